@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func systemLibrary(_ name: String, _ package: String, _ debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: package, providers: [.apt([debian])])
+}
+
+// Bottom to top: a target imports only what stands above it (Sources/README.md).
+let package = Package(
+    name: "knxrig",
+    products: [
+        .executable(name: "knxrig", targets: ["knxrig"]),
+        .executable(name: "reference-controller", targets: ["ReferenceController"]),
+    ],
+    targets: [
+        systemLibrary("CUSB", "libusb-1.0", "libusb-1.0-0-dev"),
+        systemLibrary("CSQLite", "sqlite3", "libsqlite3-dev"),
+        systemLibrary("CYAML", "yaml-0.1", "libyaml-dev"),
+        systemLibrary("CMosquitto", "libmosquitto", "libmosquitto-dev"),
+        systemLibrary("CWebSockets", "libwebsockets", "libwebsockets-dev"),
+        systemLibrary("CSodium", "libsodium", "libsodium-dev"),
+        .target(name: "CPlatform"),
+        library("Events", []),
+        library("KNX", []),
+        library("USB", []),
+        library("Documents", ["CYAML"]),
+        library("Catalogue", ["Documents"]),
+        library("Platform", ["Events", "CPlatform"]),
+        library("Bus", ["Events", "KNX", "Platform"]),
+        library("Relays", ["Events", "USB", "Platform", "Documents", "CUSB"]),
+        library("Evidence", ["Events", "KNX", "Platform", "CSQLite", "CSodium"]),
+        library("Checkers", ["Events", "KNX", "Catalogue"]),
+        library("Rigs", ["Events", "KNX", "Platform", "Bus", "Relays", "Evidence", "Documents"]),
+        library("Systems", ["Events", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"]),
+        library(
+            "Scenarios",
+            ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
+        library("Reports", ["Events", "Catalogue", "Checkers", "Evidence"]),
+        library("Twin", ["Events", "KNX", "USB", "Platform"]),
+        .executableTarget(
+            name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: [],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "knxrig",
+            dependencies: [
+                "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers", "Rigs",
+                "Systems", "Scenarios", "Reports", "Twin",
+            ],
+            swiftSettings: settings),
+        tests("EventsTests", ["Events"]),
+        tests("KNXTests", ["KNX"]),
+        tests("USBTests", ["USB"]),
+        tests("DocumentsTests", ["Documents"]),
+        tests("CatalogueTests", ["Catalogue", "Documents"]),
+        tests("PlatformTests", ["Platform", "Events"]),
+        tests("BusTests", ["Bus", "KNX", "Events", "Platform"]),
+        tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin"]),
+        tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
+        tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
+        tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX"]),
+        tests("SystemsTests", ["Systems", "Events", "Platform", "Documents"]),
+        tests("ScenariosTests", ["Scenarios", "Catalogue", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+        tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
+        tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
+        tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX"]),
+        tests("TidyTests", []),
+    ]
+)

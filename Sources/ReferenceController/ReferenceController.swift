@@ -1,0 +1,4 @@
+@main
+struct ReferenceController {
+    static func main() {}
+}

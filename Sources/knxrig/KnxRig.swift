@@ -1,0 +1,4 @@
+@main
+struct KnxRig {
+    static func main() {}
+}
