@@ -108,3 +108,6 @@ extension Event.Payload {
         }
     }
 }
+
+/// Where a source delivers its events; callable from any thread.
+public typealias EventSink = @Sendable (Event) -> Void
