@@ -1,0 +1,85 @@
+import Glibc
+
+/// A directory for what must not outlive its user.
+public struct TemporaryDirectory: Sendable {
+    public let path: String
+
+    /// Makes `/tmp/<prefix>XXXXXX`, readable by its owner alone. Short, because socket paths end at 107 octets.
+    public init(prefix: String) throws(SystemFailure) {
+        var template = Array("/tmp/\(prefix)XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
+        guard unsafe mkdtemp(&template) != nil else { throw SystemFailure("make a directory in", "/tmp") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes the directory and everything in it. Links are removed, never followed.
+    public func remove() {
+        Files.removeTree(path)
+    }
+}
+
+/// The few things done with whole files.
+public enum Files {
+    /// The whole content of a file.
+    public static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw SystemFailure("open", path) }
+        let descriptor = Descriptor(owning: number)
+        var content: [UInt8] = []
+        while let octets = try descriptor.read(maximum: 1 << 16), !octets.isEmpty { content += octets }
+        return content
+    }
+
+    /// Writes a whole file; with `atomically` through a neighbour that is renamed into place, so that no reader sees half of it.
+    public static func write(
+        _ octets: some Collection<UInt8>, to path: String, atomically: Bool = true, permissions: UInt32 = 0o644
+    ) throws(SystemFailure) {
+        let target = atomically ? path + ".new" : path
+        let number = unsafe open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+        guard number >= 0 else { throw SystemFailure("create", target) }
+        let descriptor = Descriptor(owning: number)
+        do {
+            try descriptor.writeAll(octets)
+        } catch {
+            throw SystemFailure("write", path, code: error.code)
+        }
+        if atomically, unsafe rename(target, path) != 0 { throw SystemFailure("put in place", path) }
+    }
+
+    public static func exists(_ path: String) -> Bool {
+        unsafe access(path, F_OK) == 0
+    }
+
+    /// Makes a directory and those above it that are missing.
+    public static func makeDirectories(_ path: String) throws(SystemFailure) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/" + part
+            if unsafe mkdir(made, 0o755) != 0 && errno != EEXIST { throw SystemFailure("make the directory", made) }
+        }
+    }
+
+    /// Names of the entries of a directory, sorted; empty when it cannot be read.
+    public static func entries(of path: String) -> [String] {
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    public static func removeTree(_ path: String) {
+        var kind = stat()
+        guard unsafe lstat(path, &kind) == 0 else { return }
+        if kind.st_mode & S_IFMT == S_IFDIR {
+            for name in entries(of: path) { removeTree(path + "/" + name) }
+            unsafe rmdir(path)
+        } else {
+            unsafe unlink(path)
+        }
+    }
+}

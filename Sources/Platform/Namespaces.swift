@@ -1,0 +1,28 @@
+import CPlatform
+import Glibc
+
+/// Network namespaces are per thread: a socket made on a thread stays in the namespace that the thread was in, and may be used from any.
+public enum NetworkNamespace {
+    /// Moves the calling thread into the network namespace of a process.
+    public static func enter(ofProcess pid: Int32) throws(SystemFailure) {
+        let path = "/proc/\(pid)/ns/net"
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw SystemFailure("open", path) }
+        let namespace = Descriptor(owning: number)
+        guard platform_enter_namespace(namespace.number) == 0 else { throw SystemFailure("enter", path) }
+    }
+
+    /// In a new namespace: makes 127.0.0.1 work.
+    public static func bringUpLoopback() throws(SystemFailure) {
+        guard platform_loopback_up() == 0 else { throw SystemFailure("bring up", "the loopback interface") }
+    }
+}
+
+/// What the first process of new mount and process namespaces does first.
+public enum MountNamespace {
+    /// Keeps our mounts to ourselves and shows the new process namespace's own /proc.
+    public static func makePrivateWithProc() throws(SystemFailure) {
+        guard platform_make_mounts_private() == 0 else { throw SystemFailure("make private", "the mounts") }
+        guard platform_mount_proc() == 0 else { throw SystemFailure("mount", "/proc") }
+    }
+}
