@@ -1,0 +1,21 @@
+import Events
+
+/// A fault with its heal and its place in the run. One file each; the witness that proves it is named in the scenario and judged by the
+/// checkers.
+protocol Fault: Sendable {
+    /// What is about to happen, for people: `cutting the bus for 20 s`.
+    var announcement: String { get }
+    /// What ends it: `powering the bus again`.
+    var healing: String { get }
+    /// False while a fault has the line dead, so that nothing can be announced on it.
+    var lineIsAlive: Bool { get }
+
+    /// Makes the fault.
+    func inject(_ bench: Bench) throws(Interruption)
+    /// Undoes it and returns when the rig has done its part.
+    func heal(_ bench: Bench) throws(Interruption)
+    /// When it was commanded.
+    func began(_ bench: Bench) -> Instant
+    /// When it is to be healed.
+    func healDue(_ bench: Bench) -> Instant
+}

@@ -1,0 +1,58 @@
+public import Events
+
+/// One run to be made, as the command hands it to the process that makes it.
+public struct Job: Sendable, Hashable {
+    public var scenario: String
+    public var variant: String
+    /// From 1.
+    public var repetition: Int
+    /// Settles every random choice of the run.
+    public var seed: Int64
+    /// Paths of the files, as found.
+    public var scenarioFile: String
+    public var rigFile: String
+    public var systemFile: String
+    /// Protections that the system is started without.
+    public var sabotage: [String]
+    /// The run's own directory; made by the run.
+    public var directory: String
+
+    public init(
+        scenario: String, variant: String, repetition: Int, seed: Int64, scenarioFile: String, rigFile: String,
+        systemFile: String, sabotage: [String], directory: String
+    ) {
+        self.scenario = scenario
+        self.variant = variant
+        self.repetition = repetition
+        self.seed = seed
+        self.scenarioFile = scenarioFile
+        self.rigFile = rigFile
+        self.systemFile = systemFile
+        self.sabotage = sabotage
+        self.directory = directory
+    }
+
+    /// `HW-1/cut-20s`.
+    public var name: String { "\(scenario)/\(variant)" }
+
+    var value: Value {
+        [
+            "scenario": .text(scenario), "variant": .text(variant), "repetition": .integer(Int64(repetition)),
+            "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
+            "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)), "directory": .text(directory),
+        ]
+    }
+
+    init(_ value: Value) throws(RecordFailure) {
+        let record = Record(value)
+        scenario = try record.text("scenario")
+        variant = try record.text("variant")
+        repetition = Int(try record.integer("repetition"))
+        seed = try record.integer("seed")
+        scenarioFile = try record.text("scenario_file")
+        rigFile = try record.text("rig_file")
+        systemFile = try record.text("system_file")
+        sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
+        directory = try record.text("directory")
+    }
+}

@@ -1,0 +1,174 @@
+import Checkers
+import Events
+import Evidence
+import Platform
+import Synchronization
+
+/// One run: the seven steps on a bench that is set up for it alone, and the safe state whatever happened.
+///
+/// The steps only wait and act; what they wait for is the judge's opinion of the events so far, the same opinion that `verify` forms from
+/// the journal later.
+final class Run: Sendable {
+    private let plan: TestPlan
+    private let cancellation: Cancellation
+    private let progress: @Sendable (String) -> Void
+
+    init(plan: TestPlan, cancellation: Cancellation, progress: @escaping @Sendable (String) -> Void) {
+        self.plan = plan
+        self.cancellation = cancellation
+        self.progress = progress
+    }
+
+    /// Makes the run and returns its verdict. Never leaves anything running or cut.
+    ///
+    /// - Parameter onKeeper: told how to command the safe state at once, for whoever learns first that the run must stop.
+    func make(program: String, onKeeper: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) -> RunVerdict {
+        let bench: Bench
+        do {
+            bench = try Bench(
+                plan: plan, program: program, cancellation: cancellation, onKeeper: onKeeper, progress: progress)
+        } catch {
+            return RunVerdict(outcome: error.cause.outcome, sentence: error.cause.reason)
+        }
+        var interruption: Interruption?
+        do {
+            try steps(bench)
+        } catch {
+            interruption = error
+        }
+        return bench.close(after: interruption)
+    }
+
+    private func steps(_ bench: Bench) throws(Interruption) {
+        let fault = plan.makeFault()
+        try step(.setUp, bench) { () throws(Interruption) in
+            try bench.setUp(progress: progress)
+            try cancellation.check()
+        }
+        try step(.verifyNormal, bench) { () throws(Interruption) in
+            progress("verifying that everything works (\(text(plan.limits.baseline)))")
+            try await(bench, atMost: plan.limits.baseline + .seconds(20), "the system did not reach a normal state") {
+                $0.baseline(at: $1)
+            }
+        }
+        try step(.inject, bench) { () throws(Interruption) in
+            progress(fault.announcement)
+            try inject(fault, bench)
+        }
+        try step(.verifyDegraded, bench) { () throws(Interruption) in
+            try degrade(fault, bench)
+        }
+        try step(.heal, bench) { () throws(Interruption) in
+            progress(fault.healing)
+            try heal(fault, bench)
+        }
+        try step(.verifyRecovery, bench) { () throws(Interruption) in
+            try recover(fault, bench)
+        }
+        try step(.checkLeaks, bench) { () throws(Interruption) in
+            try settle(bench, atMost: .seconds(46)) { $0.leaks(at: $1) }
+        }
+    }
+
+    private func step(
+        _ step: Event.Phase.Step, _ bench: Bench, _ body: () throws(Interruption) -> Void
+    ) throws(Interruption) {
+        bench.record(.phase(Event.Phase(step, .begin)))
+        do {
+            try body()
+        } catch {
+            bench.record(.phase(Event.Phase(step, .end, reason: error.cause.reason)))
+            throw error
+        }
+        bench.record(.phase(Event.Phase(step, .end)))
+    }
+
+    private func inject(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
+        // The edge is on disk before it is commanded: a run that dies at it says where it was.
+        try bench.sync()
+        try fault.inject(bench)
+    }
+
+    private func degrade(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
+        let healDue = fault.healDue(bench)
+        // Sentinels change once, in the middle of the fault, so that neither edge can heal them.
+        let middle = Instant(nanoseconds: (fault.began(bench).nanoseconds + healDue.nanoseconds) / 2)
+        try bench.sleep(until: middle)
+        progress("degraded: sentinels change once; faults heal in \(text(healDue - MonotonicClock.now()))")
+        bench.workload.changeSentinels(announced: fault.lineIsAlive)
+        try bench.sleep(until: healDue)
+    }
+
+    private func heal(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
+        try bench.sync()
+        try fault.heal(bench)
+        try await(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") { $0.healed(at: $1) }
+        let witnessed = bench.judged { $0.faultWitnessed(at: MonotonicClock.now()) }
+        if case .holds = witnessed { return }
+        throw .invalid("the fault was not proven: \(reason(of: witnessed))")
+    }
+
+    private func recover(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
+        bench.workload.sendRepeats()
+        progress("waiting for recovery")
+        var last = ""
+        let limit = plan.recoveryLimit + plan.limits.hold + .seconds(3)
+        try settle(bench, atMost: limit) { judge, instant in
+            let standing = judge.recovery(at: instant)
+            if case .pending(let reason) = standing, reason != last {
+                last = reason
+                progress("recovering: \(reason)")
+            }
+            return standing
+        }
+    }
+
+    /// Waits until `standing` holds; anything else is the rig's failure to get there, not the system's.
+    private func await(
+        _ bench: Bench, atMost span: Instant.Span, _ failure: String, _ standing: (Judge, Instant) -> Standing
+    ) throws(Interruption) {
+        var last = Standing.pending("nothing seen yet")
+        let deadline = MonotonicClock.now() + span
+        while MonotonicClock.now() < deadline {
+            last = bench.judged { standing($0, MonotonicClock.now()) }
+            switch last {
+            case .holds: return
+            case .broken(let reason): throw .invalid("\(failure): \(reason)")
+            case .pending: try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
+            }
+        }
+        throw .invalid("\(failure): \(reason(of: last))")
+    }
+
+    /// Waits until `standing` is settled one way or the other; the judge's conclusion says what it means.
+    private func settle(
+        _ bench: Bench, atMost span: Instant.Span, _ standing: (Judge, Instant) -> Standing
+    ) throws(Interruption) {
+        let deadline = MonotonicClock.now() + span
+        while MonotonicClock.now() < deadline {
+            guard case .pending = bench.judged({ standing($0, MonotonicClock.now()) }) else { return }
+            try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
+        }
+    }
+
+    private func reason(of standing: Standing) -> String {
+        switch standing {
+        case .holds: "it holds"
+        case .pending(let reason), .broken(let reason): reason
+        }
+    }
+
+    private func text(_ span: Instant.Span) -> String {
+        "\((max(0, span.nanoseconds) + 500_000_000) / 1_000_000_000) s"
+    }
+}
+
+extension Cancellation.Cause {
+    var outcome: Outcome {
+        switch self {
+        case .aborted: .aborted
+        case .invalid: .invalid
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Events
+import Platform
+
+/// The twin of one run: a process of its own, reached only through what a bench has, and through its lifeline.
+final class TwinProcess: Sendable {
+    /// Paths of the attachments by `<line>/<attachment>`: `main/sut`, `main/witness`, `main/stimulus-1`.
+    let attachments: [String: String]
+    /// Port of its USB/IP server on 127.0.0.1.
+    let usbPort: UInt16
+    private let child: ChildProcess
+    private let channel: RecordChannel
+
+    /// Starts the twin and waits until it is ready.
+    ///
+    /// - Parameter directory: where it publishes its devices and sockets.
+    /// - Parameter journal: where it writes what its boards were told, also after our death.
+    init(program: String, rigFile: String, directory: String, journal: String) throws(Interruption) {
+        do {
+            let (near, far) = try Socket.pair()
+            var request = ChildProcess.Request(
+                path: program, arguments: ["twin", "--rig", rigFile, "--directory", directory, "--journal", journal])
+            request.descriptors = [(Lifeline.childDescriptorNumber, far)]
+            request.newSession = true
+            child = try ChildProcess.spawn(request)
+            channel = RecordChannel(near)
+        } catch {
+            throw .error("the twin could not be started: \(error)")
+        }
+        guard case .record(let ready) = try? channel.receive(until: MonotonicClock.now() + .seconds(20)),
+            let port = ready["usbip"]?.integer, let paths = ready["attachments"]?.fields
+        else { throw .error("the twin did not get ready within 20 s") }
+        usbPort = UInt16(truncatingIfNeeded: port)
+        attachments = Dictionary(uniqueKeysWithValues: paths.compactMap { field in field.value.text.map { (field.key, $0) } })
+    }
+
+    /// Ends the twin in order and returns what it says about its own punctuality; nil when it does not answer.
+    func finish() -> Value? {
+        var statistics: Value?
+        try? channel.send(["finish": true])
+        if case .record(let value) = try? channel.receive(until: MonotonicClock.now() + .seconds(3)) { statistics = value }
+        channel.descriptor.close()
+        if child.wait(until: MonotonicClock.now() + .seconds(5)) == nil {
+            child.send(signal: 9)
+            _ = child.wait()
+        }
+        return statistics
+    }
+}

@@ -1,0 +1,64 @@
+import Bus
+import Events
+import KNX
+import Platform
+import Synchronization
+
+/// What goes over the line while a run lasts: tracers that carry counters, sentinels that change exactly once, repeats.
+///
+/// Tracers heal any state by themselves within about a second; so recovery of state is judged on sentinels, which are set before the fault,
+/// changed once while it lasts, and silent until the verdict. The stimulus answers reads of them with the present value, as a device
+/// would.
+final class Workload: Sendable {
+    /// A group address whose value changes once.
+    struct Sentinel: Sendable, Hashable {
+        var group: GroupAddress
+        var before: UInt8
+        var after: UInt8
+    }
+
+    private let stimuli: [TPUARTStimulus]
+    private let tracers: TracerLoad
+    private let sentinels: [Sentinel]
+    private let repeats: [GroupAddress]
+
+    /// - Parameter stimuli: at least one; tracers take turns, sentinels and repeats belong to the first.
+    init(stimuli: [TPUARTStimulus], tracers: TracerLoad, sentinels: [Sentinel], repeats: [GroupAddress]) {
+        precondition(!stimuli.isEmpty, "a workload needs a stimulus")
+        self.stimuli = stimuli
+        self.tracers = tracers
+        self.sentinels = sentinels
+        self.repeats = repeats
+    }
+
+    /// Puts every sentinel and repeat at its first value, on the line.
+    func announce() {
+        for sentinel in sentinels {
+            stimuli[0].setPoint(sentinel.group, .small(sentinel.before), announce: true, role: .sentinel)
+        }
+        for group in repeats { stimuli[0].setPoint(group, .small(0), announce: true, role: .repeat) }
+    }
+
+    func startTracers() {
+        tracers.start()
+    }
+
+    /// Changes every sentinel to its last value, and every repeat; on a dead line silently, as a device does whose value changed while it
+    /// could not speak.
+    func changeSentinels(announced: Bool) {
+        for sentinel in sentinels {
+            stimuli[0].setPoint(sentinel.group, .small(sentinel.after), announce: announced, role: .sentinel)
+        }
+        guard announced else { return }
+        for group in repeats { stimuli[0].setPoint(group, .small(1), announce: true, role: .repeat) }
+    }
+
+    /// Says the repeats' present values once more: a controller that missed the change must not take them for nothing new.
+    func sendRepeats() {
+        for group in repeats { stimuli[0].announce(group, role: .repeat) }
+    }
+
+    func stop() {
+        tracers.stop()
+    }
+}

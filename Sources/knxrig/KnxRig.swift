@@ -1,4 +1,0 @@
-@main
-struct KnxRig {
-    static func main() {}
-}
