@@ -1,0 +1,59 @@
+public import Documents
+import Checkers
+import Events
+import Glibc
+import Platform
+import Synchronization
+
+/// The body of a run's process: takes its job from the command that started it, makes the run, hands the verdict back.
+public enum Worker {
+    /// - Parameter program: path of this program, to start the twin, the keeper and the host from.
+    /// - Parameter lifeline: to the command; its end of file is the command's death.
+    /// - Returns: the exit status of the process; the verdict has gone over the lifeline.
+    public static func run(program: String, lifeline: RecordChannel, data: DataDirectories) -> Int32 {
+        guard case .record(let first) = try? lifeline.receive(until: MonotonicClock.now() + .seconds(10)),
+            let record = first["job"], let job = try? Job(record), let cancellation = try? Cancellation()
+        else { return 5 }
+        let safe = Mutex<(@Sendable () -> Void)?>(nil)
+        let listener = NamedThread.start("lifeline") {
+            while true {
+                switch try? lifeline.receive() {
+                case .record(let value):
+                    if let reason = value["abort"]?.text { cancellation.cancel(.aborted(reason)) }
+                case .timeout: continue
+                default:
+                    // The command is dead. What it cut must not stay cut while this process tidies up.
+                    let command = safe.withLock { $0 }
+                    command?()
+                    cancellation.cancel(.aborted("the command that started this run has died"))
+                    return
+                }
+            }
+        }
+        watchSignals(cancellation)
+        let verdict: RunVerdict
+        do {
+            let plan = try TestPlan(job: job)
+            verdict = Run(plan: plan, cancellation: cancellation) { text in
+                try? lifeline.send(["progress": .text(text)])
+            }.make(program: program) { command in safe.withLock { $0 = command } }
+        } catch {
+            verdict = RunVerdict(outcome: .error, sentence: "\(error)")
+        }
+        try? lifeline.send(["finished": verdict.value])
+        shutdown(lifeline.descriptor.number, Int32(SHUT_RDWR))
+        listener.join()
+        return 0
+    }
+
+    /// A run asked to end by a signal of its own ends as it does when the command asks.
+    private static func watchSignals(_ cancellation: Cancellation) {
+        guard let signals = try? Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP]) else { return }
+        NamedThread.start("signals") {
+            while true {
+                _ = Poll.wait([(signals, .readable)], until: nil)
+                if let signal = Signals.next(from: signals) { cancellation.cancel(.aborted("ended by signal \(signal)")) }
+            }
+        }
+    }
+}
