@@ -52,8 +52,9 @@ struct Building {
         wait(for: stopSignals, status)
         Log.info("stopping")
 
-        server.stop()
+        // First the answers that still wait, then the end of the server, which writes them.
         commands.stop()
+        server.stop()
         httpThread.join()
         commandThread.join()
         // No telegram comes after this, so that what the store then writes is the last.

@@ -126,7 +126,8 @@ import Synchronization
         while !finished.withLock({ $0.stopping }) {
             unsafe lws_service(context, 0)
         }
-        // Answers that were given while stopping are written before the end.
+        // Answers given until now are written before the end: a round of the loop writes one of each.
+        deliver()
         for _ in 0..<4 where unsafe requests.values.contains(where: { $0.response != nil }) {
             unsafe lws_cancel_service(context)
             unsafe lws_service(context, 0)

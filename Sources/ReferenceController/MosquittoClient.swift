@@ -69,7 +69,12 @@ import CMosquitto
     }
 
     static func describe(_ result: Int32) -> String {
-        result == MOSQ_ERR_ERRNO.rawValue ? systemError() : unsafe String(cString: mosquitto_strerror(result))
+        switch result {
+        case MOSQ_ERR_ERRNO.rawValue: systemError()
+        // libmosquitto 2.0.11 has no words for this one.
+        case MOSQ_ERR_KEEPALIVE.rawValue: "the broker did not answer a ping in time"
+        default: unsafe String(cString: mosquitto_strerror(result))
+        }
     }
 
     static func describe(connectionAnswer: Int32) -> String {

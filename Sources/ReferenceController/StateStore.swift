@@ -18,6 +18,8 @@ import Synchronization
     private static let schemaVersion = 1
     private static let periodMilliseconds = 500
     private static let busyTimeoutMilliseconds: Int32 = 400
+    /// For the last write, which nothing comes after.
+    private static let lastBusyTimeoutMilliseconds: Int32 = 1000
     private static let openTimeoutMilliseconds: Int32 = 5000
 
     /// Used by one thread at a time: the starting one until `run()`, then that of `run()`.
@@ -58,6 +60,7 @@ import Synchronization
             wakeup.wait(milliseconds: Self.periodMilliseconds)
             // Before the last write, so that nothing that came before stop() is missed.
             let last = stopping.load(ordering: .acquiring)
+            if last { unsafe sqlite3_busy_timeout(database, Self.lastBusyTimeoutMilliseconds) }
             let changed = points.takeUnsaved()
             do {
                 if !changed.isEmpty { try save(changed) }
@@ -67,7 +70,7 @@ import Synchronization
                 }
             } catch {
                 points.returnUnsaved(changed.map(\.group))
-                if !failing { Log.error("database write failed", ["error": .string(error.message)]) }
+                if !failing || last { Log.error("database write failed", ["error": .string(error.message)]) }
                 failing = true
             }
             if last { break }
