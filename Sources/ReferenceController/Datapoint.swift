@@ -10,7 +10,8 @@ struct Datapoint: Equatable, Sendable, CustomStringConvertible {
     /// Reads `9.001`; nil when it is not a number, a dot and three digits.
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let main = UInt16(parts[0]), let sub = UInt16(parts[1]), main > 0, parts[1].count == 3
+        guard parts.count == 2, parts.allSatisfy({ $0.first?.isNumber == true }), parts[1].count == 3,
+            let main = UInt16(parts[0]), let sub = UInt16(parts[1]), main > 0
         else { return nil }
         self.main = Int(main)
         self.sub = Int(sub)
@@ -111,7 +112,8 @@ struct Datapoint: Equatable, Sendable, CustomStringConvertible {
         }
         switch main {
         case 5:
-            let greatest: Double = sub == 1 ? 100 : sub == 3 ? 360 : 255
+            guard sub == 1 || sub == 3 else { return UInt8(exactly: number).map { GroupValue($0) } }
+            let greatest: Double = sub == 1 ? 100 : 360
             guard (0...greatest).contains(number) else { return nil }
             return GroupValue(UInt8((number * 255 / greatest).rounded()))
         case 7: return UInt16(exactly: number).map { GroupValue($0) }
@@ -125,17 +127,16 @@ struct Datapoint: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// With the smallest exponent. A value that rounds to zero is 0000, never 8000, which is −20.48.
+    /// With the smallest exponent, halves to even. A value that rounds to zero is 0000, never 8000, which is −20.48.
     private static func encodeFloat16(_ number: Double) -> UInt16? {
         var scaled = number * 100
-        guard scaled.rounded() != 0 else { return 0 }
         var exponent: UInt16 = 0
-        while scaled.rounded() < -2048 || scaled.rounded() > 2047 {
+        while !(-2048.0...2047.0).contains(scaled.rounded(.toNearestOrEven)) {
             scaled /= 2
             exponent += 1
             guard exponent < 16 else { return nil }
         }
-        let mantissa = Int16(scaled.rounded())
+        let mantissa = Int16(scaled.rounded(.toNearestOrEven))
         let bits = (mantissa < 0 ? 0x8000 : 0) | exponent << 11 | UInt16(bitPattern: mantissa) & 0x7FF
         return bits == 0x7FFF ? nil : bits
     }

@@ -151,7 +151,9 @@ struct JSONParser {
 
     private mutating func hexadecimalUnit() throws(Failure) -> UInt16 {
         let digits = bytes[position...].prefix(4)
-        guard digits.count == 4, let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
+        guard digits.count == 4, digits.first != UInt8(ascii: "+"),
+            let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+        else {
             throw failure("four hexadecimal digits")
         }
         position += 4

@@ -31,7 +31,7 @@ struct ReadOut {
         requests.map(\.due).min().map { max($0, nextSend) }
     }
 
-    /// The group to send a read to now, if any. To be called again until it is nil.
+    /// The group to send a read to now, if any. To be called whenever it is due.
     mutating func next(at now: Int64) -> GroupAddress? {
         let given = requests.count
         requests.removeAll { $0.sent == Self.greatestAttempts && $0.due <= now }
