@@ -1,5 +1,3 @@
-import Glibc
-
 /// A datapoint type such as 9.001: how the octets of a group value are read and written.
 ///
 /// Main types 1, 5, 7, 9, 12, 13 and 14 have values. Others are kept as octets and have the value null.

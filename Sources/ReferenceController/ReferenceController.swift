@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 @main
 struct ReferenceController {
