@@ -1,0 +1,91 @@
+import Glibc
+import Synchronization
+
+/// The running controller: makes the parts, starts them in order and stops them in order.
+struct Building {
+    private static let mqttPatienceNanoseconds: Int64 = 3_000_000_000
+    private static let knxPatienceNanoseconds: Int64 = 5_000_000_000
+
+    private let configuration: Configuration
+    private let protections: Set<Protection>
+
+    init(_ configuration: Configuration, _ protections: Set<Protection>) {
+        self.configuration = configuration
+        self.protections = protections
+    }
+
+    /// Runs until one of the signals arrives, which must be blocked in the whole process.
+    func run(until stopSignals: sigset_t) {
+        let status = Status()
+        let points = PointTable(configuration.points)
+        let commands = CommandService(configuration)
+        let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
+        let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
+        let intake = Intake(points: points, mqtt: mqtt, commands: commands, status: status)
+        let connection = KnxdConnection(
+            supervisor: supervisor, points: points, protections: protections, status: status, mqtt: mqtt,
+            commands: commands, intake: intake)
+        let server = HttpServer(HttpRoutes(points: points, commands: commands, status: status)) {
+            connection.send($1, to: $0)
+        }
+
+        // What can refuse to start comes first, while nothing else runs yet.
+        do throws(HttpServer.BindError) {
+            try server.bind(configuration.http)
+        } catch {
+            ReferenceController.fail(error.message)
+        }
+        let store: StateStore
+        do throws(StateStore.OpenError) {
+            store = try StateStore(points)
+        } catch {
+            ReferenceController.fail(error.message)
+        }
+
+        let commandThread = NamedThread("commands") { commands.run() }
+        let httpThread = NamedThread("http") { server.run() }
+        let storeThread = NamedThread("store") { store.run() }
+        let mqttThread = NamedThread("mqtt") { mqtt.run() }
+        let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
+        let connectionThread = NamedThread("knx") { connection.run() }
+
+        wait(for: stopSignals, status)
+        Log.info("stopping")
+
+        // First the answers that still wait, then the end of the server, which writes them.
+        commands.stop()
+        server.stop()
+        httpThread.join()
+        commandThread.join()
+        // No telegram comes after this, so that what the store then writes is the last.
+        connection.stop()
+        connectionThread.join()
+        store.stop()
+        storeThread.join()
+        mqtt.stop()
+        mqttThread.join()
+        supervisor.stop()
+        supervisorThread.join()
+        Log.info("stopped")
+    }
+
+    /// Reports `ready` when both connections are there or their time is up, and returns at the first signal.
+    private func wait(for stopSignals: sigset_t, _ status: Status) {
+        let started = monotonicNanoseconds()
+        var signals = stopSignals
+        var pause = timespec(tv_sec: 0, tv_nsec: 10_000_000)
+        while true {
+            let passed = monotonicNanoseconds() - started
+            let mqtt = status.mqttConnected.load(ordering: .relaxed)
+            let knx = status.knxConnected.load(ordering: .relaxed)
+            if mqtt || passed > Self.mqttPatienceNanoseconds, knx || passed > Self.knxPatienceNanoseconds { break }
+            if unsafe sigtimedwait(&signals, nil, &pause) > 0 { return }
+        }
+        Log.info("ready", ["pid": JSON(getpid()), "without": .array(without)])
+        while unsafe sigwaitinfo(&signals, nil) < 0 {}
+    }
+
+    private var without: [JSON] {
+        Protection.allCases.filter { !protections.contains($0) }.map { .string($0.rawValue) }
+    }
+}

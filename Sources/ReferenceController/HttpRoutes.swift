@@ -1,0 +1,88 @@
+/// An answer: a status code and one JSON object.
+struct HttpResponse: Sendable {
+    let status: Int
+    let body: JSON
+    /// The methods for the Allow header of a 405.
+    var allow: String?
+
+    static func error(_ status: Int, _ message: String) -> HttpResponse {
+        HttpResponse(status: status, body: ["error": .string(message)])
+    }
+}
+
+/// What the interface offers: which request means what. It does not know how requests arrive.
+struct HttpRoutes: Sendable {
+    enum Answer {
+        case ready(HttpResponse)
+        /// To be sent, and answered when the actuator has reported.
+        case command(Configuration.Command, GroupValue)
+    }
+
+    let points: PointTable
+    let commands: CommandService
+    let status: Status
+
+    func answer(_ method: String, _ path: String, _ body: [UInt8]) -> Answer {
+        if path == "/health" {
+            return get(method) { HttpResponse(status: status.isHealthy ? 200 : 503, body: status.report) }
+        }
+        if path == "/state" { return get(method) { HttpResponse(status: 200, body: ["points": state]) } }
+        if let address = path.dropping(prefix: "/state/") { return get(method) { point(address) } }
+        if let address = path.dropping(prefix: "/command/") {
+            guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT")) }
+            return command(address, body)
+        }
+        return .ready(.error(404, "nothing is at \(path); there are /health, /state, /state/1/2/3 and /command/1/2/3"))
+    }
+
+    private func get(_ method: String, _ response: () -> HttpResponse) -> Answer {
+        .ready(method == "GET" || method == "HEAD" ? response() : Self.notAllowed(method, allow: "GET, HEAD"))
+    }
+
+    private static func notAllowed(_ method: String, allow: String) -> HttpResponse {
+        HttpResponse(status: 405, body: ["error": .string("\(method) is not possible here, \(allow) is")], allow: allow)
+    }
+
+    private var state: JSON {
+        .object(points.all.map { JSON.Member(name: "\($0.group)", value: $0.state.brief) })
+    }
+
+    private func point(_ address: String) -> HttpResponse {
+        guard let group = GroupAddress(address) else { return .error(400, "\(address) is not a group address") }
+        guard points.declarations[group] != nil else { return .error(404, "\(group) is not a point") }
+        guard let state = points[group] else { return .error(404, "\(group) has no value yet") }
+        guard case .object(let members) = state.message(group) else { return .error(500, "no object") }
+        return HttpResponse(
+            status: 200,
+            body: .object(members + [.init(name: "updated_at_ms", value: JSON(state.updatedAtMilliseconds))]))
+    }
+
+    private func command(_ address: String, _ body: [UInt8]) -> Answer {
+        guard let group = GroupAddress(address) else {
+            return .ready(.error(400, "\(address) is not a group address"))
+        }
+        guard let command = commands[group] else { return .ready(.error(404, "\(group) is not a command")) }
+        let document: JSON
+        do throws(JSONParser.Failure) {
+            document = try JSONParser.parse(body)
+        } catch {
+            return .ready(
+                .error(
+                    400, "the body is not JSON: line \(error.line), column \(error.column): expected \(error.expected)")
+            )
+        }
+        guard case .object(let members) = document, members.count == 1, let wanted = document["value"] else {
+            return .ready(.error(400, "the body must be {\"value\":…}"))
+        }
+        guard let value = command.type.encode(wanted) else {
+            return .ready(.error(400, "\(wanted.text) is not a value of type \(command.type)"))
+        }
+        return .command(command, value)
+    }
+}
+
+extension String {
+    fileprivate func dropping(prefix: String) -> String? {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    }
+}

@@ -1,0 +1,54 @@
+import Synchronization
+
+/// What happens to each group telegram, on the thread of the KNX connection: nothing in it waits.
+final class Intake: Sendable {
+    private let points: PointTable
+    private let mqtt: MqttLink
+    private let commands: CommandService
+    private let status: Status
+
+    init(points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status) {
+        self.points = points
+        self.mqtt = mqtt
+        self.commands = commands
+        self.status = status
+    }
+
+    /// Takes the octets of one telegram from TPCI on.
+    /// - Returns: Whether a point has a value from it.
+    func receive(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress) -> Bool {
+        status.telegrams.add(1, ordering: .relaxed)
+        let value: GroupValue
+        do throws(GroupTelegram.Malformed) {
+            switch try GroupTelegram(apdu: apdu) {
+            case .read: return false
+            case .response(let carried), .write(let carried): value = carried
+            }
+        } catch {
+            skip(apdu, from: source, to: group, error.reason)
+            return false
+        }
+        switch points.take(group, value, from: source) {
+        case .unknownGroup:
+            status.ignored.add(1, ordering: .relaxed)
+            return false
+        case .malformed(let reason):
+            skip(apdu, from: source, to: group, reason)
+            return false
+        case .taken(let changed):
+            if changed { mqtt.pointChanged(group) }
+            commands.observe(group, value.octets)
+            return true
+        }
+    }
+
+    private func skip(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress, _ reason: String) {
+        status.malformed.add(1, ordering: .relaxed)
+        Log.warning(
+            "malformed telegram",
+            [
+                "group": .string("\(group)"), "source": .string("\(source)"), "apdu": .string(apdu.hexadecimal),
+                "reason": .string(reason),
+            ])
+    }
+}

@@ -1,0 +1,201 @@
+import Synchronization
+
+/// Publishes points and health to the broker.
+///
+/// A change is published at once, in the thread that brought it. While the broker is away nothing is queued, only
+/// counted; when it is slow, at most `greatestUnacknowledged` messages are on their way and a point that changes
+/// meanwhile is remembered and published with its then newest value. Each connection has a client of its own, so that
+/// no message of an old connection can arrive after a newer one.
+final class MqttLink: Sendable {
+    private struct Content {
+        /// Set while the broker takes messages.
+        var client: MosquittoClient?
+        var unacknowledged = 0
+        /// Points whose newest value is still to be published.
+        var behind: Set<GroupAddress> = []
+        var answer: Int32?
+        var stopping = false
+    }
+
+    /// The declared bound of what is on its way to a broker that does not acknowledge.
+    static let greatestUnacknowledged = 256
+    private static let keepaliveSeconds = 10
+    private static let answerTimeoutNanoseconds: Int64 = 5_000_000_000
+    private static let healthPeriodNanoseconds: Int64 = 5_000_000_000
+    private static let firstDelayMilliseconds = 1000
+    private static let greatestDelayMilliseconds = 4000
+    private static let loopMilliseconds = 100
+
+    private let configuration: Configuration.MQTT
+    private let points: PointTable
+    private let protections: Set<Protection>
+    private let status: Status
+    private let content = Mutex(Content())
+    private let wakeup = Wakeup()
+
+    init(_ configuration: Configuration.MQTT, points: PointTable, protections: Set<Protection>, status: Status) {
+        self.configuration = configuration
+        self.points = points
+        self.protections = protections
+        self.status = status
+    }
+
+    private var healthTopic: String { configuration.prefix + "/health" }
+
+    /// A point has new octets.
+    func pointChanged(_ group: GroupAddress) {
+        content.withLock { content in
+            guard content.client != nil else {
+                status.mqttDropped.add(1, ordering: .relaxed)
+                return
+            }
+            // What a point is behind with is replaced by the newer value, and so never published.
+            if !content.behind.insert(group).inserted { status.mqttDropped.add(1, ordering: .relaxed) }
+            publishBehind(&content)
+        }
+    }
+
+    /// The connection to the bus or to the broker came or went.
+    func healthChanged() {
+        content.withLock { publishHealth(&$0, status.topicMessage) }
+    }
+
+    func stop() {
+        content.withLock { $0.stopping = true }
+        wakeup.signal()
+    }
+
+    private var isStopping: Bool { content.withLock { $0.stopping } }
+
+    /// The loop of the link's thread; it returns after `stop()`, or when a lost connection is not to be re-established.
+    func run() {
+        var delay = Self.firstDelayMilliseconds
+        var isFirst = true
+        while !isStopping {
+            if connectAndServe(isFirst: isFirst) {
+                isFirst = false
+                delay = Self.firstDelayMilliseconds
+                if !protections.contains(.mqttReconnect) { return }
+            }
+            if isStopping { return }
+            wakeup.wait(milliseconds: delay)
+            delay = min(delay * 2, Self.greatestDelayMilliseconds)
+        }
+    }
+
+    /// - Returns: Whether there was a connection, which is over now.
+    private func connectAndServe(isFirst: Bool) -> Bool {
+        let events = MosquittoClient.Events(
+            answered: { [self] answer in content.withLock { $0.answer = answer } },
+            acknowledged: { [self] in content.withLock { $0.unacknowledged -= 1 } })
+        guard let client = MosquittoClient(id: configuration.clientID, events: events) else {
+            Log.warning("mqtt connect failed", ["reason": "libmosquitto refuses the client identifier"])
+            return false
+        }
+        client.limitInflight(to: Self.greatestUnacknowledged)
+        client.setWill(topic: healthTopic, Status.offlineMessage.text)
+        if let reason = connect(client) {
+            if !isStopping { Log.warning("mqtt connect failed", ["reason": .string(reason)]) }
+            return false
+        }
+        Log.info("mqtt connected")
+        begin(client, isFirst: isFirst)
+        let reason = serve(client)
+        end()
+        Log.write(ordinary: isStopping, "mqtt disconnected", ["reason": .string(reason)])
+        return true
+    }
+
+    /// - Returns: Why there is no connection; nil when there is one.
+    private func connect(_ client: MosquittoClient) -> String? {
+        content.withLock { $0.answer = nil }
+        let broker = configuration.broker
+        let result = client.connect(host: broker.host, port: broker.port, keepaliveSeconds: Self.keepaliveSeconds)
+        guard result == 0 else { return MosquittoClient.describe(result) }
+        let deadline = monotonicNanoseconds() + Self.answerTimeoutNanoseconds
+        while !isStopping, monotonicNanoseconds() < deadline {
+            let result = client.loop(milliseconds: Self.loopMilliseconds)
+            if let answer = content.withLock({ $0.answer }) {
+                return answer == 0 ? nil : MosquittoClient.describe(connectionAnswer: answer)
+            }
+            guard result == 0 else { return MosquittoClient.describe(result) }
+        }
+        return "the broker does not answer"
+    }
+
+    private func begin(_ client: MosquittoClient, isFirst: Bool) {
+        let resyncs = isFirst || protections.contains(.stateResync)
+        status.mqttConnected.store(true, ordering: .relaxed)
+        let count = content.withLock { content in
+            content.client = client
+            content.unacknowledged = 0
+            content.behind = resyncs ? Set(points.all.map(\.group)) : []
+            let count = content.behind.count
+            publishHealth(&content, status.topicMessage)
+            publishBehind(&content)
+            return count
+        }
+        if resyncs { Log.info("mqtt resync", ["points": JSON(count)]) }
+    }
+
+    private func serve(_ client: MosquittoClient) -> String {
+        var nextHealth = monotonicNanoseconds() + Self.healthPeriodNanoseconds
+        while true {
+            let result = client.loop(milliseconds: Self.loopMilliseconds)
+            guard result == 0 else { return MosquittoClient.describe(result) }
+            if isStopping {
+                sayGoodbye(client)
+                return "stopping"
+            }
+            content.withLock { publishBehind(&$0) }
+            if monotonicNanoseconds() >= nextHealth {
+                nextHealth += Self.healthPeriodNanoseconds
+                healthChanged()
+            }
+        }
+    }
+
+    /// The offline message, acknowledged if the broker is quick, and an orderly end, which discards the will.
+    private func sayGoodbye(_ client: MosquittoClient) {
+        content.withLock { content in
+            publishHealth(&content, Status.offlineMessage)
+            content.client = nil
+        }
+        let deadline = monotonicNanoseconds() + 500_000_000
+        while content.withLock({ $0.unacknowledged }) > 0, monotonicNanoseconds() < deadline,
+            client.loop(milliseconds: 20) == 0
+        {}
+        client.disconnect()
+        _ = client.loop(milliseconds: 20)
+    }
+
+    private func end() {
+        content.withLock { content in
+            content.client = nil
+            // Nobody knows which of these the broker had taken: they count as dropped.
+            status.mqttDropped.add(content.unacknowledged + content.behind.count, ordering: .relaxed)
+            content.unacknowledged = 0
+            content.behind = []
+        }
+        status.mqttConnected.store(false, ordering: .relaxed)
+    }
+
+    /// Publishes what points are behind with, as far as there is room. The lock is held from reading the point to
+    /// handing its message over: two threads can never publish the values of a point in the wrong order.
+    private func publishBehind(_ content: inout Content) {
+        guard let client = content.client else { return }
+        while content.unacknowledged < Self.greatestUnacknowledged, let group = content.behind.popFirst() {
+            guard let state = points[group] else { continue }
+            if client.publish(topic: "\(configuration.prefix)/state/\(group)", state.message(group).text) {
+                content.unacknowledged += 1
+            } else {
+                status.mqttDropped.add(1, ordering: .relaxed)
+            }
+        }
+    }
+
+    private func publishHealth(_ content: inout Content, _ message: JSON) {
+        guard let client = content.client, content.unacknowledged < Self.greatestUnacknowledged else { return }
+        if client.publish(topic: healthTopic, message.text) { content.unacknowledged += 1 }
+    }
+}

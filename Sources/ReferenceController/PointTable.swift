@@ -1,0 +1,90 @@
+import Synchronization
+
+/// The last known value of a point.
+struct PointState: Sendable {
+    let octets: [UInt8]
+    /// As in `Datapoint.value(of:)`.
+    let value: JSON
+    /// Who sent it.
+    let source: IndividualAddress
+    /// Counts the telegrams that this point took, from 1. It goes on after a restart from what the database had.
+    let sequence: Int64
+    let updatedAtMilliseconds: Int64
+}
+
+/// The configured points and their last values. Any thread may read it; one thread, that of the KNX connection, writes.
+final class PointTable: Sendable {
+    private struct Content {
+        var states: [GroupAddress: PointState] = [:]
+        var unsaved: Set<GroupAddress> = []
+    }
+
+    let declarations: [GroupAddress: Configuration.PointDeclaration]
+    private let content = Mutex(Content())
+
+    init(_ points: [Configuration.PointDeclaration]) {
+        declarations = Dictionary(uniqueKeysWithValues: points.map { ($0.group, $0) })
+    }
+
+    enum Outcome {
+        case unknownGroup
+        case malformed(String)
+        case taken(changed: Bool)
+    }
+
+    /// Takes a value from the bus. Its sequence grows also when the octets are the ones the point already has.
+    func take(_ group: GroupAddress, _ value: GroupValue, from source: IndividualAddress) -> Outcome {
+        guard let declaration = declarations[group] else { return .unknownGroup }
+        if let objection = declaration.type.objection(to: value) { return .malformed(objection) }
+        return content.withLock { content in
+            let previous = content.states[group]
+            content.states[group] = PointState(
+                octets: value.octets, value: declaration.type.value(of: value.octets), source: source,
+                sequence: (previous?.sequence ?? 0) + 1, updatedAtMilliseconds: wallMilliseconds())
+            content.unsaved.insert(group)
+            return .taken(changed: previous?.octets != value.octets)
+        }
+    }
+
+    subscript(group: GroupAddress) -> PointState? {
+        content.withLock { $0.states[group] }
+    }
+
+    /// All points that have a value, in order of address.
+    var all: [(group: GroupAddress, state: PointState)] {
+        content.withLock { $0.states.map { (group: $0.key, state: $0.value) } }.sorted { $0.group < $1.group }
+    }
+
+    /// The points that changed since the last call, for the database.
+    func takeUnsaved() -> [(group: GroupAddress, state: PointState)] {
+        content.withLock { content in
+            defer { content.unsaved.removeAll(keepingCapacity: true) }
+            return content.unsaved.compactMap { group in content.states[group].map { (group: group, state: $0) } }
+        }
+    }
+
+    /// Gives back what could not be saved, for the next attempt.
+    func returnUnsaved(_ groups: [GroupAddress]) {
+        content.withLock { $0.unsaved.formUnion(groups) }
+    }
+
+    /// Sets a value that the database had, before anything else runs.
+    func restore(_ group: GroupAddress, _ state: PointState) {
+        content.withLock { $0.states[group] = state }
+    }
+}
+
+extension PointState {
+    /// What `GET /state` says of a point.
+    var brief: JSON {
+        ["raw": .string(octets.hexadecimal), "value": value, "sequence": JSON(sequence)]
+    }
+
+    /// What the state topic says of a point.
+    func message(_ group: GroupAddress) -> JSON {
+        [
+            "group": .string("\(group)"), "raw": .string(octets.hexadecimal), "value": value,
+            "source": .string("\(source)"), "sequence": JSON(sequence),
+        ]
+    }
+}

@@ -1,0 +1,39 @@
+/// Something that lets the controller survive a failure, and that can be switched off to prove that a test would
+/// notice its absence. Each is on by default and is asked about at exactly one place.
+enum Protection: String, CaseIterable, Sendable {
+    case knxdRestart = "knxd.restart"
+    case knxdReread = "knxd.reread"
+    case mqttReconnect = "mqtt.reconnect"
+    case stateResync = "state.resync"
+
+    /// One line for `--help`: what the protection does.
+    var summary: String {
+        switch self {
+        case .knxdRestart: "starts knxd again after it exited"
+        case .knxdReread: "reads the points again after the connection to knxd was interrupted"
+        case .mqttReconnect: "connects again after the connection to the MQTT broker was lost"
+        case .stateResync: "publishes the state of all points again after a reconnection to the broker"
+        }
+    }
+
+    /// The protection whose name is closest to a misspelt one.
+    static func nearest(to name: String) -> Protection {
+        allCases.min { editDistance($0.rawValue, name) < editDistance($1.rawValue, name) }!
+    }
+}
+
+/// Levenshtein distance in characters: insertions, deletions and substitutions cost one each.
+func editDistance(_ left: String, _ right: String) -> Int {
+    let right = Array(right)
+    var row = Array(0...right.count)
+    for (i, character) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for j in right.indices {
+            let substituted = diagonal + (character == right[j] ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+        }
+    }
+    return row[right.count]
+}

@@ -1,0 +1,200 @@
+import CSQLite
+import Synchronization
+
+/// Keeps the points in `state.db`, off the live path: a thread of its own writes what changed, in one transaction at
+/// most every 500 ms. What cannot be written (locked, disk full) is kept and tried again; only the newest value of a
+/// point matters, so what waits is bounded by the number of points.
+@safe final class StateStore: Sendable {
+    struct OpenError: Error {
+        let message: String
+    }
+
+    /// A statement that failed, in SQLite's words.
+    private struct StatementError: Error {
+        let message: String
+    }
+
+    private static let path = "state.db"
+    private static let schemaVersion = 1
+    private static let periodMilliseconds = 500
+    private static let busyTimeoutMilliseconds: Int32 = 400
+    /// For the last write, which nothing comes after.
+    private static let lastBusyTimeoutMilliseconds: Int32 = 1000
+    private static let openTimeoutMilliseconds: Int32 = 5000
+
+    /// Used by one thread at a time: the starting one until `run()`, then that of `run()`.
+    nonisolated(unsafe) private let database: OpaquePointer
+    private let points: PointTable
+    private let stopping = Atomic(false)
+    private let wakeup = Wakeup()
+
+    /// Opens or makes the database in the working directory and restores the points from it.
+    init(_ points: PointTable) throws(OpenError) {
+        var handle: OpaquePointer?
+        let result = unsafe sqlite3_open(Self.path, &handle)
+        guard let handle = unsafe handle else { throw OpenError(message: "\(Self.path): out of memory") }
+        unsafe database = unsafe handle
+        self.points = points
+        do throws(StatementError) {
+            guard result == SQLITE_OK else { throw failure() }
+            unsafe sqlite3_busy_timeout(handle, Self.openTimeoutMilliseconds)
+            try execute("PRAGMA journal_mode=WAL")
+            try execute("PRAGMA synchronous=NORMAL")
+            try prepareSchema()
+            try restore()
+            unsafe sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
+        } catch {
+            let code = unsafe sqlite3_errcode(handle)
+            unsafe sqlite3_close(handle)
+            let hint =
+                code == SQLITE_BUSY
+                ? ": another process holds it; `fuser state.db` in the data directory names it" : ""
+            throw OpenError(message: "\(Self.path): \(error.message)\(hint)")
+        }
+    }
+
+    /// The loop of the store's thread. After `stop()` it writes the rest, closes the database and returns.
+    func run() {
+        var failing = false
+        while true {
+            wakeup.wait(milliseconds: Self.periodMilliseconds)
+            // Before the last write, so that nothing that came before stop() is missed.
+            let last = stopping.load(ordering: .acquiring)
+            if last { unsafe sqlite3_busy_timeout(database, Self.lastBusyTimeoutMilliseconds) }
+            let changed = points.takeUnsaved()
+            do {
+                if !changed.isEmpty { try save(changed) }
+                if failing, !changed.isEmpty {
+                    failing = false
+                    Log.info("database written again")
+                }
+            } catch {
+                points.returnUnsaved(changed.map(\.group))
+                if !failing || last { Log.error("database write failed", ["error": .string(error.message)]) }
+                failing = true
+            }
+            if last { break }
+        }
+        unsafe sqlite3_close(database)
+    }
+
+    func stop() {
+        stopping.store(true, ordering: .releasing)
+        wakeup.signal()
+    }
+
+    private func failure() -> StatementError {
+        StatementError(message: unsafe String(cString: sqlite3_errmsg(database)))
+    }
+
+    private func execute(_ statement: String) throws(StatementError) {
+        guard unsafe sqlite3_exec(database, statement, nil, nil, nil) == SQLITE_OK else { throw failure() }
+    }
+
+    private func prepareSchema() throws(StatementError) {
+        let version = try query("PRAGMA user_version") { row in row.integer(0) }.first ?? 0
+        guard version == 0 || version == Self.schemaVersion else {
+            throw StatementError(
+                message: "its schema version is \(version), this program knows \(Self.schemaVersion); move it away")
+        }
+        // Always, also when it is there: a database that cannot be written is found at start, not later.
+        try execute("BEGIN IMMEDIATE")
+        try execute(
+            """
+            CREATE TABLE IF NOT EXISTS points(
+                group_address TEXT PRIMARY KEY, raw TEXT NOT NULL, value TEXT, source TEXT, sequence INTEGER,
+                updated_at_ms INTEGER)
+            """)
+        try execute("PRAGMA user_version=\(Self.schemaVersion)")
+        try execute("COMMIT")
+    }
+
+    private func restore() throws(StatementError) {
+        let rows = try query("SELECT group_address, raw, source, sequence, updated_at_ms FROM points") { row in
+            (row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4))
+        }
+        for (address, raw, source, sequence, updated) in rows {
+            guard let group = GroupAddress(address), let type = points.declarations[group]?.type,
+                let octets = [UInt8](hexadecimal: raw), !octets.isEmpty
+            else { continue }
+            let isShort = if case .short = type.size { true } else { false }
+            let value = isShort ? GroupValue(short: octets[0]) : GroupValue(octets: octets)
+            // The type may have been configured differently since.
+            guard type.objection(to: value) == nil else { continue }
+            points.restore(
+                group,
+                PointState(
+                    octets: octets, value: type.value(of: octets), source: IndividualAddress(source) ?? .init(bits: 0),
+                    sequence: Int64(sequence), updatedAtMilliseconds: Int64(updated)))
+        }
+    }
+
+    private func save(_ changed: [(group: GroupAddress, state: PointState)]) throws(StatementError) {
+        try execute("BEGIN IMMEDIATE")
+        do throws(StatementError) {
+            let statement = try unsafe prepare(
+                """
+                INSERT INTO points VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(group_address) DO UPDATE SET
+                    raw=?2, value=?3, source=?4, sequence=?5, updated_at_ms=?6
+                """)
+            defer { unsafe sqlite3_finalize(statement) }
+            for (group, state) in changed {
+                unsafe bind(statement, 1, "\(group)")
+                unsafe bind(statement, 2, state.octets.hexadecimal)
+                unsafe bind(statement, 3, state.value.text)
+                unsafe bind(statement, 4, "\(state.source)")
+                unsafe sqlite3_bind_int64(statement, 5, state.sequence)
+                unsafe sqlite3_bind_int64(statement, 6, state.updatedAtMilliseconds)
+                guard unsafe sqlite3_step(statement) == SQLITE_DONE else { throw failure() }
+                unsafe sqlite3_reset(statement)
+            }
+            try execute("COMMIT")
+        } catch {
+            // Some errors have rolled back by themselves; then this one fails, which is all right.
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    private func prepare(_ sql: String) throws(StatementError) -> OpaquePointer {
+        var statement: OpaquePointer?
+        guard unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK,
+            let statement = unsafe statement
+        else { throw failure() }
+        return unsafe statement
+    }
+
+    private func bind(_ statement: OpaquePointer, _ index: Int32, _ text: String) {
+        // SQLITE_TRANSIENT: SQLite copies the text.
+        let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        unsafe sqlite3_bind_text(statement, index, text, -1, transient)
+    }
+
+    /// A row of a result, valid while it is being read.
+    @safe private struct Row {
+        private let statement: OpaquePointer
+
+        init(_ statement: OpaquePointer) {
+            unsafe self.statement = unsafe statement
+        }
+
+        func text(_ column: Int32) -> String {
+            unsafe sqlite3_column_text(statement, column).map { unsafe String(cString: $0) } ?? ""
+        }
+
+        func integer(_ column: Int32) -> Int { Int(unsafe sqlite3_column_int64(statement, column)) }
+    }
+
+    private func query<Value>(_ sql: String, _ read: (Row) -> Value) throws(StatementError) -> [Value] {
+        let statement = try unsafe prepare(sql)
+        defer { unsafe sqlite3_finalize(statement) }
+        var values: [Value] = []
+        while true {
+            switch unsafe sqlite3_step(statement) {
+            case SQLITE_ROW: values.append(read(unsafe Row(statement)))
+            case SQLITE_DONE: return values
+            default: throw failure()
+            }
+        }
+    }
+}
