@@ -21,6 +21,12 @@ struct IncomingFrame: Sendable {
         (arrivals.last ?? schedule) &- schedule &- Self.pitchNanoseconds(arrivals.count - 1)
     }
 
+    /// True when no two octets of several agree on the schedule.
+    var isBurst: Bool {
+        let punctual = arrivals.indices.count { arrivals[$0] &- Self.pitchNanoseconds($0) &- schedule < 400_000 }
+        return arrivals.count > 1 && punctual < 2
+    }
+
     /// From the arrival of one octet of a frame to that of the `count`-th after it.
     static func pitchNanoseconds(_ count: Int) -> Int64 {
         BusTiming.nanoseconds(bits: Int64(BusTiming.characterPitchBits * count))

@@ -40,6 +40,9 @@ public struct TPUARTStream: Sendable {
         public var flaw: TP1Frame.Flaw?
         /// The longest time between two arrivals inside the frame.
         public var longestSilenceNanoseconds: Int64
+        /// No two octets came at the line's pace, so nothing tells by how much all of them were late: both instants may be late by up to
+        /// `Parameters.stallNanoseconds`.
+        public var isBurst: Bool
     }
 
     public enum Output: Hashable, Sendable {
@@ -248,7 +251,7 @@ public struct TPUARTStream: Sendable {
             beginNanoseconds: first &- BusTiming.nanoseconds(bits: Int64(BusTiming.characterBits)),
             endNanoseconds: first &+ IncomingFrame.pitchNanoseconds(frame.octets.count - 1), acknowledge: nil,
             flaw: flaw,
-            longestSilenceNanoseconds: frame.longestSilence)
+            longestSilenceNanoseconds: frame.longestSilence, isBurst: frame.isBurst)
     }
 
     /// Octets that the frame will have; nil while its length octet is out. A reserved length (FF) is waited for as if it were one.
