@@ -38,7 +38,10 @@ public struct TP1Frame: Hashable, Sendable {
         case truncated
         case trailing
         case checksum
+        /// LG = FF: 264 octets or more, and what they mean is reserved.
         case lengthEscape = "length-escape"
+        /// A single character that is no acknowledge.
+        case shortFrameUnknown = "short-frame-unknown"
     }
 
     /// Reads exactly one frame with its check octet.
@@ -46,7 +49,7 @@ public struct TP1Frame: Hashable, Sendable {
         guard let control = octets.first else { throw .empty }
         guard TP1.isDataControl(control) else { throw .controlInvalid }
         guard let length = TP1.frameLength(prefix: octets) else {
-            throw octets.count > 6 && octets[6] == 0xFF ? .lengthEscape : .truncated
+            throw octets.count > TP1.longestFrame ? .lengthEscape : .truncated
         }
         guard octets.count >= length else { throw .truncated }
         guard octets.count == length else { throw .trailing }
@@ -93,6 +96,9 @@ public enum TP1 {
     public static let busy: UInt8 = 0xC0
     /// NAK and BUSY at once, since 0 is dominant.
     public static let notAcknowledgeAndBusy: UInt8 = 0x00
+
+    /// Octets of the longest frame there is: extended, LG = 254.
+    public static let longestFrame = 263
 
     /// True for the control octet of an L_Data frame: `x0R1PP00`.
     public static func isDataControl(_ octet: UInt8) -> Bool {

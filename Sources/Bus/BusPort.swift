@@ -1,0 +1,34 @@
+import Events
+import Platform
+
+/// Where a transceiver is attached: a serial device (a pseudo-terminal is one), or a TCP server that passes its octets on.
+public enum BusPort: Hashable, Sendable, CustomStringConvertible {
+    /// TP-UART: 19 200 baud, even parity. NCN51xx in its 8-bit mode: 38 400 baud, none.
+    case serial(path: String, baudRate: Int = 19_200, evenParity: Bool = true)
+    case tcp(host: String, port: UInt16)
+
+    public var description: String {
+        switch self {
+        case .serial(let path, _, _): path
+        case .tcp(let host, let port): "\(host):\(port)"
+        }
+    }
+
+    /// How long one character takes between chip and host, nanoseconds: what each arrival is later than the line.
+    var characterNanoseconds: Int64 {
+        switch self {
+        case .serial(_, let baudRate, let evenParity): (evenParity ? 11 : 10) * 1_000_000_000 / Int64(max(baudRate, 1))
+        case .tcp: 11 * 1_000_000_000 / 19_200
+        }
+    }
+
+    /// Opens the port, non-blocking.
+    func open() throws(SystemFailure) -> Descriptor {
+        switch self {
+        case .serial(let path, let baudRate, let evenParity):
+            try SerialLine.open(path: path, baudRate: baudRate, evenParity: evenParity).descriptor
+        case .tcp(let host, let port):
+            try Socket.connectTCP(host: host, port: port, until: MonotonicClock.now() + .milliseconds(500))
+        }
+    }
+}
