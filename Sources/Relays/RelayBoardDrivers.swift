@@ -56,7 +56,8 @@ public enum RelayBoardDrivers {
         let candidates = listed.filter(driver.recognises)
         func noBoard() -> RelayFailure {
             .noBoard(
-                driver: name, wanted: "\(match)", transport: transport.name, found: candidates.map { "one at \($0.path)" })
+                driver: name, wanted: "\(match)", transport: transport.name,
+                found: candidates.map { "one at \($0.path)" })
         }
         if let path = match.path {
             guard candidates.contains(where: { $0.path == path }) else { throw noBoard() }

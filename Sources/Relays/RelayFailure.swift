@@ -15,6 +15,7 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The board took the command, and the read-back says otherwise.
     case notFollowed(board: String, channel: Int?, wanted: Bool, states: [Bool])
     case noSuchChannel(board: String, channel: Int, count: Int)
+    case wiredTwice(board: String, channel: String, number: Int)
     case unknownChannel(id: String, known: [String])
     /// The safe state was commanded before this was done.
     case overtakenBySafeState(channel: String)
@@ -48,6 +49,9 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
                 + "program drives it"
         case .noSuchChannel(let board, let channel, let count):
             "\(board) has channels 1 to \(count), not \(channel): check the wiring in the rig file"
+        case .wiredTwice(let board, let channel, let number):
+            "channel '\(channel)' (number \(number)) of \(board) shares its id or its number with another one: "
+                + "each names one relay in the rig file"
         case .unknownChannel(let id, let known):
             "no channel '\(id)' on this board; it has \(known.joined(separator: ", "))"
         case .overtakenBySafeState(let channel):
