@@ -1,0 +1,203 @@
+public import Events
+import Synchronization
+import USB
+
+/// Driver of the dcttech "USBRelayN" boards (16c0:05df; 1, 2, 4 or 8 relays).
+///
+/// | what | control transfer | octets |
+/// |---|---|---|
+/// | set | `21 09 0300 0000 0008` | `ff k` on, `fd k` off, `fc` all off, then NULs up to 8 |
+/// | get | `a1 01 0300 0000 0008` | serial (5), `00 00`, bit k−1 = relay k |
+///
+/// The board acknowledges everything, sense or nonsense, so the read-back is the only proof of a command. It tells the coil's driver pin:
+/// whether a contact moved takes a witness on the circuit.
+public final class Dcttech: RelayBoard {
+    public static let driver = RelayBoardDriver(
+        name: "dcttech",
+        recognises: { device in
+            // The ids are V-USB's, shared by many gadgets; the texts decide, on the open device if they are not in the list.
+            device.vendor == 0x16C0 && device.product == 0x05DF
+                && (device.manufacturer ?? manufacturer) == manufacturer
+                && (device.productName.map { relayCount(product: $0) != nil } ?? true)
+        },
+        open: { transport, path throws(RelayFailure) in try Dcttech(transport, path) })
+
+    private static let manufacturer = "www.dcttech.com"
+    /// A low-speed transfer takes a few milliseconds; writing the serial makes the board deaf for about 60.
+    private static let timeoutMilliseconds = 100
+    private static let tries = 3
+
+    public let identity: BoardIdentity
+    public let channelCount: Int
+    private let transport: any USBTransport
+    /// nil while the board is lost.
+    private let device: Mutex<(any USBDevice)?>
+
+    private init(_ transport: any USBTransport, _ path: String) throws(RelayFailure) {
+        let opened = try Self.open(transport, path)
+        self.transport = transport
+        channelCount = opened.channelCount
+        device = Mutex(opened.device)
+        identity = BoardIdentity(driver: "dcttech", serial: opened.serial, path: path, transport: transport.name)
+    }
+
+    public func set(_ channel: Int, energised: Bool) throws(RelayFailure) -> Readback {
+        guard (1...channelCount).contains(channel) else {
+            throw .noSuchChannel(board: "\(identity)", channel: channel, count: channelCount)
+        }
+        let states = try exchange([energised ? 0xFF : 0xFD, UInt8(channel)]) { $0[channel - 1] == energised }
+        guard states[channel - 1] == energised else {
+            throw .notFollowed(board: "\(identity)", channel: channel, wanted: energised, states: states)
+        }
+        return .confirmed
+    }
+
+    public func setAllOff() throws(RelayFailure) -> Readback {
+        let states = try exchange([0xFC]) { !$0.contains(true) }
+        guard !states.contains(true) else {
+            throw .notFollowed(board: "\(identity)", channel: nil, wanted: false, states: states)
+        }
+        return .confirmed
+    }
+
+    public func readAll() throws(RelayFailure) -> [Bool]? {
+        try exchange(nil) { _ in true }
+    }
+
+    public func reopen() throws(RelayFailure) {
+        close()
+        let opened = try Self.open(transport, identity.path)
+        guard opened.serial == identity.serial, opened.channelCount == channelCount else {
+            opened.device.close()
+            throw .exchanged(board: "\(identity)", serial: opened.serial)
+        }
+        device.withLock { $0 = opened.device }
+    }
+
+    public func close() {
+        device.withLock { device in
+            device?.close()
+            device = nil
+        }
+    }
+
+    /// The coils after `command` (nil: only read): SET, GET and compare until it is followed, at most `tries` times; where the transfers failed to
+    /// the last, as often again after the board was opened anew. A board that is gone is not looked for here: its relays have fallen, and
+    /// whoever commanded it has to know.
+    private func exchange(_ command: [UInt8]?, isFollowed: ([Bool]) -> Bool) throws(RelayFailure) -> [Bool] {
+        var outcome = attempt(command, isFollowed)
+        if case .failure(let failure) = outcome, failure.isTransient {
+            try reopen()
+            outcome = attempt(command, isFollowed)
+        }
+        switch outcome {
+        case .success(let report) where report.serial == identity.serial:
+            return Array(report.coils.prefix(channelCount))
+        case .success(let report):
+            throw .exchanged(board: "\(identity)", serial: report.serial)
+        case .failure(let failure):
+            if failure == .gone { close() }
+            throw .transport(board: "\(identity)", failure)
+        }
+    }
+
+    private func attempt(_ command: [UInt8]?, _ isFollowed: ([Bool]) -> Bool) -> Result<Report, TransportFailure> {
+        guard let device = device.withLock({ $0 }) else { return .failure(.gone) }
+        var outcome = Result<Report, TransportFailure>.failure(.gone)
+        for _ in 1...Self.tries {
+            do throws(TransportFailure) {
+                let report = try Self.exchange(command, with: device)
+                outcome = .success(report)
+                if isFollowed(report.coils) { break }
+            } catch {
+                outcome = .failure(error)
+                if !error.isTransient { break }
+            }
+        }
+        return outcome
+    }
+}
+
+extension Dcttech {
+    /// What GET brings.
+    private struct Report {
+        var serial: String
+        /// Eight of them whatever the board has.
+        var coils: [Bool]
+
+        init(_ octets: [UInt8]) throws(TransportFailure) {
+            guard octets.count == 8 else { throw .shortAnswer(got: octets.count, wanted: 8) }
+            serial = String(decoding: octets[..<5].prefix { $0 != 0 }, as: UTF8.self)
+            coils = (0..<8).map { octets[7] >> $0 & 1 == 1 }
+        }
+    }
+
+    /// The number of relays, which is the last character of the product text.
+    private static func relayCount(product: String) -> Int? {
+        guard product.hasPrefix("USBRelay"), product.utf8.count == 9, let count = product.last?.wholeNumberValue,
+            (1...8).contains(count)
+        else { return nil }
+        return count
+    }
+
+    /// The interface is held for this one exchange only, so that other programs can look at the board in between. Never more than 8 octets
+    /// go out: the firmware takes each 8 as a command of its own.
+    private static func exchange(
+        _ command: [UInt8]?, with device: any USBDevice
+    ) throws(TransportFailure) -> Report {
+        try device.claim(interface: 0)
+        defer { device.release(interface: 0) }
+        if let command {
+            let set = SetupPacket(requestType: 0x21, request: 9, value: 0x0300, index: 0, length: 8)
+            let octets = command + [UInt8](repeating: 0, count: 8 - command.count)
+            _ = try device.control(set, data: octets, timeoutMilliseconds: timeoutMilliseconds)
+        }
+        let get = SetupPacket(requestType: 0xA1, request: 1, value: 0x0300, index: 0, length: 8)
+        return try Report(try device.control(get, data: [], timeoutMilliseconds: timeoutMilliseconds))
+    }
+
+    private typealias Opened = (device: any USBDevice, channelCount: Int, serial: String)
+
+    private static func open(_ transport: any USBTransport, _ path: String) throws(RelayFailure) -> Opened {
+        let subject = "dcttech board at \(path) on \(transport.name)"
+        let device: any USBDevice
+        do {
+            device = try transport.open(path)
+        } catch {
+            throw .transport(board: subject, error)
+        }
+        var failure = TransportFailure.gone
+        for _ in 1...tries {
+            switch identify(device) {
+            case .success(let found):
+                guard found.manufacturer == manufacturer, let count = found.product.flatMap(relayCount) else {
+                    device.close()
+                    throw .otherDevice(path: path, manufacturer: found.manufacturer, product: found.product)
+                }
+                return (device, count, found.serial)
+            case .failure(let reason):
+                failure = reason
+            }
+            if !failure.isTransient { break }
+        }
+        device.close()
+        throw .transport(board: subject, failure)
+    }
+
+    private typealias Identification = (manufacturer: String?, product: String?, serial: String)
+
+    /// Asks for the texts first: nothing class specific goes to a device that may be another maker's.
+    private static func identify(_ device: any USBDevice) -> Result<Identification, TransportFailure> {
+        do throws(TransportFailure) {
+            let descriptor = try device.deviceDescriptor(timeoutMilliseconds: timeoutMilliseconds)
+            let maker = try device.string(at: descriptor.manufacturerString, timeoutMilliseconds: timeoutMilliseconds)
+            let product = try device.string(at: descriptor.productString, timeoutMilliseconds: timeoutMilliseconds)
+            guard maker == manufacturer, product.flatMap(relayCount) != nil else {
+                return .success((maker, product, ""))
+            }
+            return .success((maker, product, try exchange(nil, with: device).serial))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// What `knxrig relay list` shows: the relay boards that transports reach, opened for a moment to ask for serial and states.
+public struct RelayListing: Hashable, Sendable {
+    public struct Row: Hashable, Sendable {
+        public var transport: String
+        /// nil when no driver knows the device.
+        public var driver: String?
+        public var vendor: UInt16
+        public var product: UInt16
+        /// nil when it could not be asked.
+        public var serial: String?
+        public var path: String
+        public var channelCount: Int?
+        /// Coils from channel 1 on; nil when they could not be read.
+        public var states: [Bool]?
+        /// Why something is missing, in a sentence.
+        public var note: String?
+
+        /// `16c0:05df`
+        public var ids: String { "\(hexadecimal(vendor)):\(hexadecimal(product))" }
+    }
+
+    public var rows: [Row] = []
+    /// What kept a transport from being asked, and what to do.
+    public var notes: [String] = []
+
+    /// Asks each transport.
+    public init(_ transports: [any USBTransport]) {
+        for transport in transports {
+            do throws(TransportFailure) {
+                for device in try transport.devices() {
+                    if let row = Self.row(of: device, on: transport) { rows.append(row) }
+                }
+            } catch {
+                notes.append("\(transport.name): \(error)")
+            }
+            if let local = transport as? LibUSBTransport, let absence = local.absence {
+                notes.append("\(local.name): \(absence): a container needs /dev/bus/usb passed in")
+            }
+        }
+    }
+
+    private static func row(of device: DeviceInfo, on transport: any USBTransport) -> Row? {
+        var row = Row(
+            transport: transport.name, driver: nil, vendor: device.vendor, product: device.product,
+            serial: device.serialNumber, path: device.path)
+        guard let driver = RelayBoardDrivers.all.first(where: { $0.recognises(device) }) else {
+            // A machine's own bus is full of other things; a server exports what is meant to be used.
+            guard !(transport is LibUSBTransport) || isKnownRelay(device) else { return nil }
+            row.note = "no driver of knxrig's knows it"
+            return row
+        }
+        do {
+            let board = try driver.open(transport, device.path)
+            defer { board.close() }
+            row.driver = driver.name
+            row.serial = board.identity.serial
+            row.channelCount = board.channelCount
+            row.states = try board.readAll()
+        } catch .otherDevice(let path, let manufacturer, let product) {
+            row.note = "\(RelayFailure.otherDevice(path: path, manufacturer: manufacturer, product: product))"
+        } catch {
+            row.driver = driver.name
+            row.note = "\(error)"
+        }
+        return row
+    }
+
+    /// Ids of relay boards and switchable hubs that are sold and have no driver here yet.
+    private static func isKnownRelay(_ device: DeviceInfo) -> Bool {
+        let ids: [(vendor: UInt16, products: ClosedRange<UInt16>)] = [
+            (0x16C0, 0x05DF...0x05DF), (0x0519, 0x2018...0x2018), (0x5131, 0x2007...0x2007), (0x0416, 0x5020...0x5020),
+            (0x04D8, 0x00DF...0x00DF), (0x04D8, 0xF2F7...0xF2F7), (0x04D8, 0xF11B...0xF11B), (0x04B4, 0xFD10...0xFD15),
+            (0x0D50, 0x0008...0x0030), (0x10CF, 0x5500...0x5503),
+        ]
+        return ids.contains { $0.vendor == device.vendor && $0.products.contains(device.product) }
+    }
+
+    /// For people: a table, then the notes; never empty.
+    public var text: String {
+        var lines: [String] = []
+        if rows.isEmpty {
+            lines.append(
+                "no relay board found: plug one in, or name a USB/IP server with --usbip HOST:PORT "
+                    + "('knxrig twin' runs one with an emulated board)")
+        } else {
+            let table = [["driver", "ids", "serial", "path", "channels", "states", "transport"]] + rows.map(Self.cells)
+            let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+            for (index, cells) in table.enumerated() {
+                let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+                var line = padded.joined(separator: "  ")
+                while line.hasSuffix(" ") { line.removeLast() }
+                lines.append(line)
+                if index > 0, let note = rows[index - 1].note { lines.append("    \(note)") }
+            }
+        }
+        return (lines + notes).map { $0 + "\n" }.joined()
+    }
+
+    private static func cells(_ row: Row) -> [String] {
+        [
+            row.driver ?? "no driver", row.ids, row.serial.map { $0.isEmpty ? "(none)" : $0 } ?? "?", row.path,
+            row.channelCount.map(String.init) ?? "?",
+            row.states.map { $0.map { $0 ? "1" : "0" }.joined() } ?? "?", row.transport,
+        ]
+    }
+}
+
+private func hexadecimal(_ number: UInt16) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 4 - digits.count) + digits
+}

@@ -1,0 +1,187 @@
+private import CUSB
+import Events
+import Glibc
+import Platform
+import Synchronization
+import USB
+
+/// The USB devices of this machine, through libusb. Opening and transfers block, with finite times; a driver's thread owns the device.
+public final class LibUSBTransport: USBTransport {
+    private let context: LibUSBContext?
+    /// Why this machine has no USB to speak of; nil when it has. A container has none, and so has many a virtual machine.
+    public let absence: String?
+
+    public init() {
+        var pointer: OpaquePointer?
+        let code = unsafe libusb_init(&pointer)
+        if code == 0, let pointer = unsafe pointer {
+            context = unsafe LibUSBContext(pointer)
+            absence = nil
+        } else {
+            context = nil
+            absence = "libusb finds no USB system here (\(text(of: code)))"
+        }
+    }
+
+    public var name: String { "libusb" }
+
+    public func devices() throws(TransportFailure) -> [DeviceInfo] {
+        guard let context else { return [] }
+        return try unsafe context.withDevices { device in unsafe info(of: device) }.compactMap { $0 }
+    }
+
+    public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
+        guard let context else { throw .unreachable(absence ?? "no USB") }
+        let opened = try unsafe context.withDevices { device -> Result<LibUSBDevice, TransportFailure>? in
+            guard unsafe portPath(of: device) == path else { return nil }
+            var handle: OpaquePointer?
+            let code = unsafe libusb_open(device, &handle)
+            guard code == 0, let handle = unsafe handle else {
+                return unsafe .failure(failure(code, node: node(of: device), timeoutMilliseconds: 0))
+            }
+            // Without the right to detach a kernel driver the claim fails and says so.
+            unsafe libusb_set_auto_detach_kernel_driver(handle, 1)
+            return unsafe .success(LibUSBDevice(handle, context: context, node: node(of: device)))
+        }
+        guard let result = opened.lazy.compactMap({ $0 }).first else { throw .notFound(path: path) }
+        return try result.get()
+    }
+
+    /// nil for a device that vanished while it was looked at.
+    private func info(of device: OpaquePointer) -> DeviceInfo? {
+        var descriptor = libusb_device_descriptor()
+        guard unsafe libusb_get_device_descriptor(device, &descriptor) == 0 else { return nil }
+        let path = unsafe portPath(of: device)
+        let node = unsafe node(of: device)
+        // The kernel has read the texts when it enumerated the device, and shows them to everybody.
+        func attribute(_ name: String) -> String? {
+            guard let octets = try? Files.read("/sys/bus/usb/devices/\(path)/\(name)") else { return nil }
+            return String(decoding: octets.prefix { $0 != 0x0A }, as: UTF8.self)
+        }
+        let isOpen = unsafe access(node, R_OK | W_OK) == 0
+        return DeviceInfo(
+            path: path, vendor: descriptor.idVendor, product: descriptor.idProduct,
+            deviceVersion: descriptor.bcdDevice, manufacturer: attribute("manufacturer"),
+            productName: attribute("product"), serialNumber: attribute("serial"), lockedNode: isOpen ? nil : node)
+    }
+}
+
+/// libusb's session. libusb_context may be used from several threads at once (libusb manual, "Multi-threaded applications").
+@safe private final class LibUSBContext: Sendable {
+    private nonisolated(unsafe) let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) {
+        unsafe self.pointer = unsafe pointer
+    }
+
+    deinit { unsafe libusb_exit(pointer) }
+
+    /// Does `body` to each device there is now; the pointers are good for that long.
+    func withDevices<Result>(_ body: (OpaquePointer) -> Result) throws(TransportFailure) -> [Result] {
+        var list: UnsafeMutablePointer<OpaquePointer?>?
+        let count = unsafe libusb_get_device_list(pointer, &list)
+        guard count >= 0, let list = unsafe list else { throw .unreachable(text(of: Int32(count))) }
+        defer { unsafe libusb_free_device_list(list, 1) }
+        return (0..<count).compactMap { index in unsafe list[index].map { unsafe body($0) } }
+    }
+}
+
+/// An open device. The handle is closed exactly once, and libusb's calls on it may come from any thread.
+@safe private final class LibUSBDevice: USBDevice {
+    private nonisolated(unsafe) let handle: OpaquePointer
+    /// Must outlive the handle.
+    private let context: LibUSBContext
+    private let node: String
+    private let isOpen = Mutex(true)
+
+    /// How long another program may hold the interface before that is an error.
+    private static let claimPatience = Instant.Span.seconds(1)
+
+    init(_ handle: OpaquePointer, context: LibUSBContext, node: String) {
+        unsafe self.handle = unsafe handle
+        self.context = context
+        self.node = node
+    }
+
+    deinit { close() }
+
+    func close() {
+        isOpen.withLock { isOpen in
+            if isOpen { unsafe libusb_close(handle) }
+            isOpen = false
+        }
+    }
+
+    func claim(interface: UInt8) throws(TransportFailure) {
+        let deadline = MonotonicClock.now() + Self.claimPatience
+        while true {
+            let code = try call { unsafe libusb_claim_interface(handle, Int32(interface)) }
+            if code == 0 { return }
+            let failure = failure(code, node: node, timeoutMilliseconds: 0)
+            guard failure == .busy, MonotonicClock.now() < deadline else { throw failure }
+            MonotonicClock.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func release(interface: UInt8) {
+        _ = try? call { unsafe libusb_release_interface(handle, Int32(interface)) }
+    }
+
+    func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        precondition(timeoutMilliseconds > 0, "libusb takes a time-out of 0 as none")
+        let isIn = setup.direction == .in
+        var octets = isIn ? [UInt8](repeating: 0, count: Int(setup.length)) : data
+        let count = try call {
+            unsafe octets.withUnsafeMutableBufferPointer { buffer in
+                unsafe libusb_control_transfer(
+                    handle, setup.requestType, setup.request, setup.value, setup.index, buffer.baseAddress,
+                    UInt16(buffer.count), UInt32(timeoutMilliseconds))
+            }
+        }
+        guard count >= 0 else { throw failure(count, node: node, timeoutMilliseconds: timeoutMilliseconds) }
+        if isIn { return Array(octets.prefix(Int(count))) }
+        guard Int(count) == data.count else { throw .shortAnswer(got: Int(count), wanted: data.count) }
+        return []
+    }
+
+    /// Calls libusb while the handle is open.
+    private func call(_ body: () -> Int32) throws(TransportFailure) -> Int32 {
+        try isOpen.withLock { isOpen throws(TransportFailure) in
+            guard isOpen else { throw .gone }
+            return body()
+        }
+    }
+}
+
+/// The device's name in sysfs: `1-1.4`, or `usb1` for a root hub.
+private func portPath(of device: OpaquePointer) -> String {
+    let bus = unsafe libusb_get_bus_number(device)
+    // USB 3 allows seven tiers.
+    var ports = [UInt8](repeating: 0, count: 7)
+    let count = unsafe libusb_get_port_numbers(device, &ports, Int32(ports.count))
+    guard count > 0 else { return "usb\(bus)" }
+    return "\(bus)-" + ports.prefix(Int(count)).map(String.init).joined(separator: ".")
+}
+
+private func node(of device: OpaquePointer) -> String {
+    func threeDigits(_ number: UInt8) -> String { String(String(1_000 + Int(number)).dropFirst()) }
+    let bus = unsafe libusb_get_bus_number(device)
+    let address = unsafe libusb_get_device_address(device)
+    return "/dev/bus/usb/\(threeDigits(bus))/\(threeDigits(address))"
+}
+
+private func text(of code: Int32) -> String {
+    unsafe String(cString: libusb_error_name(code))
+}
+
+private func failure(_ code: Int32, node: String, timeoutMilliseconds: Int) -> TransportFailure {
+    switch code {
+    case LIBUSB_ERROR_PIPE.rawValue: .stall
+    case LIBUSB_ERROR_TIMEOUT.rawValue: .timedOut(milliseconds: timeoutMilliseconds)
+    case LIBUSB_ERROR_OVERFLOW.rawValue: .overflow
+    case LIBUSB_ERROR_NO_DEVICE.rawValue: .gone
+    case LIBUSB_ERROR_BUSY.rawValue: .busy
+    case LIBUSB_ERROR_ACCESS.rawValue: .access(node: node)
+    default: .io(text(of: code))
+    }
+}

@@ -1,0 +1,205 @@
+import Events
+import Platform
+import Synchronization
+public import USB
+
+/// USB devices on a USB/IP server: the twin's boards, or those of a bench on another machine. One connection for each open device.
+public final class USBIPTransport: USBTransport {
+    private let host: String
+    private let port: UInt16
+    private let timeoutMilliseconds: Int
+
+    /// - Parameters:
+    ///   - host: IPv4 address of the server.
+    ///   - timeoutMilliseconds: how long connecting, listing and importing may take, each.
+    public init(host: String, port: UInt16 = USBIP.port, timeoutMilliseconds: Int = 2_000) {
+        self.host = host
+        self.port = port
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    public var name: String { "usbip \(host):\(port)" }
+
+    public func devices() throws(TransportFailure) -> [DeviceInfo] {
+        let deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
+        var link = try USBIPLink(host: host, port: port, until: deadline)
+        try link.send(.listDevices, until: deadline)
+        guard case .devices(let devices) = try reply(&link, deadline) else {
+            throw .unreachable("\(host):\(port) refused to list its devices")
+        }
+        return devices.map { device in
+            DeviceInfo(
+                path: device.busID, vendor: device.vendor, product: device.product, deviceVersion: device.deviceVersion)
+        }
+    }
+
+    public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
+        let deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
+        var link = try USBIPLink(host: host, port: port, until: deadline)
+        try link.send(.importDevice(busID: path), until: deadline)
+        switch try reply(&link, deadline) {
+        case .imported(let device): return USBIPDevice(link, id: device.id)
+        // Old servers say "not available" for a device that another client has.
+        case .refused(USBIP.OperationStatus.busy.rawValue), .refused(USBIP.OperationStatus.failed.rawValue):
+            throw .busy
+        case .refused: throw .notFound(path: path)
+        default: throw .unreachable("\(host):\(port) did not answer an import with one")
+        }
+    }
+
+    private func reply(_ link: inout USBIPLink, _ deadline: Instant) throws(TransportFailure) -> USBIP.Reply {
+        do throws(TransportFailure) {
+            guard let reply = try link.receive(until: deadline) else {
+                throw .timedOut(milliseconds: timeoutMilliseconds)
+            }
+            return reply
+        } catch {
+            throw error == .gone ? .unreachable("\(host):\(port) closed the connection") : error
+        }
+    }
+}
+
+/// The client's end of one connection.
+private struct USBIPLink: Sendable {
+    let descriptor: Descriptor
+    var decoder = USBIP.ReplyDecoder()
+
+    init(host: String, port: UInt16, until deadline: Instant) throws(TransportFailure) {
+        do {
+            descriptor = try Socket.connectTCP(host: host, port: port, until: deadline)
+        } catch {
+            throw .unreachable("\(error)")
+        }
+    }
+
+    mutating func send(_ request: USBIP.Request, until deadline: Instant) throws(TransportFailure) {
+        if case .submit(let submission) = request { decoder.expect(submission) }
+        do {
+            try descriptor.writeAll(request.octets, until: deadline)
+        } catch {
+            throw .gone
+        }
+    }
+
+    /// The next reply; nil at the deadline.
+    mutating func receive(until deadline: Instant) throws(TransportFailure) -> USBIP.Reply? {
+        while true {
+            do {
+                if let reply = try decoder.next() { return reply }
+            } catch {
+                descriptor.close()
+                throw .io("\(error)")
+            }
+            if Poll.wait([(descriptor, .readable)], until: deadline)[0].isEmpty { return nil }
+            let octets: [UInt8]?
+            do {
+                octets = try descriptor.read(maximum: 65_536)
+            } catch {
+                throw .gone
+            }
+            guard let octets else { continue }
+            guard !octets.isEmpty else { throw .gone }
+            decoder.feed(octets)
+        }
+    }
+}
+
+/// An imported device.
+private final class USBIPDevice: USBDevice {
+    private struct State {
+        /// nil once the connection has ended.
+        var link: USBIPLink?
+        var sequence: UInt32 = 0
+    }
+
+    private let state: Mutex<State>
+    private let id: UInt32
+
+    /// How long the server may take to confirm that a transfer is taken back.
+    private static let unlinkMilliseconds: Int64 = 500
+
+    init(_ link: USBIPLink, id: UInt32) {
+        self.id = id
+        state = Mutex(State(link: link))
+    }
+
+    // An import is exclusive already.
+    func claim(interface: UInt8) {}
+    func release(interface: UInt8) {}
+
+    func close() {
+        state.withLock { state in
+            state.link?.descriptor.close()
+            state.link = nil
+        }
+    }
+
+    func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        precondition(timeoutMilliseconds > 0, "a transfer has a finite time")
+        return try state.withLock { state throws(TransportFailure) in
+            do throws(TransportFailure) {
+                return try control(setup, data, timeoutMilliseconds, &state)
+            } catch {
+                if error == .gone {
+                    state.link?.descriptor.close()
+                    state.link = nil
+                }
+                throw error
+            }
+        }
+    }
+
+    private func control(
+        _ setup: SetupPacket, _ data: [UInt8], _ timeoutMilliseconds: Int, _ state: inout State
+    ) throws(TransportFailure) -> [UInt8] {
+        guard var link = state.link else { throw .gone }
+        defer { if state.link != nil { state.link = link } }
+        state.sequence += 1
+        let submission = USBIP.Submission(sequence: state.sequence, device: id, setup: setup, data: data)
+        var deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
+        try link.send(.submit(submission), until: deadline)
+        if let completion = try completion(of: submission, &link, until: deadline) {
+            return try result(completion, submission)
+        }
+        state.sequence += 1
+        let unlink = USBIP.Request.unlink(sequence: state.sequence, device: id, unlinked: submission.sequence)
+        deadline = MonotonicClock.now() + .milliseconds(Self.unlinkMilliseconds)
+        try link.send(unlink, until: deadline)
+        while let reply = try link.receive(until: deadline) {
+            switch reply {
+            case .unlinked(state.sequence, _):
+                link.decoder.forget(submission.sequence)
+                throw .timedOut(milliseconds: timeoutMilliseconds)
+            // It ended while the order to take it back was on its way.
+            case .completed(let completion) where completion.sequence == submission.sequence:
+                continue
+            default: continue
+            }
+        }
+        throw .gone
+    }
+
+    private func completion(
+        of submission: USBIP.Submission, _ link: inout USBIPLink, until deadline: Instant
+    ) throws(TransportFailure) -> USBIP.Completion? {
+        while let reply = try link.receive(until: deadline) {
+            if case .completed(let completion) = reply, completion.sequence == submission.sequence { return completion }
+        }
+        return nil
+    }
+
+    private func result(
+        _ completion: USBIP.Completion, _ submission: USBIP.Submission
+    ) throws(TransportFailure) -> [UInt8] {
+        switch completion.status {
+        case .ok where submission.direction == .out && completion.actualLength < submission.data.count:
+            throw .shortAnswer(got: completion.actualLength, wanted: submission.data.count)
+        case .ok: return completion.data
+        case .stall: throw .stall
+        case .overflow: throw .overflow
+        case .noDevice, .shutdown: throw .gone
+        case .shortAnswer: throw .shortAnswer(got: completion.actualLength, wanted: submission.length)
+        case let status: throw .io(SystemFailure.text(code: 0 &- status.rawValue))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Events
+public import Platform
+import Synchronization
+
+/// Operations of each relay over the life of its board. Contacts are good for about 100 000 at their rated load, which a cycle every ten
+/// seconds reaches in twelve days. Kept in one JSON file for each board.
+public final class WearCounter: Sendable {
+    /// The file: `<directory>/<driver>-<serial>-<path>.json`. The path is in it because whole batches of boards share a serial.
+    public let path: String
+    private let identity: BoardIdentity
+    private let counts: Mutex<[Int]>
+
+    /// Reads what earlier runs counted; a board without a file starts at 0.
+    ///
+    /// - Throws: when the directory can't be made, or the file is there and can't be read: a count is never silently started again.
+    public init(directory: String, identity: BoardIdentity, channelCount: Int) throws(RelayFailure) {
+        let name = [identity.driver, identity.serial, identity.path].map(Self.plain).joined(separator: "-")
+        path = "\(directory)/\(name).json"
+        self.identity = identity
+        do {
+            try Files.makeDirectories(directory)
+        } catch {
+            throw .system("\(error): the operations of \(identity) can't be counted")
+        }
+        var loaded = [Int](repeating: 0, count: channelCount)
+        if Files.exists(path) {
+            let remedy = "repair it, or move it away to count from 0"
+            do {
+                let list = try JSON.parse(try Files.read(path))["operations"]?.list
+                guard let list, list.count == channelCount, list.allSatisfy({ $0.integer ?? -1 >= 0 }) else {
+                    throw RelayFailure.system("\(path) does not count \(channelCount) channels: \(remedy)")
+                }
+                loaded = list.map { Int($0.integer ?? 0) }
+            } catch let failure as RelayFailure {
+                throw failure
+            } catch {
+                throw .system("\(path): \(error): \(remedy)")
+            }
+        }
+        counts = Mutex(loaded)
+    }
+
+    /// Operations of a channel so far, from 1 on.
+    public func operations(of channel: Int) -> Int {
+        counts.withLock { $0[channel - 1] }
+    }
+
+    /// Counts one operation of each of `channels` and writes the file.
+    public func record(_ channels: [Int]) throws(SystemFailure) {
+        let list = counts.withLock { counts in
+            for channel in channels { counts[channel - 1] += 1 }
+            return counts
+        }
+        let value: Value = [
+            "schema": "knxrig/wear/1", "board": .text("\(identity)"),
+            "operations": .list(list.map { .integer(Int64($0)) }),
+        ]
+        try Files.write(Array((JSON.text(value) + "\n").utf8), to: path)
+    }
+
+    /// Only what is harmless in a file name.
+    private static func plain(_ text: String) -> String {
+        let kept = text.unicodeScalars.map { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == ".")
+                ? Character(scalar) : "_"
+        }
+        return kept.isEmpty ? "none" : String(kept)
+    }
+}
