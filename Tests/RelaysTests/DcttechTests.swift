@@ -113,6 +113,18 @@ import Twin
         #expect(throws: RelayFailure.self) { try board.set(1, energised: true) }
     }
 
+    @Test func anotherBoardBehindTheSameAddressIsRefused() throws {
+        let transport = DirectTransport([("1-1", DcttechBoard(serial: "AAAAA"))])
+        let board = try open(transport)
+        transport.with { model in
+            model = DcttechBoard(serial: "BBBBB")
+            model.powerUp(at: Instant(nanoseconds: 0))
+        }
+        let exchanged = RelayFailure.exchanged(board: "dcttech board AAAAA at 1-1", serial: "BBBBB")
+        #expect(throws: exchanged) { try board.set(1, energised: true) }
+        #expect(throws: exchanged) { try board.readAll() }
+    }
+
     @Test func boardsAreToldApart() throws {
         let transport = DirectTransport([
             ("1-1", DcttechBoard(serial: "AAAAA")), ("1-2", DcttechBoard(serial: "BBBBB")),

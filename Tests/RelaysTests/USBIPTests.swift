@@ -226,4 +226,70 @@ import USB
         // A few hundred microseconds when nothing else runs; a low-speed board itself takes milliseconds.
         #expect(spans[100] < .milliseconds(20))
     }
+
+    @Test func commandsAreOnTimeAndTheSafeStateIsAtOnce() throws {
+        let bench = try Bench()
+        defer { bench.server.stop() }
+        let actuator = try RelayActuator(
+            board: try bench.open(), channels: [ChannelWiring(id: "bus", number: 1, settleMilliseconds: 1)],
+            pollMilliseconds: 20
+        ) { _ in }
+        defer { actuator.stop() }
+        var late: [Instant.Span] = []
+        var safe: [Instant.Span] = []
+        for _ in 0..<40 {
+            let due = MonotonicClock.now() + .milliseconds(3)
+            let cut = try actuator.set("bus", .cut, due: due)
+            late.append(cut.commanded - due)
+            actuator.request("bus", .powered, due: due + .seconds(3_600)) { _ in }
+            let asked = MonotonicClock.now()
+            #expect(try actuator.allSafe().readback == .confirmed)
+            let change = try #require(bench.changes.all.last)
+            #expect(!change.energised)
+            safe.append(change.instant - asked)
+        }
+        late.sort()
+        safe.sort()
+        print(
+            "commanded after due: median \(late[20].nanoseconds / 1_000) µs, worst \(late[39].nanoseconds / 1_000) µs; "
+                + "safe state at the contact: median \(safe[20].nanoseconds / 1_000) µs, "
+                + "worst \(safe[39].nanoseconds / 1_000) µs")
+        #expect(late[20] < .milliseconds(20))
+        #expect(safe[20] < .milliseconds(50))
+    }
+
+    @Test func everyCallerGetsItsAnswer() throws {
+        let bench = try Bench()
+        defer { bench.server.stop() }
+        let actuator = try RelayActuator(
+            board: try bench.open(),
+            channels: (1...4).map { ChannelWiring(id: "c\($0)", number: $0, settleMilliseconds: 0) },
+            pollMilliseconds: 5
+        ) { _ in }
+        let answers = Notes<Bool>()
+        let threads = (1...4).map { number in
+            NamedThread.start("caller \(number)") {
+                for round in 0..<50 {
+                    if round.isMultiple(of: 10) {
+                        answers.add((try? actuator.allSafe())?.readback == .confirmed)
+                    } else {
+                        let meaning = round.isMultiple(of: 2) ? Meaning.cut : .powered
+                        do {
+                            let due = MonotonicClock.now()
+                            answers.add(try actuator.set("c\(number)", meaning, due: due).readback == .confirmed)
+                        } catch RelayFailure.overtakenBySafeState {
+                            answers.add(true)
+                        } catch {
+                            answers.add(false)
+                        }
+                    }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        actuator.stop()
+        #expect(answers.all.count == 200)
+        #expect(!answers.all.contains(false))
+        #expect(bench.comes { bench.server.connectedClients == 0 })
+    }
 }

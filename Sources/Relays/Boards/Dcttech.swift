@@ -108,7 +108,8 @@ public final class Dcttech: RelayBoard {
             do throws(TransportFailure) {
                 let report = try Self.exchange(command, with: device)
                 outcome = .success(report)
-                if isFollowed(report.coils) { break }
+                // The firmware checks no CRC: a wrong serial may be a bad octet as well as another board.
+                if report.serial == identity.serial, isFollowed(report.coils) { break }
             } catch {
                 outcome = .failure(error)
                 if !error.isTransient { break }

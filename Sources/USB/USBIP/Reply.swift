@@ -19,7 +19,7 @@ extension USBIP {
     /// |---|---|---|---|---|
     /// | 0–3 | command 3 | | 24–27 | actual_length |
     /// | 4–7 | seqnum | | 28–31 | start_frame |
-    /// | 8–19 | 0 | | 32–35 | number_of_packets, 0 or −1 |
+    /// | 8–19 | 0 | | 32–35 | number_of_packets, −1 or 0 |
     /// | 20–23 | status | | 36–39 | error_count |
     /// | | | | 40–47 | 0 |
     public struct Completion: Hashable, Sendable {
@@ -61,7 +61,7 @@ extension USBIP.Reply {
         case .completed(let completion):
             [
                 3, completion.sequence, 0, 0, 0, UInt32(bitPattern: completion.status.rawValue),
-                UInt32(truncatingIfNeeded: completion.actualLength), 0, 0, 0, 0, 0,
+                UInt32(truncatingIfNeeded: completion.actualLength), 0, USBIP.notIsochronous, 0, 0, 0,
             ].flatMap(\.bigEndianOctets) + completion.data
         case .unlinked(let sequence, let status):
             [4, sequence, 0, 0, 0, UInt32(bitPattern: status.rawValue)].flatMap(\.bigEndianOctets)

@@ -18,7 +18,7 @@ extension USBIP {
     /// | 0–3 | command 1 | | 20–23 | transfer_flags |
     /// | 4–7 | seqnum | | 24–27 | transfer_buffer_length |
     /// | 8–11 | devid | | 28–31 | start_frame |
-    /// | 12–15 | direction, 0 out | | 32–35 | number_of_packets, 0 or −1 |
+    /// | 12–15 | direction, 0 out | | 32–35 | number_of_packets, −1 or 0 |
     /// | 16–19 | ep | | 36–39 | interval |
     /// | | | | 40–47 | setup |
     public struct Submission: Hashable, Sendable {
@@ -83,8 +83,8 @@ extension USBIP.Request {
 extension USBIP.Submission {
     fileprivate var octets: [UInt8] {
         [
-            1, sequence, device, direction == .in ? 1 : 0, endpoint, flags, UInt32(truncatingIfNeeded: length), 0, 0,
-            interval,
+            1, sequence, device, direction == .in ? 1 : 0, endpoint, flags, UInt32(truncatingIfNeeded: length), 0,
+            USBIP.notIsochronous, interval,
         ].flatMap(\.bigEndianOctets) + setup.octets + data
     }
 
@@ -169,7 +169,7 @@ extension USBIP {
                 throw stream.failure("CMD_SUBMIT", "a transfer of \(submission.length) octets is too long")
             }
             let packets = header.bigEndian32(at: 32)
-            guard packets == 0 || packets == 0xFFFF_FFFF else {
+            guard packets == 0 || packets == USBIP.notIsochronous else {
                 throw stream.failure("CMD_SUBMIT", "isochronous transfers are not supported")
             }
             if submission.direction == .out {

@@ -12,6 +12,9 @@ public enum USBIP {
     /// Most devices of one list that a decoder accepts.
     public static let maximumDeviceCount = 1_024
 
+    /// What the number of isochronous packets is when there are none; older kernels write 0.
+    static let notIsochronous: UInt32 = 0xFFFF_FFFF
+
     /// What an operation's reply says of it (Linux, tools/usb/usbip/libsrc/usbip_common.h).
     public enum OperationStatus: UInt32, Sendable {
         case ok = 0
