@@ -56,7 +56,7 @@ let package = Package(
         library("Reports", ["Events", "Catalogue", "Checkers", "Evidence"]),
         library("Twin", ["Events", "KNX", "USB", "Platform"]),
         .executableTarget(
-            name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: [],
+            name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: ["README.md"], exclude: [],
             swiftSettings: settings),
         .executableTarget(
             name: "knxrig",
@@ -65,6 +65,8 @@ let package = Package(
                 "Systems", "Scenarios", "Reports", "Twin",
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin"], swiftSettings: settings),
         tests("EventsTests", ["Events"]),
         tests("KNXTests", ["KNX"]),
         tests("USBTests", ["USB"]),

@@ -18,13 +18,19 @@ final class Workload: Sendable {
     }
 
     private let stimuli: [TPUARTStimulus]
-    private let tracers: TracerLoad
+    private let tracers: TracerLoad.Configuration
+    private let sink: EventSink
+    private let load = Mutex<TracerLoad?>(nil)
     private let sentinels: [Sentinel]
     private let repeats: [GroupAddress]
 
     /// - Parameter stimuli: at least one; tracers take turns, sentinels and repeats belong to the first.
-    init(stimuli: [TPUARTStimulus], tracers: TracerLoad, sentinels: [Sentinel], repeats: [GroupAddress]) {
+    init(
+        stimuli: [TPUARTStimulus], tracers: TracerLoad.Configuration, sentinels: [Sentinel], repeats: [GroupAddress],
+        sink: @escaping EventSink
+    ) {
         precondition(!stimuli.isEmpty, "a workload needs a stimulus")
+        self.sink = sink
         self.stimuli = stimuli
         self.tracers = tracers
         self.sentinels = sentinels
@@ -39,8 +45,9 @@ final class Workload: Sendable {
         for group in repeats { stimuli[0].setPoint(group, .small(0), announce: true, role: .repeat) }
     }
 
-    func startTracers() {
-        tracers.start()
+    func startTracers() throws(SystemFailure) {
+        let started = try TracerLoad(tracers, through: stimuli, sink: sink)
+        load.withLock { $0 = started }
     }
 
     /// Changes every sentinel to its last value, and every repeat; on a dead line silently, as a device does whose value changed while it
@@ -55,10 +62,16 @@ final class Workload: Sendable {
 
     /// Says the repeats' present values once more: a controller that missed the change must not take them for nothing new.
     func sendRepeats() {
-        for group in repeats { stimuli[0].announce(group, role: .repeat) }
+        for group in repeats {
+            guard let value = stimuli[0].value(of: group) else { continue }
+            stimuli[0].setPoint(group, value, announce: true, role: .repeat)
+        }
     }
 
     func stop() {
-        tracers.stop()
+        load.withLock { load in
+            defer { load = nil }
+            return load
+        }?.stop()
     }
 }

@@ -1,0 +1,64 @@
+import Events
+import Glibc
+import Platform
+import Twin
+
+/// What the rig can do on this machine, measured against the real daemons: `scripts/bench`.
+@main
+struct Benchmarks {
+    static let usage = """
+        Usage: benchmarks line [--seconds N] [--lines N,N,…]
+
+          line   real knxd with the `queue` filter at ≥ 98 % bus load, both directions at once, on 1, 2, 4 lines at once: losses, duplicates,
+                 end of frame on the line → client, punctuality of the twin
+
+        """
+
+    static func main() {
+        Signals.ignorePipe()
+        let words = Array(CommandLine.arguments.dropFirst())
+        switch words.first {
+        case "line": exit(line(Array(words.dropFirst())))
+        case "twin-of-a-line-benchmark": exit(LineBenchmark.runTwin(lines: words.dropFirst().compactMap { Int($0) }[0]))
+        default:
+            print(usage, terminator: "")
+            exit(words == ["--help"] ? 0 : 2)
+        }
+    }
+
+    private static func line(_ words: [String]) -> Int32 {
+        var seconds = 60
+        var lines = [1, 2, 4]
+        var words = words[...]
+        while let word = words.popFirst() {
+            guard let value = words.popFirst() else { return refuse("'\(word)' needs a value") }
+            switch word {
+            case "--seconds":
+                guard let number = Int(value), number > 0 else { return refuse("'\(value)' should be a number of seconds") }
+                seconds = number
+            case "--lines":
+                lines = value.split(separator: ",").compactMap { Int($0) }.filter { (1...16).contains($0) }
+                guard !lines.isEmpty else { return refuse("'\(value)' should be numbers of lines such as 1,2,4") }
+            default: return refuse("there is no option '\(word)'")
+            }
+        }
+        var isClean = true
+        for count in lines {
+            do {
+                let results = try LineBenchmark(lines: count, seconds: seconds).run()
+                for result in results.lines { print(result.text) }
+                print(results.punctuality)
+                isClean = isClean && results.lines.allSatisfy(\.isClean)
+            } catch {
+                print("benchmarks: \(error)")
+                return 5
+            }
+        }
+        return isClean ? 0 : 1
+    }
+
+    private static func refuse(_ message: String) -> Int32 {
+        print("benchmarks: \(message)")
+        return 2
+    }
+}
