@@ -24,7 +24,7 @@ public struct SimulatedDevice: Sendable {
     public enum BusReturn: String, CaseIterable, Sendable {
         case unchanged, on, off
         /// The other value than before: a change while the line is dead.
-        case toggled
+        case toggled = "toggle"
     }
 
     public struct Configuration: Hashable, Sendable {
