@@ -16,23 +16,17 @@ public enum Twin {
     ///
     /// - Returns: the exit status: 0 after an orderly end, 1 when it could not start, with the reason on standard error.
     public static func run(_ configuration: TwinConfiguration, lifeline: RecordChannel?) -> Int32 {
-        run(configuration, lifeline: lifeline, makeBoards: nil)
-    }
-
-    static func run(
-        _ configuration: TwinConfiguration, lifeline: RecordChannel?, makeBoards: BoardServiceMaker?
-    ) -> Int32 {
         Signals.ignorePipe()
         Signals.block([SIGTERM, SIGINT])
         _ = LockedMemory.lockAll()
         do throws(SystemFailure) {
             let signals = try Signals.descriptor(for: [SIGTERM, SIGINT])
-            let twin = try RunningTwin(configuration, makeBoards: makeBoards)
+            let twin = try RunningTwin(configuration)
             defer { twin.end() }
             try tellReady(twin, lifeline: lifeline)
             serve(twin, lifeline: lifeline, signals: signals)
             let deadline = MonotonicClock.now() + grace
-            while (twin.boards?.connectedClients ?? 0) > 0, MonotonicClock.now() < deadline {
+            while twin.boards.connectedClients > 0, MonotonicClock.now() < deadline {
                 MonotonicClock.sleep(for: .milliseconds(10))
             }
             return 0
@@ -46,7 +40,7 @@ public enum Twin {
     private static func tellReady(_ twin: RunningTwin, lifeline: RecordChannel?) throws(SystemFailure) {
         let attachments = twin.shell.attachments.map { Value.Field($0.name, .text($0.path)) }
         let ready: Value = [
-            "ready": true, "usbip": twin.boards.map { .integer(Int64($0.port)) } ?? .null,
+            "ready": true, "usbip": .integer(Int64(twin.boards.port)),
             "attachments": .record(attachments), "realtime": .bool(twin.shell.isRealtime),
         ]
         guard let lifeline else {
@@ -85,10 +79,10 @@ public enum Twin {
 /// Everything of a twin that runs, and how it ends.
 private final class RunningTwin {
     let shell: TwinShell
-    let boards: (any BoardService)?
+    let boards: USBIPServer
     private let publisher: RecordPublisher
 
-    init(_ configuration: TwinConfiguration, makeBoards: BoardServiceMaker?) throws(SystemFailure) {
+    init(_ configuration: TwinConfiguration) throws(SystemFailure) {
         let wiring = Wiring(configuration.boards)
         let supplies = configuration.lines.map { line in
             let isSupplied = wiring.isConnected(.supply(line: line.id))
@@ -106,9 +100,13 @@ private final class RunningTwin {
         }
         self.shell = shell
         do throws(SystemFailure) {
-            boards = try makeBoards?(configuration.boards) { board, channel, isEnergised, instant in
-                shell.boardChanged(board: board, channel: channel, energised: isEnergised, at: instant)
-            }
+            boards = try USBIPServer(
+                boards: configuration.boards.map {
+                    (id: $0.id, model: DcttechBoard(channelCount: $0.channels, serial: $0.serial))
+                },
+                changed: { board, channel, isEnergised, instant in
+                    shell.boardChanged(board: board, channel: channel, energised: isEnergised, at: instant)
+                })
         } catch {
             shell.stop()
             publisher.stop()
@@ -117,7 +115,7 @@ private final class RunningTwin {
     }
 
     func end() {
-        boards?.stop()
+        boards.stop()
         shell.stop()
         publisher.stop()
     }

@@ -50,9 +50,12 @@ public struct TwinConfiguration: Sendable {
         }
     }
 
+    /// A dcttech relay board, served over USB/IP.
     public struct Board: Hashable, Sendable {
         public var id: String
+        /// Five characters, as these boards have.
         public var serial: String
+        /// 1…8.
         public var channels: Int
         public var wiring: [WiredChannel]
 

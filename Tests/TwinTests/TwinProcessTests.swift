@@ -13,13 +13,13 @@ import Testing
         let directory: TemporaryDirectory
         let ready: Value
 
-        init(_ lines: [TwinConfiguration.Line]) throws {
+        init(_ lines: [TwinConfiguration.Line], boards: [TwinConfiguration.Board] = []) throws {
             let directory = try TemporaryDirectory(prefix: "twin-")
             self.directory = directory
             let (near, far) = try Socket.pair()
             lifeline = RecordChannel(near)
             let configuration = TwinConfiguration(
-                lines: lines, directory: directory.path, journal: directory.path + "/twin.jsonl")
+                lines: lines, boards: boards, directory: directory.path, journal: directory.path + "/twin.jsonl")
             thread = NamedThread.start("twin main") {
                 #expect(Twin.run(configuration, lifeline: RecordChannel(far)) == 0)
             }
@@ -97,5 +97,66 @@ import Testing
         try twin.lifeline.send(["finish": true])
         twin.thread.join()
         #expect(try next(truth) == nil)
+    }
+
+    private let board = TwinConfiguration.Board(
+        id: "relays", serial: "TWIN1", channels: 8,
+        wiring: [
+            .init(number: 1, feed: .supply(line: "main"), energisedMeansCut: true),
+            .init(number: 2, feed: .interface(line: "main", chip: "sut"), energisedMeansCut: true),
+        ])
+
+    private func port(_ twin: Running) -> UInt16 {
+        UInt16(truncatingIfNeeded: twin.ready["usbip"]?.integer ?? 0)
+    }
+
+    @Test func aRelayOverUSBIPCutsTheLine() throws {
+        let twin = try Running([line], boards: [board])
+        defer { twin.directory.remove() }
+        let deadline = MonotonicClock.now() + .seconds(10)
+        let sense = RecordChannel(try Socket.connectUnix(path: twin.directory.path + "/sense", until: deadline))
+        #expect(try next(sense)?["millivolts"]?.integer == 29_000)
+        let client = try USBIPClient(port: port(twin))
+        try client.set(channel: 1, energised: true)
+        var millivolts: Int64?
+        while millivolts != 0, let reading = try next(sense) { millivolts = reading["millivolts"]?.integer }
+        #expect(millivolts == 0)
+        try client.set(channel: 1, energised: false)
+        while millivolts != 29_000, let reading = try next(sense) { millivolts = reading["millivolts"]?.integer }
+        #expect(millivolts == 29_000)
+        client.close()
+        try twin.lifeline.send(["finish": true])
+        twin.thread.join()
+        let journal = try Files.read(twin.directory.path + "/twin.jsonl").split(separator: 0x0A).map {
+            try JSON.parse($0)
+        }
+        let contacts = journal.filter { $0["k"]?.text == "board" }.map { $0["energised"]?.bool }
+        #expect(contacts == [true, false])
+        #expect(journal.contains { $0["k"]?.text == "supply" && $0["millivolts"]?.integer == 0 })
+    }
+
+    @Test func afterTheEndOfTheLifelineAKeeperCanStillCommandTheSafeState() throws {
+        let twin = try Running([line], boards: [board])
+        defer { twin.directory.remove() }
+        let client = try USBIPClient(port: port(twin))
+        try client.set(channel: 2, energised: true)
+        let ended = MonotonicClock.now()
+        twin.lifeline.descriptor.close()
+        MonotonicClock.sleep(for: .milliseconds(200))
+        try client.set(channel: 2, energised: false)
+        client.close()
+        twin.thread.join()
+        #expect(MonotonicClock.now() - ended < .milliseconds(1_400))
+        let journal = try Files.read(twin.directory.path + "/twin.jsonl").split(separator: 0x0A).map {
+            try JSON.parse($0)["k"]?.text
+        }
+        #expect(journal == ["board", "unplug", "board", "plug"])
+        // One who stays connected does not keep it alive.
+        let other = try Running([line], boards: [board])
+        defer { other.directory.remove() }
+        let stays = try USBIPClient(port: port(other))
+        other.lifeline.descriptor.close()
+        other.thread.join()
+        stays.close()
     }
 }
