@@ -1,0 +1,327 @@
+public import Events
+import KNX
+
+/// One line with everything on it: supply, chips, devices. Pure: it is told what hosts write and how the supply is switched, and says what
+/// hosts receive and what happened. The same value runs in virtual time and under the real-time shell.
+public struct LineSimulation: Sendable {
+    public enum Effect: Hashable, Sendable {
+        /// A chip's octet for its host; its last bit is out at `due`.
+        case toHost(chip: Int, UInt8, due: Instant)
+        case record(LineRecord)
+    }
+
+    private struct ChipOnLine {
+        let id: String
+        let participant: TP1Line.Participant
+        var chip: TPUARTChip
+        var power: BusPower
+    }
+
+    private struct DeviceOnLine {
+        let id: String
+        let participant: TP1Line.Participant
+        var device: SimulatedDevice
+        var power: BusPower
+    }
+
+    /// While the voltage moves it is reported once per millisecond.
+    private static let voltageStep = Instant.Span.milliseconds(1)
+
+    public let clock: BitClock
+    /// How far the line has been carried.
+    public private(set) var now: Instant
+    public private(set) var supply: Supply
+    private var line: TP1Line
+    private var chips: [ChipOnLine] = []
+    private var devices: [DeviceOnLine] = []
+    private var names: [String] = []
+    private var reportedMillivolts: Int64
+    private var voltageDue: Instant?
+    private var powerDue: Instant?
+    /// Reused between steps, so that a step allocates nothing as a rule.
+    private var lineEffects: [TP1Line.Effect] = []
+    private var chipActions: [TPUARTChip.Action] = []
+    private var deviceActions: [SimulatedDevice.Action] = []
+
+    /// A line as configured, whose supply has been on, or off, for a long time.
+    public init(_ configuration: TwinConfiguration.Line, isSupplied: Bool = true, anchor: Instant) {
+        clock = BitClock(anchor: anchor)
+        now = anchor
+        supply = Supply(configuration.supply, isOn: isSupplied, at: anchor)
+        reportedMillivolts = supply.millivolts(at: anchor)
+        line = TP1Line()
+        let state: BusPower.State = isSupplied ? .running : .off
+        for chip in configuration.chips {
+            let participant = line.addParticipant()
+            names.append(chip.id)
+            chips.append(
+                ChipOnLine(
+                    id: chip.id, participant: participant, chip: TPUARTChip(chip.parameters, at: anchor),
+                    power: BusPower(chip.parameters.power, state: state)))
+        }
+        for device in configuration.devices {
+            let participant = line.addParticipant()
+            names.append(device.id)
+            let parameters = device.power ?? .device(nominalMillivolts: configuration.supply.nominalMillivolts)
+            devices.append(
+                DeviceOnLine(
+                    id: device.id, participant: participant, device: SimulatedDevice(device),
+                    power: BusPower(parameters, state: state)))
+        }
+        if !isSupplied {
+            for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor) }
+            line.cut(at: 0, dropping: true, effects: &lineEffects)
+        }
+    }
+
+    /// Present values of a device's actuators.
+    public func values(ofDevice index: Int) -> [Bool] { devices[index].device.values }
+    /// The state of a chip's power.
+    public func power(ofChip index: Int) -> BusPower.State { chips[index].power.state }
+    /// Telegrams of a chip that have no result yet.
+    public func pendingCount(ofChip index: Int) -> Int { line.pendingCount(of: chips[index].participant) }
+
+    // MARK: Inputs
+
+    /// A chip's host has written; `instant` is when its octets were read.
+    public mutating func hostWrote(_ octets: [UInt8], chip index: Int, at instant: Instant) {
+        chips[index].chip.hostWrote(octets, at: max(instant, now))
+    }
+
+    /// A chip's host is cut off: octets on their way are lost.
+    public mutating func hostLost(chip index: Int) {
+        chips[index].chip.serialLost()
+    }
+
+    /// Switches the supply. The line is carried to `instant` first.
+    public mutating func supply(on: Bool, at instant: Instant, effects: inout [Effect]) {
+        advance(to: instant, effects: &effects)
+        // A debounce that runs belongs to the stretch that ends here.
+        stepPower(at: now, effects: &effects)
+        supply.turn(on: on, at: now)
+        voltageDue = supply.ramp.lowerBound
+        reviewPower()
+    }
+
+    /// A device's telegram from outside its behaviour: the traffic of measurements and tests.
+    public mutating func send(_ transmission: Transmission, fromDevice index: Int, at instant: Instant) {
+        line.enqueue(transmission, from: devices[index].participant, at: clock.bit(atOrAfter: max(instant, now)))
+    }
+
+    /// Lets no frame begin before the bit that runs at `instant`.
+    ///
+    /// - Returns: by how much the next start has been put off.
+    public mutating func holdStarts(until instant: Instant) -> Instant.Span {
+        let bits = line.holdStarts(until: clock.bit(at: instant))
+        return Instant.Span(nanoseconds: BusTiming.nanoseconds(bits: bits))
+    }
+
+    // MARK: Time
+
+    /// When something happens next if nothing comes in; nil when all is quiet.
+    public var nextDue: Instant? {
+        var due = line.nextDue.map(clock.instant(of:))
+        let consider = { (other: Instant?, due: inout Instant?) in
+            if let other { due = min(due ?? other, other) }
+        }
+        consider(voltageDue, &due)
+        consider(powerDue, &due)
+        let idle = idleSince
+        for chip in chips { consider(chip.chip.nextDue(idleSince: idle), &due) }
+        for device in devices { consider(device.device.nextDue, &due) }
+        return due
+    }
+
+    private var idleSince: Instant? {
+        line.idleSince.map { $0 < 0 ? clock.anchor : clock.instant(of: $0) }
+    }
+
+    /// Carries everything to `target`, step by step.
+    public mutating func advance(to target: Instant, effects: inout [Effect]) {
+        while let due = nextDue, due <= target {
+            now = max(now, due)
+            step(at: now, effects: &effects)
+        }
+        now = max(now, target)
+    }
+
+    private mutating func step(at instant: Instant, effects: inout [Effect]) {
+        if let due = voltageDue, due <= instant { stepVoltage(at: instant, effects: &effects) }
+        if let due = powerDue, due <= instant {
+            stepPower(at: instant, effects: &effects)
+            reviewPower()
+        }
+        for index in chips.indices {
+            guard let due = chips[index].chip.nextDue(idleSince: idleSince), due <= instant else { continue }
+            chips[index].chip.advance(to: instant, idleSince: idleSince, actions: &chipActions)
+            perform(chip: index, at: instant, effects: &effects)
+        }
+        for index in devices.indices {
+            guard let due = devices[index].device.nextDue, due <= instant else { continue }
+            devices[index].device.advance(to: instant, actions: &deviceActions)
+            perform(device: index, at: instant, effects: &effects)
+        }
+        line.advance(to: clock.bit(at: instant), effects: &lineEffects)
+        dispatch(effects: &effects)
+    }
+
+    private mutating func stepVoltage(at instant: Instant, effects: inout [Effect]) {
+        let millivolts = supply.millivolts(at: instant)
+        if millivolts != reportedMillivolts {
+            reportedMillivolts = millivolts
+            effects.append(.record(.supply(millivolts: millivolts, at: instant)))
+        }
+        let rest = supply.ramp.upperBound
+        voltageDue = instant >= rest ? nil : min(instant + Self.voltageStep, rest)
+    }
+
+    // MARK: Power
+
+    private mutating func reviewPower() {
+        powerDue = nil
+        for power in chips.map(\.power) + devices.map(\.power) {
+            guard let due = power.nextDue(supply, now: now) else { continue }
+            powerDue = min(powerDue ?? due, due)
+        }
+    }
+
+    private mutating func stepPower(at instant: Instant, effects: inout [Effect]) {
+        for index in chips.indices {
+            guard let state = chips[index].power.advance(supply, to: instant) else { continue }
+            chips[index].chip.powerChanged(to: state, at: instant)
+            connect(chips[index].participant, state: state, at: instant, effects: &effects)
+        }
+        for index in devices.indices {
+            guard let state = devices[index].power.advance(supply, to: instant) else { continue }
+            connect(devices[index].participant, state: state, at: instant, effects: &effects)
+            devices[index].device.powerChanged(to: state, actions: &deviceActions)
+            perform(device: index, at: instant, effects: &effects)
+        }
+    }
+
+    private mutating func connect(
+        _ participant: TP1Line.Participant, state: BusPower.State, at instant: Instant, effects: inout [Effect]
+    ) {
+        effects.append(.record(.power(participant: names[participant.index], state, at: instant)))
+        switch state {
+        case .running: line.attach(participant, at: clock.bit(atOrAfter: instant))
+        case .saving: detach(participant, dropping: false, at: instant, effects: &effects)
+        case .off: detach(participant, dropping: true, at: instant, effects: &effects)
+        case .starting: break
+        }
+    }
+
+    private mutating func detach(
+        _ participant: TP1Line.Participant, dropping: Bool, at instant: Instant, effects: inout [Effect]
+    ) {
+        line.detach(participant, at: clock.bit(atOrAfter: instant), dropping: dropping, effects: &lineEffects)
+        dispatch(effects: &effects)
+    }
+
+    // MARK: What chips and devices do
+
+    private mutating func perform(chip index: Int, at instant: Instant, effects: inout [Effect]) {
+        while !chipActions.isEmpty {
+            let actions = chipActions
+            chipActions.removeAll(keepingCapacity: true)
+            let participant = chips[index].participant
+            for action in actions {
+                switch action {
+                case .toHost(let octet, let due): effects.append(.toHost(chip: index, octet, due: due))
+                case .send(let transmission):
+                    line.enqueue(transmission, from: participant, at: clock.bit(atOrAfter: instant))
+                case .withdraw: line.withdraw(participant)
+                case .abort:
+                    detach(participant, dropping: true, at: instant, effects: &effects)
+                    if chips[index].power.state == .running {
+                        line.attach(participant, at: clock.bit(atOrAfter: instant))
+                    }
+                case .say(let acknowledgement): line.say(acknowledgement, from: participant)
+                case .reset: effects.append(.record(.reset(chip: chips[index].id, at: instant)))
+                }
+            }
+        }
+    }
+
+    private mutating func perform(device index: Int, at instant: Instant, effects: inout [Effect]) {
+        for action in deviceActions {
+            switch action {
+            case .say(let acknowledgement): line.say(acknowledgement, from: devices[index].participant)
+            case .send(let transmission):
+                line.enqueue(transmission, from: devices[index].participant, at: clock.bit(atOrAfter: instant))
+            case .changed(let actuator, let isOn):
+                let group = devices[index].device.configuration.actuators[actuator].status
+                effects.append(.record(.value(device: devices[index].id, group: group, isOn: isOn, at: instant)))
+            }
+        }
+        deviceActions.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: What the line does
+
+    private mutating func dispatch(effects: inout [Effect]) {
+        while !lineEffects.isEmpty {
+            let happened = lineEffects
+            lineEffects.removeAll(keepingCapacity: true)
+            for effect in happened { dispatch(effect, effects: &effects) }
+        }
+    }
+
+    private mutating func dispatch(_ effect: TP1Line.Effect, effects: inout [Effect]) {
+        switch effect {
+        case .began:
+            for index in chips.indices { chips[index].chip.frameBegan() }
+        case .octet(let octet, _, let bit):
+            let instant = clock.instant(of: bit)
+            for index in chips.indices {
+                chips[index].chip.heard(octet, at: instant, actions: &chipActions)
+                perform(chip: index, at: instant, effects: &effects)
+            }
+        case .complete(let octets, let senders, let bit):
+            complete(octets, senders: senders, at: clock.instant(of: bit), effects: &effects)
+        case .acknowledge(let octet, let bit):
+            let instant = clock.instant(of: bit)
+            for index in chips.indices {
+                chips[index].chip.heardAcknowledge(octet, at: instant, actions: &chipActions)
+                perform(chip: index, at: instant, effects: &effects)
+            }
+        case .frame(let frame, let bit):
+            let instant = clock.instant(of: bit)
+            effects.append(.record(.frame(record(of: frame))))
+            for index in chips.indices {
+                chips[index].chip.frameEnded(at: instant, actions: &chipActions)
+                perform(chip: index, at: instant, effects: &effects)
+            }
+        case .outcome(let sender, _, let isConfirmed, let bit):
+            let instant = clock.instant(of: bit)
+            effects.append(
+                .record(.confirmation(sender: names[sender.index], isConfirmed: isConfirmed, at: instant)))
+            guard sender.index < chips.count else { return }
+            chips[sender.index].chip.sent(isConfirmed: isConfirmed, at: instant, actions: &chipActions)
+            perform(chip: sender.index, at: instant, effects: &effects)
+        }
+    }
+
+    private mutating func complete(
+        _ octets: [UInt8], senders: [TP1Line.Participant], at instant: Instant, effects: inout [Effect]
+    ) {
+        for index in chips.indices {
+            let isOwn = senders.contains(chips[index].participant)
+            chips[index].chip.frameCompleted(octets, isOwn: isOwn, at: instant, actions: &chipActions)
+            perform(chip: index, at: instant, effects: &effects)
+        }
+        for index in devices.indices where !senders.contains(devices[index].participant) {
+            // A device whose stack has not started receives nothing.
+            guard devices[index].power.state == .running else { continue }
+            devices[index].device.frameCompleted(octets, at: instant, actions: &deviceActions)
+            perform(device: index, at: instant, effects: &effects)
+        }
+    }
+
+    private func record(of frame: TP1Line.FrameRecord) -> LineRecord.Frame {
+        LineRecord.Frame(
+            octets: frame.octets, acknowledge: frame.acknowledge, senders: frame.senders.map { names[$0.index] },
+            began: clock.instant(of: frame.began), ended: clock.instant(of: frame.ended),
+            isTruncated: frame.isTruncated)
+    }
+}

@@ -1,0 +1,36 @@
+import Events
+import Platform
+import Synchronization
+
+/// What other threads say to the thread that keeps the lines, and what it tells them about itself.
+final class LineInbox: Sendable {
+    enum Message: Sendable {
+        case board(String, channel: Int, isEnergised: Bool, at: Instant)
+        /// Cuts or connects a feed past all boards.
+        case feed(TwinConfiguration.Feed, isConnected: Bool, at: Instant)
+        /// A telegram of a device that its behaviour would not send.
+        case send(line: Int, device: Int, Transmission)
+        case stop
+    }
+
+    let wakeup: Wakeup
+    let punctuality = Mutex(Punctuality())
+    private let messages = Mutex<[Message]>([])
+
+    init() throws(SystemFailure) {
+        wakeup = try Wakeup()
+    }
+
+    func post(_ message: Message) {
+        messages.withLock { $0.append(message) }
+        wakeup.signal()
+    }
+
+    func take() -> [Message] {
+        wakeup.drain()
+        return messages.withLock { messages in
+            defer { messages.removeAll(keepingCapacity: true) }
+            return messages
+        }
+    }
+}

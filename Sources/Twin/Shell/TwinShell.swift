@@ -1,0 +1,99 @@
+public import Events
+public import Platform
+import Synchronization
+
+/// A running twin without boards and sockets: its lines in real time on a thread of their own, its chips on pseudo-terminals. What it does is
+/// told to a sink; what boards do is told to it.
+public final class TwinShell: Sendable {
+    /// The published path of each chip's terminal by `<line>/<chip>`.
+    public let attachments: [(name: String, path: String)]
+    /// Whether the lines have real-time priority; without it they slip on a busy machine.
+    public var isRealtime: Bool { thread.isRealtime }
+
+    private let inbox: LineInbox
+    private let thread: NamedThread
+    private let configuration: TwinConfiguration
+
+    /// Publishes the terminals and starts the lines. All relays have fallen: normally closed contacts feed, normally open ones don't.
+    ///
+    /// - Parameter sink: called on the line's thread for everything that happens, so it must return at once.
+    /// - Throws: when the directory cannot be written or no terminal is to be had.
+    public init(
+        _ configuration: TwinConfiguration, sink: @escaping @Sendable (TwinRecord) -> Void
+    ) throws(SystemFailure) {
+        self.configuration = configuration
+        let inbox = try LineInbox()
+        self.inbox = inbox
+        let wiring = Wiring(configuration.boards)
+        let made = try PlannedPort.all(configuration, wiring)
+        attachments = made.map { ($0.name, $0.symlink) }
+        thread = NamedThread.start(TwinRecord.threadName, realtimePriority: 20) {
+            let ports = made.map {
+                HostPort(line: $0.line, chip: $0.chip, symlink: $0.symlink, connection: $0.connection)
+            }
+            LineThread(
+                configuration, ports: ports, wiring: wiring, anchor: MonotonicClock.now(), inbox: inbox, sink: sink
+            ).run()
+        }
+    }
+
+    /// A relay's contact has moved. Contacts that are wired into nothing are recorded and otherwise ignored.
+    public func boardChanged(board: String, channel: Int, energised: Bool, at instant: Instant) {
+        inbox.post(.board(board, channel: channel, isEnergised: energised, at: instant))
+    }
+
+    /// Cuts or connects a line's supply or a chip's serial connection directly, past all boards.
+    public func connect(_ feed: TwinConfiguration.Feed, _ isConnected: Bool, at instant: Instant = MonotonicClock.now())
+    {
+        inbox.post(.feed(feed, isConnected: isConnected, at: instant))
+    }
+
+    /// Sends a telegram from a device, beside what its behaviour sends: load for measurements.
+    ///
+    /// - Precondition: the line and the device exist.
+    public func send(_ octets: [UInt8], line id: String, device: String) {
+        guard let line = configuration.lines.firstIndex(where: { $0.id == id }),
+            let index = configuration.lines[line].devices.firstIndex(where: { $0.id == device })
+        else { preconditionFailure("the twin has no device \(device) on a line \(id)") }
+        inbox.post(.send(line: line, device: index, Transmission(number: 0, octets: octets)))
+    }
+
+    /// How punctual the lines have been so far.
+    public var punctuality: Punctuality { inbox.punctuality.withLock { $0 } }
+
+    /// Unplugs every chip and waits for the end of the thread.
+    public func stop() {
+        inbox.post(.stop)
+        thread.join()
+    }
+}
+
+/// A port before the thread is there that owns it.
+private struct PlannedPort: Sendable {
+    let line: Int
+    let chip: Int
+    let name: String
+    let symlink: String
+    let connection: HostTerminal?
+
+    /// The ports of all chips, those plugged in whose contacts feed them.
+    static func all(_ configuration: TwinConfiguration, _ wiring: Wiring) throws(SystemFailure) -> [PlannedPort] {
+        var made: [PlannedPort] = []
+        do throws(SystemFailure) {
+            for (lineIndex, line) in configuration.lines.enumerated() {
+                for (chipIndex, chip) in line.chips.enumerated() {
+                    let symlink = "\(configuration.directory)/\(line.id)-\(chip.id)"
+                    let isPlugged = wiring.isConnected(.interface(line: line.id, chip: chip.id))
+                    made.append(
+                        PlannedPort(
+                            line: lineIndex, chip: chipIndex, name: "\(line.id)/\(chip.id)", symlink: symlink,
+                            connection: isPlugged ? try HostTerminal(symlink: symlink) : nil))
+                }
+            }
+        } catch {
+            for port in made { port.connection?.unplug() }
+            throw error
+        }
+        return made
+    }
+}

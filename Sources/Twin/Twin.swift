@@ -1,0 +1,122 @@
+import Events
+import Glibc
+public import Platform
+import Synchronization
+
+/// The twin as a process: lines in real time, boards over USB/IP, sockets for sense and truth.
+public enum Twin {
+    /// How long the boards stay reachable after the end has been asked for, so that a keeper can still command the safe state.
+    private static let grace = Instant.Span.milliseconds(1_500)
+
+    /// Runs a twin until SIGTERM, SIGINT or the end of its lifeline, and says when it is ready: `{"ready":true,"usbip":PORT,
+    /// "attachments":{"main/sut":PATH,…},"realtime":…}` on the lifeline, or on standard output where there is none.
+    ///
+    /// To be called on the main thread before any other is started. On the lifeline it answers `{"statistics":true}` and `{"finish":true}`
+    /// with its punctuality, nanoseconds; after `finish` it ends.
+    ///
+    /// - Returns: the exit status: 0 after an orderly end, 1 when it could not start, with the reason on standard error.
+    public static func run(_ configuration: TwinConfiguration, lifeline: RecordChannel?) -> Int32 {
+        Signals.ignorePipe()
+        Signals.block([SIGTERM, SIGINT])
+        _ = LockedMemory.lockAll()
+        do throws(SystemFailure) {
+            let signals = try Signals.descriptor(for: [SIGTERM, SIGINT])
+            let twin = try RunningTwin(configuration)
+            defer { twin.end() }
+            try tellReady(twin, lifeline: lifeline)
+            serve(twin, lifeline: lifeline, signals: signals)
+            let deadline = MonotonicClock.now() + grace
+            while twin.boards.connectedClients > 0, MonotonicClock.now() < deadline {
+                MonotonicClock.sleep(for: .milliseconds(10))
+            }
+            return 0
+        } catch {
+            let text = "the twin cannot run: \(error)\n"
+            _ = unsafe write(STDERR_FILENO, text, text.utf8.count)
+            return 1
+        }
+    }
+
+    private static func tellReady(_ twin: RunningTwin, lifeline: RecordChannel?) throws(SystemFailure) {
+        let attachments = twin.shell.attachments.map { Value.Field($0.name, .text($0.path)) }
+        let ready: Value = [
+            "ready": true, "usbip": .integer(Int64(twin.boards.port)),
+            "attachments": .record(attachments), "realtime": .bool(twin.shell.isRealtime),
+        ]
+        guard let lifeline else {
+            let text = JSON.text(ready) + "\n"
+            _ = unsafe write(STDOUT_FILENO, text, text.utf8.count)
+            return
+        }
+        try lifeline.send(ready)
+    }
+
+    /// Returns when the twin is to end.
+    private static func serve(_ twin: RunningTwin, lifeline: RecordChannel?, signals: Descriptor) {
+        while true {
+            var wanted: [(descriptor: Descriptor, for: Readiness)] = [(signals, .readable)]
+            if let lifeline { wanted.append((lifeline.descriptor, .readable)) }
+            let ready = Poll.wait(wanted, until: nil)
+            if !ready[0].isEmpty { return }
+            guard let lifeline else { continue }
+            // All requests that have come; the channel may hold more than one.
+            while true {
+                guard let received = try? lifeline.receive(until: MonotonicClock.now()) else { return }
+                if case .timeout = received { break }
+                guard case .record(let request) = received else { return }
+                let figures = twin.shell.punctuality.fields
+                if request["statistics"]?.bool == true {
+                    try? lifeline.send(.record([Value.Field("statistics", true)] + figures))
+                } else if request["finish"]?.bool == true {
+                    try? lifeline.send(.record([Value.Field("finished", true)] + figures))
+                    return
+                }
+            }
+        }
+    }
+}
+
+/// Everything of a twin that runs, and how it ends.
+private final class RunningTwin {
+    let shell: TwinShell
+    let boards: USBIPServer
+    private let publisher: RecordPublisher
+
+    init(_ configuration: TwinConfiguration) throws(SystemFailure) {
+        let wiring = Wiring(configuration.boards)
+        let supplies = configuration.lines.map { line in
+            let isSupplied = wiring.isConnected(.supply(line: line.id))
+            return (line: line.id, millivolts: isSupplied ? line.supply.nominalMillivolts : 0)
+        }
+        let publisher = try RecordPublisher(
+            directory: configuration.directory, journal: configuration.journal, supplies: supplies)
+        self.publisher = publisher
+        let shell: TwinShell
+        do throws(SystemFailure) {
+            shell = try TwinShell(configuration) { publisher.publish($0) }
+        } catch {
+            publisher.stop()
+            throw error
+        }
+        self.shell = shell
+        do throws(SystemFailure) {
+            boards = try USBIPServer(
+                boards: configuration.boards.map {
+                    (id: $0.id, model: DcttechBoard(channelCount: $0.channels, serial: $0.serial))
+                },
+                changed: { board, channel, isEnergised, instant in
+                    shell.boardChanged(board: board, channel: channel, energised: isEnergised, at: instant)
+                })
+        } catch {
+            shell.stop()
+            publisher.stop()
+            throw error
+        }
+    }
+
+    func end() {
+        boards.stop()
+        shell.stop()
+        publisher.stop()
+    }
+}

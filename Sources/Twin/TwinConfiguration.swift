@@ -1,0 +1,83 @@
+/// What a twin consists of: lines with their chips and devices, and boards whose channels feed them.
+public struct TwinConfiguration: Sendable {
+    /// A TP-UART2 on a line, published as `<directory>/<line>-<chip>`.
+    public struct Chip: Hashable, Sendable {
+        public var id: String
+        public var parameters: TPUARTParameters
+
+        public init(id: String, parameters: TPUARTParameters = TPUARTParameters()) {
+            self.id = id
+            self.parameters = parameters
+        }
+    }
+
+    public struct Line: Hashable, Sendable {
+        public var id: String
+        public var supply: SupplyParameters
+        public var chips: [Chip]
+        public var devices: [SimulatedDevice.Configuration]
+
+        public init(
+            id: String, supply: SupplyParameters = SupplyParameters(), chips: [Chip],
+            devices: [SimulatedDevice.Configuration] = []
+        ) {
+            self.id = id
+            self.supply = supply
+            self.chips = chips
+            self.devices = devices
+        }
+    }
+
+    /// What a relay's contact is wired into.
+    public enum Feed: Hashable, Sendable {
+        case supply(line: String)
+        /// The serial or USB connection of a chip's host.
+        case interface(line: String, chip: String)
+        case none
+    }
+
+    public struct WiredChannel: Hashable, Sendable {
+        /// 1 and up, as printed on the board.
+        public var number: Int
+        public var feed: Feed
+        /// True for a normally closed contact: energising it cuts what it feeds.
+        public var energisedMeansCut: Bool
+
+        public init(number: Int, feed: Feed, energisedMeansCut: Bool) {
+            self.number = number
+            self.feed = feed
+            self.energisedMeansCut = energisedMeansCut
+        }
+    }
+
+    /// A dcttech relay board, served over USB/IP.
+    public struct Board: Hashable, Sendable {
+        public var id: String
+        /// Five characters, as these boards have.
+        public var serial: String
+        /// 1…8.
+        public var channels: Int
+        public var wiring: [WiredChannel]
+
+        public init(id: String, serial: String, channels: Int, wiring: [WiredChannel]) {
+            self.id = id
+            self.serial = serial
+            self.channels = channels
+            self.wiring = wiring
+        }
+    }
+
+    public var lines: [Line]
+    public var boards: [Board]
+    /// Where symlinks and sockets are published.
+    public var directory: String
+    /// The path of `twin.jsonl`; nil writes none.
+    public var journal: String?
+
+    public init(lines: [Line], boards: [Board] = [], directory: String, journal: String? = nil) {
+        self.lines = lines
+        self.boards = boards
+        self.directory = directory
+        self.journal = journal
+    }
+}

@@ -1,0 +1,162 @@
+import Events
+import Glibc
+import Platform
+import Testing
+
+@testable import Twin
+
+@Suite(.serialized) struct TwinProcessTests {
+    /// `Twin.run` on a thread, with the other end of its lifeline.
+    private struct Running {
+        let lifeline: RecordChannel
+        let thread: NamedThread
+        let directory: TemporaryDirectory
+        let ready: Value
+
+        init(_ lines: [TwinConfiguration.Line], boards: [TwinConfiguration.Board] = []) throws {
+            let directory = try TemporaryDirectory(prefix: "twin-")
+            self.directory = directory
+            let (near, far) = try Socket.pair()
+            lifeline = RecordChannel(near)
+            let configuration = TwinConfiguration(
+                lines: lines, boards: boards, directory: directory.path, journal: directory.path + "/twin.jsonl")
+            thread = NamedThread.start("twin main") {
+                #expect(Twin.run(configuration, lifeline: RecordChannel(far)) == 0)
+            }
+            guard case .record(let ready) = try lifeline.receive(until: MonotonicClock.now() + .seconds(10)) else {
+                throw SystemFailure("start", "a twin", code: ETIMEDOUT)
+            }
+            self.ready = ready
+        }
+    }
+
+    private let line = TwinConfiguration.Line(
+        id: "main", chips: [.init(id: "sut"), .init(id: "witness")], devices: [actuator()])
+
+    private func next(_ channel: RecordChannel) throws -> Value? {
+        if case .record(let value) = try channel.receive(until: MonotonicClock.now() + .seconds(10)) {
+            value
+        } else {
+            nil
+        }
+    }
+
+    @Test func readyStatisticsAndFinish() throws {
+        let twin = try Running([line])
+        defer { twin.directory.remove() }
+        #expect(twin.ready["ready"]?.bool == true)
+        #expect(twin.ready["attachments"]?["main/sut"]?.text == twin.directory.path + "/main-sut")
+        #expect(twin.ready["attachments"]?["main/witness"]?.text == twin.directory.path + "/main-witness")
+        try twin.lifeline.send(["statistics": true])
+        let statistics = try next(twin.lifeline)
+        #expect(statistics?["statistics"]?.bool == true)
+        #expect(statistics?["octets"]?.integer == 0)
+        try twin.lifeline.send(["finish": true])
+        let finished = try next(twin.lifeline)
+        #expect(finished?["finished"]?.bool == true)
+        for key in ["slips", "octets", "lateness_p50", "lateness_p99", "lateness_max", "dropped_octets"] {
+            #expect(finished?[key]?.integer != nil)
+        }
+        twin.thread.join()
+        #expect(Files.entries(of: twin.directory.path) == ["twin.jsonl"])
+    }
+
+    @Test func theEndOfTheLifelineEndsTheTwin() throws {
+        let twin = try Running([line])
+        defer { twin.directory.remove() }
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
+        #expect(Files.entries(of: twin.directory.path) == ["twin.jsonl"])
+    }
+
+    @Test func senseTellsTheVoltageAndTruthTellsEverything() throws {
+        let twin = try Running([line])
+        defer { twin.directory.remove() }
+        let deadline = MonotonicClock.now() + .seconds(10)
+        let sense = RecordChannel(try Socket.connectUnix(path: twin.directory.path + "/sense", until: deadline))
+        let truth = RecordChannel(try Socket.connectUnix(path: twin.directory.path + "/truth", until: deadline))
+        let first = try next(sense)
+        #expect(first?["k"]?.text == "supply")
+        #expect(first?["line"]?.text == "main")
+        #expect(first?["millivolts"]?.integer == 29_000)
+        let serial = try SerialLine.open(path: twin.directory.path + "/main-sut", baudRate: 19_200, evenParity: true)
+        try serial.descriptor.writeAll([0x01])
+        #expect(try read(1, from: serial.descriptor) == [0x03])
+        try serial.descriptor.writeAll(hostFrame(frame()))
+        var kinds: [String] = []
+        var octets: [UInt8]?
+        // The frame, its confirmation, the lamp's value and its four attempts to say so, and its failure.
+        while kinds.count(where: { $0 == "confirmation" }) < 2, let record = try next(truth) {
+            let kind = record["k"]?.text ?? ""
+            if kind == "frame", octets == nil { octets = record["octets"]?.octets }
+            kinds.append(kind)
+        }
+        #expect(octets == frame())
+        #expect(
+            kinds == ["reset", "value", "frame", "confirmation", "frame", "frame", "frame", "frame", "confirmation"])
+        try twin.lifeline.send(["finish": true])
+        twin.thread.join()
+        #expect(try next(truth) == nil)
+    }
+
+    private let board = TwinConfiguration.Board(
+        id: "relays", serial: "TWIN1", channels: 8,
+        wiring: [
+            .init(number: 1, feed: .supply(line: "main"), energisedMeansCut: true),
+            .init(number: 2, feed: .interface(line: "main", chip: "sut"), energisedMeansCut: true),
+        ])
+
+    private func port(_ twin: Running) -> UInt16 {
+        UInt16(truncatingIfNeeded: twin.ready["usbip"]?.integer ?? 0)
+    }
+
+    @Test func aRelayOverUSBIPCutsTheLine() throws {
+        let twin = try Running([line], boards: [board])
+        defer { twin.directory.remove() }
+        let deadline = MonotonicClock.now() + .seconds(10)
+        let sense = RecordChannel(try Socket.connectUnix(path: twin.directory.path + "/sense", until: deadline))
+        #expect(try next(sense)?["millivolts"]?.integer == 29_000)
+        let client = try USBIPClient(port: port(twin))
+        try client.set(channel: 1, energised: true)
+        var millivolts: Int64?
+        while millivolts != 0, let reading = try next(sense) { millivolts = reading["millivolts"]?.integer }
+        #expect(millivolts == 0)
+        try client.set(channel: 1, energised: false)
+        while millivolts != 29_000, let reading = try next(sense) { millivolts = reading["millivolts"]?.integer }
+        #expect(millivolts == 29_000)
+        client.close()
+        try twin.lifeline.send(["finish": true])
+        twin.thread.join()
+        let journal = try Files.read(twin.directory.path + "/twin.jsonl").split(separator: 0x0A).map {
+            try JSON.parse($0)
+        }
+        let contacts = journal.filter { $0["k"]?.text == "board" }.map { $0["energised"]?.bool }
+        #expect(contacts == [true, false])
+        #expect(journal.contains { $0["k"]?.text == "supply" && $0["millivolts"]?.integer == 0 })
+    }
+
+    @Test func afterTheEndOfTheLifelineAKeeperCanStillCommandTheSafeState() throws {
+        let twin = try Running([line], boards: [board])
+        defer { twin.directory.remove() }
+        let client = try USBIPClient(port: port(twin))
+        try client.set(channel: 2, energised: true)
+        let ended = MonotonicClock.now()
+        twin.lifeline.descriptor.close()
+        MonotonicClock.sleep(for: .milliseconds(200))
+        try client.set(channel: 2, energised: false)
+        client.close()
+        twin.thread.join()
+        #expect(MonotonicClock.now() - ended < .milliseconds(1_400))
+        let journal = try Files.read(twin.directory.path + "/twin.jsonl").split(separator: 0x0A).map {
+            try JSON.parse($0)["k"]?.text
+        }
+        #expect(journal == ["board", "unplug", "board", "plug"])
+        // One who stays connected does not keep it alive.
+        let other = try Running([line], boards: [board])
+        defer { other.directory.remove() }
+        let stays = try USBIPClient(port: port(other))
+        other.lifeline.descriptor.close()
+        other.thread.join()
+        stays.close()
+    }
+}
