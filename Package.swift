@@ -56,7 +56,7 @@ let package = Package(
         library("Reports", ["Events", "Catalogue", "Checkers", "Evidence"]),
         library("Twin", ["Events", "KNX", "USB", "Platform"]),
         .executableTarget(
-            name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: ["README.md"], exclude: [],
+            name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: ["README.md"],
             swiftSettings: settings),
         .executableTarget(
             name: "knxrig",

@@ -192,7 +192,7 @@ struct LineBenchmark {
                     stimulated += 1
                 } else {
                     let key = Key(group: LineBenchmark.clientGroup.raw, count: UInt16(truncatingIfNeeded: commanded))
-                    try? client.send(GroupAddress(raw: key.group), .write(.octets(octets(key))))
+                    try? client.send(.write(.octets(octets(key))), to: GroupAddress(raw: key.group))
                     seen.withLock { $0.sentByClient.append(key) }
                     commanded += 1
                 }
