@@ -1,0 +1,163 @@
+public import Checkers
+public import Events
+
+/// One run as a report shows it: its verdict, and the evidence it was judged on.
+public struct RunReport: Sendable {
+    /// Scenario id, such as `HW-1`.
+    public var id: String
+    public var variant: String
+    /// From 1.
+    public var repetition: Int
+    /// The run's directory, relative to where the reports are: `HW-1/cut-20s/001`.
+    public var directory: String
+    public var verdict: RunVerdict
+    /// The run's events in the order of the evidence.
+    public var events: [Event]
+    /// Event 0's details. What a report shows of it is in `PlanFacts`.
+    public var plan: Value
+
+    public init(
+        id: String, variant: String, repetition: Int, directory: String, verdict: RunVerdict, events: [Event],
+        plan: Value
+    ) {
+        self.id = id
+        self.variant = variant
+        self.repetition = repetition
+        self.directory = directory
+        self.verdict = verdict
+        self.events = events
+        self.plan = plan
+    }
+}
+
+/// All runs of one invocation, with what they have in common.
+public struct CampaignReport: Sendable {
+    /// A scenario that was asked for and not run.
+    public struct NotRun: Sendable, Hashable {
+        public var id: String
+        public var variant: String
+        /// `needs …`.
+        public var reason: String
+
+        public init(id: String, variant: String, reason: String) {
+            self.id = id
+            self.variant = variant
+            self.reason = reason
+        }
+    }
+
+    /// The rig's own version.
+    public var knxrig: String
+    public var rig: String
+    public var system: String
+    /// Identity of the system's build: a digest or a version; nil when it is not known.
+    public var systemBuild: String?
+    /// When the first run began, seconds of Unix time.
+    public var began: Int64
+    public var runs: [RunReport]
+    public var notRun: [NotRun]
+
+    public init(
+        knxrig: String, rig: String, system: String, systemBuild: String?, began: Int64, runs: [RunReport],
+        notRun: [NotRun] = []
+    ) {
+        self.knxrig = knxrig
+        self.rig = rig
+        self.system = system
+        self.systemBuild = systemBuild
+        self.began = began
+        self.runs = runs
+        self.notRun = notRun
+    }
+}
+
+/// The runs of one scenario variant, made with the same protections switched off.
+struct ScenarioGroup {
+    var id: String
+    var variant: String
+    var sabotage: [String]
+    var runs: [RunReport]
+
+    /// `HW-1/cut-20s`.
+    var name: String { "\(id)/\(variant)" }
+    var outcome: Outcome { Outcome.worst(of: runs.map(\.verdict.outcome)) }
+    var passed: Int { runs.count { $0.verdict.outcome == .pass } }
+
+    /// The run to speak of when one has to stand for all: of the worst outcome; among passes the slowest recovery.
+    var telling: RunReport? {
+        runs.max { left, right in
+            let severities = (left.verdict.outcome.severity, right.verdict.outcome.severity)
+            if severities.0 != severities.1 { return severities.0 < severities.1 }
+            return (left.timeToRecover ?? -1) < (right.timeToRecover ?? -1)
+        }
+    }
+}
+
+extension CampaignReport {
+    /// Worst of all runs; a campaign without a run proves nothing.
+    var outcome: Outcome { runs.isEmpty ? .invalid : Outcome.worst(of: runs.map(\.verdict.outcome)) }
+
+    /// In the order in which their first runs stand.
+    var groups: [ScenarioGroup] {
+        var groups: [ScenarioGroup] = []
+        for run in runs {
+            let sabotage = PlanFacts(run.plan).sabotage
+            if let index = groups.firstIndex(where: {
+                $0.id == run.id && $0.variant == run.variant && $0.sabotage == sabotage
+            }) {
+                groups[index].runs.append(run)
+            } else {
+                groups.append(ScenarioGroup(id: run.id, variant: run.variant, sabotage: sabotage, runs: [run]))
+            }
+        }
+        return groups
+    }
+}
+
+extension RunReport {
+    /// The measured time to recover, nanoseconds.
+    var timeToRecover: Int64? { recovery?.valueNanoseconds }
+
+    var recovery: Measured? { verdict.measured.first { $0.name == "time_to_recover" } }
+
+    /// From the first to the last event, nanoseconds.
+    var durationNanoseconds: Int64 {
+        guard let first = events.map(\.instant).min(), let last = events.map(\.instant).max() else { return 0 }
+        return (last - first).nanoseconds
+    }
+
+    /// Why it is no pass: the worst finding's sentence, or the verdict's own.
+    var reason: String? {
+        guard verdict.outcome != .pass else { return nil }
+        return verdict.findings.first { $0.outcome == verdict.outcome }?.sentence ?? verdict.sentence
+    }
+}
+
+extension CampaignReport {
+    /// The campaign with every instant within thirty years of the clock's zero: evidence that came from elsewhere may hold any number, and
+    /// differences of such must not overflow.
+    var plausible: CampaignReport {
+        var campaign = self
+        for run in campaign.runs.indices {
+            campaign.runs[run].verdict.instants = campaign.runs[run].verdict.instants.plausible
+            for event in campaign.runs[run].events.indices {
+                campaign.runs[run].events[event].instant = campaign.runs[run].events[event].instant.plausible
+            }
+        }
+        return campaign
+    }
+}
+
+extension Instants {
+    fileprivate var plausible: Instants {
+        Instants(
+            fault: fault?.plausible, detected: detected?.plausible, healed: healed?.plausible,
+            recovered: recovered?.plausible)
+    }
+}
+
+extension Instant {
+    fileprivate var plausible: Instant {
+        Instant(nanoseconds: max(-1_000_000_000_000_000_000, min(nanoseconds, 1_000_000_000_000_000_000)))
+    }
+}

@@ -1,0 +1,115 @@
+import Checkers
+import Events
+
+/// `results.json`, schema `knxrig/results/1`: what a program needs to know about a campaign.
+public enum Results {
+    /// The text of the file. Times are decimal seconds, exact to the nanosecond.
+    public static func text(_ campaign: CampaignReport) -> String {
+        var text = ""
+        tree(campaign).append(to: &text, indent: 0)
+        return text + "\n"
+    }
+
+    private static func tree(_ campaign: CampaignReport) -> Tree {
+        .record([
+            ("schema", .value("knxrig/results/1")),
+            ("knxrig", .value(.text(campaign.knxrig))),
+            ("rig", .value(.text(campaign.rig))),
+            (
+                "system",
+                .line([
+                    ("name", .value(.text(campaign.system))),
+                    ("build", .value(campaign.systemBuild.map(Value.text) ?? .null)),
+                ])
+            ),
+            ("began", .value(.text(Figures.utc(seconds: campaign.began, iso8601: true)))),
+            ("verdict", .value(.text(campaign.outcome.rawValue))),
+            ("scenarios", .list(campaign.groups.map(scenario))),
+            (
+                "not_run",
+                .list(
+                    campaign.notRun.map {
+                        .line([
+                            ("id", .value(.text($0.id))), ("variant", .value(.text($0.variant))),
+                            ("reason", .value(.text($0.reason))),
+                        ])
+                    })
+            ),
+        ])
+    }
+
+    private static func scenario(_ group: ScenarioGroup) -> Tree {
+        .record([
+            ("id", .value(.text(group.id))),
+            ("variant", .value(.text(group.variant))),
+            ("sabotage", .value(group.sabotage.isEmpty ? .null : .list(group.sabotage.map(Value.text)))),
+            ("verdict", .value(.text(group.outcome.rawValue))),
+            ("repetitions", .list(group.runs.map(repetition))),
+        ])
+    }
+
+    private static func repetition(_ run: RunReport) -> Tree {
+        .record([
+            ("number", .value(.integer(Int64(run.repetition)))),
+            ("seed", .value(PlanFacts(run.plan).seed.map(Value.integer) ?? .null)),
+            ("verdict", .value(.text(run.verdict.outcome.rawValue))),
+            ("reason", .value(run.reason.map(Value.text) ?? .null)),
+            ("first_sentence", .value(.text(run.verdict.sentence))),
+            ("run", .value(.text(run.directory))),
+            ("measured", .list(run.verdict.measured.map(measured))),
+        ])
+    }
+
+    private static func measured(_ measured: Measured) -> Tree {
+        .line([
+            ("name", .value(.text(measured.name))),
+            ("value", measured.valueNanoseconds.map(Tree.seconds) ?? .value(.null)),
+            ("u", .seconds(measured.uncertaintyNanoseconds)),
+            ("k", .value(2)),
+            ("unit", .value("s")),
+            ("limit", measured.limitNanoseconds.map(Tree.seconds) ?? .value(.null)),
+            ("verdict", .value(.text(measured.outcome.rawValue))),
+        ])
+    }
+}
+
+/// JSON for people and programs: indented, with decimal seconds, which a `Value` has not.
+private indirect enum Tree {
+    case value(Value)
+    case seconds(Int64)
+    case list([Tree])
+    case record([(String, Tree)])
+    /// A record on one line.
+    case line([(String, Tree)])
+
+    func append(to text: inout String, indent: Int) {
+        let outer = String(repeating: "  ", count: indent)
+        switch self {
+        case .value(let value): text += JSON.text(value)
+        case .seconds(let nanoseconds):
+            text += (nanoseconds < 0 ? "-" : "") + Figures.exactSeconds(Int64(clamping: nanoseconds.magnitude))
+        case .list(let elements):
+            guard !elements.isEmpty else {
+                text += "[]"
+                return
+            }
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "[\n" : ",\n") + outer + "  "
+                element.append(to: &text, indent: indent + 1)
+            }
+            text += "\n" + outer + "]"
+        case .record(let fields):
+            for (index, field) in fields.enumerated() {
+                text += (index == 0 ? "{\n" : ",\n") + outer + "  " + JSON.text(.text(field.0)) + ": "
+                field.1.append(to: &text, indent: indent + 1)
+            }
+            text += "\n" + outer + "}"
+        case .line(let fields):
+            for (index, field) in fields.enumerated() {
+                text += (index == 0 ? "{" : ", ") + JSON.text(.text(field.0)) + ": "
+                field.1.append(to: &text, indent: indent)
+            }
+            text += "}"
+        }
+    }
+}
