@@ -225,6 +225,45 @@ extension TPUARTStream.Output {
         #expect(outputs.last == .reset(nanoseconds: line.octets[5].arrival))
     }
 
+    /// A reader that was asleep finds both in its buffer, without a deadline in between.
+    @Test func silenceCountsWithoutATick() {
+        var line = PlayedLine()
+        line.send(Array(Self.float.prefix(5)))
+        line.idle(milliseconds: 3000)
+        line.send([0x03])
+        var stream = TPUARTStream(mode: .busmonitor)
+        var outputs: [TPUARTStream.Output] = []
+        for (octet, arrival) in line.octets { outputs += stream.feed(octet, atNanoseconds: arrival) }
+        #expect(outputs.first?.frame?.flaw == .truncated)
+        #expect(outputs.last == .reset(nanoseconds: line.octets[5].arrival))
+    }
+
+    @Test(arguments: [UInt64(7), UInt64.random(in: 0...UInt64.max)]) func jitterAfterAStallCutsNothing(_ seed: UInt64) {
+        var random = Seeded(seed: seed)
+        for _ in 0..<500 {
+            var line = PlayedLine()
+            for _ in 0..<3 {
+                line.send(Self.extended)
+                line.acknowledge()
+                line.idle(bits: 53)
+            }
+            line.idle(milliseconds: 1)
+            let start = line.octets[0].arrival + Int64.random(in: 0...200_000_000, using: &random)
+            var last: Int64 = 0
+            let late = line.stalled(from: start, for: Int64.random(in: 3_000_000...19_000_000, using: &random)).map {
+                last = max(last, $0.arrival + Int64.random(in: 0...800_000, using: &random))
+                return (octet: $0.octet, arrival: last)
+            }
+            var stream = TPUARTStream(mode: .busmonitor)
+            let frames = stream.play(late).compactMap(\.frame)
+            #expect(frames.map(\.octets) == [Self.extended, Self.extended, Self.extended], "seed \(seed)")
+            #expect(frames.allSatisfy { $0.acknowledge == 0xCC }, "seed \(seed)")
+            for (frame, end) in zip(frames, line.ends) {
+                #expect(abs(frame.endNanoseconds - end) < 400_000, "seed \(seed)")
+            }
+        }
+    }
+
     @Test func aStrayControlOctetSwallowsNothing() {
         // 12…1F, 3x, 9x and Bx look like the start of a frame; an extended one may claim 263 octets.
         for stray in [hex("BC"), hex("3C"), hex("10"), hex("3C E0 00 02 09 03 FE 00"), hex("3C E0 00 02 09 03 FF")] {
