@@ -34,7 +34,9 @@ struct Benchmarks {
             guard let value = words.popFirst() else { return refuse("'\(word)' needs a value") }
             switch word {
             case "--seconds":
-                guard let number = Int(value), number > 0 else { return refuse("'\(value)' should be a number of seconds") }
+                guard let number = Int(value), number > 0 else {
+                    return refuse("'\(value)' should be a number of seconds")
+                }
                 seconds = number
             case "--lines":
                 lines = value.split(separator: ",").compactMap { Int($0) }.filter { (1...16).contains($0) }

@@ -135,7 +135,8 @@ struct LineBenchmark {
             guard let connected else { throw SystemFailure("connect to", socket, code: ETIMEDOUT) }
             client = connected
             let port = { (chip: String) in BusPort.serial(path: "\(directory)/\(id)-\(chip)") }
-            witness = try TPUARTWitness(TPUARTWitness.Configuration(source: "witness", line: id, port: port("witness"))) {
+            witness = try TPUARTWitness(TPUARTWitness.Configuration(source: "witness", line: id, port: port("witness")))
+            {
                 event in
                 box.line.withLock { $0 }?.witnessed(event)
             }
@@ -148,7 +149,9 @@ struct LineBenchmark {
             }
             box.line.withLock { $0 = self }
             while !(witness.isArmed && stimuli.allSatisfy(\.isReady)) {
-                guard MonotonicClock.now() < deadline else { throw SystemFailure("arm the chips of", id, code: ETIMEDOUT) }
+                guard MonotonicClock.now() < deadline else {
+                    throw SystemFailure("arm the chips of", id, code: ETIMEDOUT)
+                }
                 MonotonicClock.sleep(for: .milliseconds(20))
             }
         }
@@ -166,7 +169,9 @@ struct LineBenchmark {
             seen.withLock { seen in
                 seen.load.observe(
                     report.octets, isAcknowledged: report.acknowledge != nil, endNanoseconds: event.instant.nanoseconds)
-                if frame.isRepetition { seen.repetitions += 1 } else {
+                if frame.isRepetition {
+                    seen.repetitions += 1
+                } else {
                     seen.witnessed[key, default: []].append(event.instant.nanoseconds)
                 }
             }
@@ -179,14 +184,17 @@ struct LineBenchmark {
             var commanded: Int64 = 0
             var nextLoad = start + .seconds(2)
             while true {
-                let nextStimulus = start + .microseconds(stimulated * 1_000_000_000 / Int64(LineBenchmark.stimulusMillihertz))
-                let nextCommand = start + .microseconds(commanded * 1_000_000_000 / Int64(LineBenchmark.clientMillihertz) + 7_000)
+                let nextStimulus =
+                    start + .microseconds(stimulated * 1_000_000_000 / Int64(LineBenchmark.stimulusMillihertz))
+                let nextCommand =
+                    start + .microseconds(commanded * 1_000_000_000 / Int64(LineBenchmark.clientMillihertz) + 7_000)
                 let next = min(nextStimulus, nextCommand)
                 if next >= end { return }
                 MonotonicClock.sleep(until: next)
                 if next == nextStimulus {
                     let key = Key(
-                        group: LineBenchmark.stimulusGroups.raw + UInt16(stimulated % 16), count: UInt16(truncatingIfNeeded: stimulated))
+                        group: LineBenchmark.stimulusGroups.raw + UInt16(stimulated % 16),
+                        count: UInt16(truncatingIfNeeded: stimulated))
                     stimuli[Int(stimulated % 2)].send(GroupAddress(raw: key.group), .octets(octets(key)), role: .load)
                     seen.withLock { $0.sentByStimuli.append(key) }
                     stimulated += 1
@@ -228,7 +236,8 @@ struct LineBenchmark {
                     commanded: seen.sentByClient.count,
                     lostOnLine: (seen.sentByStimuli + seen.sentByClient).count { seen.witnessed[$0] == nil },
                     lostToClient: seen.sentByStimuli.count { seen.received[$0] == nil },
-                    duplicated: seen.witnessed.values.count { $0.count > 1 } + seen.received.values.count { $0.count > 1 },
+                    duplicated: seen.witnessed.values.count { $0.count > 1 }
+                        + seen.received.values.count { $0.count > 1 },
                     repetitions: seen.repetitions, loadPermille: loads.isEmpty ? 0 : loads[loads.count / 2],
                     latencies: latencies.sorted())
             }

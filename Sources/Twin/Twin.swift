@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import KNX
 public import Platform
 import Synchronization
 
@@ -81,8 +82,15 @@ private final class RunningTwin {
     let shell: TwinShell
     let boards: USBIPServer
     private let publisher: RecordPublisher
+    private let hands: Hands
 
-    init(_ configuration: TwinConfiguration) throws(SystemFailure) {
+    init(_ bare: TwinConfiguration) throws(SystemFailure) {
+        var configuration = bare
+        for line in configuration.lines.indices {
+            configuration.lines[line].devices.append(
+                SimulatedDevice.Configuration(id: Hands.visitor, address: IndividualAddress(raw: 0xFFFE), actuators: [])
+            )
+        }
         let wiring = Wiring(configuration.boards)
         let supplies = configuration.lines.map { line in
             let isSupplied = wiring.isConnected(.supply(line: line.id))
@@ -112,9 +120,19 @@ private final class RunningTwin {
             publisher.stop()
             throw error
         }
+        do throws(SystemFailure) {
+            hands = try Hands(
+                directory: configuration.directory, configuration: configuration, shell: shell, boards: boards)
+        } catch {
+            boards.stop()
+            shell.stop()
+            publisher.stop()
+            throw error
+        }
     }
 
     func end() {
+        hands.stop()
         boards.stop()
         shell.stop()
         publisher.stop()

@@ -47,7 +47,8 @@ struct Arguments: Sendable {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let option = options.first(where: { $0.name == name }) else {
-                throw UsageFailure("unknown option '\(name)'" + Nearest.suggestion(for: name, among: options.map(\.name)))
+                throw UsageFailure(
+                    "unknown option '\(name)'" + Nearest.suggestion(for: name, among: options.map(\.name)))
             }
             guard option.repeats || values[name] == nil else { throw UsageFailure("'\(name)' stands here twice") }
             if option.value == nil {
@@ -73,7 +74,8 @@ struct Arguments: Sendable {
     func integer(_ name: String, _ range: ClosedRange<Int>, default fallback: Int) throws(UsageFailure) -> Int {
         guard let text = value(name) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
-            throw UsageFailure("'\(name) \(text)' should be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw UsageFailure(
+                "'\(name) \(text)' should be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

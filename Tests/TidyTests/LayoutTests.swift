@@ -20,7 +20,8 @@ import Testing
         "Reports": ["Events", "Catalogue", "Checkers", "Evidence"], "Twin": ["Events", "KNX", "USB", "Platform"],
         "ReferenceController": ["CMosquitto", "CWebSockets", "CSQLite"],
         "knxrig": [
-            "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers", "Rigs",
+            "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
+            "Rigs",
             "Systems", "Scenarios", "Reports", "Twin",
         ],
     ]
@@ -32,7 +33,8 @@ import Testing
     static let pure: Set<String> = ["Events", "KNX", "USB", "Checkers"]
 
     static func files(below folder: String, ending: String = ".swift") -> [URL] {
-        let enumerator = FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil)
+        let enumerator = FileManager.default.enumerator(
+            at: root.appending(path: folder), includingPropertiesForKeys: nil)
         return (enumerator?.compactMap { $0 as? URL } ?? []).filter { $0.path.hasSuffix(ending) }
             .sorted { $0.path < $1.path }
     }
@@ -54,7 +56,8 @@ import Testing
         #expect(!files.isEmpty, "no sources below Sources/\(target): the table above is out of date")
         for file in files {
             for module in try Self.imports(of: file) {
-                let isToolchain = Self.toolchain.contains(module) && !(Self.pure.contains(target) && module != "Synchronization")
+                let isToolchain =
+                    Self.toolchain.contains(module) && !(Self.pure.contains(target) && module != "Synchronization")
                 #expect(
                     allowed.contains(module) || isToolchain,
                     "\(file.lastPathComponent) in \(target) imports \(module): the arrows never turn round")
@@ -98,12 +101,15 @@ import Testing
     @Test func everyTargetHasItsRowInThePage() throws {
         let page = try String(contentsOf: Self.root.appending(path: "Sources/README.md"), encoding: .utf8)
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
-        for folder in folders where folder != "README.md" { #expect(page.contains("`\(folder)`"), "\(folder) has no row") }
+        for folder in folders where folder != "README.md" {
+            #expect(page.contains("`\(folder)`"), "\(folder) has no row")
+        }
     }
 
     @Test func noUncheckedSendableStandsWithoutItsProof() throws {
         for file in Self.files(below: "Sources") {
-            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false)
             for (index, line) in lines.enumerated() where line.contains("@unchecked Sendable") {
                 let before = lines[max(0, index - 6)..<index]
                 #expect(
