@@ -21,8 +21,9 @@ private struct Daemon {
         guard eventually({ Files.exists(path) }) else { throw SystemFailure("start", "knxd", code: 0) }
     }
 
-    func stop(signal: Int32 = 15) {
-        process.send(signal: signal)
+    /// By SIGKILL: about one time in ten knxd 0.14.54 sleeps on after a SIGTERM that comes right after it refused a client.
+    func stop() {
+        process.send(signal: 9)
         _ = process.wait()
         directory.remove()
     }
@@ -53,7 +54,7 @@ private struct Daemon {
         #expect(inboxes[0].telegrams.map(\.service) == [.read, .response(.small(5))])
         #expect(inboxes[0].telegrams.map(\.group.raw) == [0x0902, 0x0902])
         clients[0].close()
-        daemon.stop(signal: 9)
+        daemon.stop()
         #expect(eventually { inboxes[1].ends == 1 })
         #expect(inboxes[0].ends == 0)
         clients[1].close()
