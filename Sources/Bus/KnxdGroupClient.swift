@@ -62,22 +62,16 @@ public final class KnxdGroupClient: Sendable {
     ) throws(Failure) {
         let deadline = MonotonicClock.now() + timeout
         var stream = KnxdStream()
-        let early: [KnxdReply]
         do throws(SystemFailure) {
             wakeup = try Wakeup()
             switch server {
             case .unix(let path): socket = try Socket.connectUnix(path: path, until: deadline)
             case .tcp(let host, let port): socket = try Socket.connectTCP(host: host, port: port, until: deadline)
             }
-            let request = KnxdRequest.openGroupConnection(isWriteOnly: false)
-            try socket.writeAll((try? request.octets) ?? [], until: deadline)
-            early = try Self.firstReplies(socket, &stream, until: deadline)
         } catch {
             throw .system(error)
         }
-        guard let first = early.first else { throw .noAnswer(server) }
-        guard case .opened = first else { throw .refused(server, first) }
-        let rest = early.dropFirst()
+        let rest = try Self.open(socket, server, &stream, until: deadline)
         let decoder = stream
         thread.withLock { thread in
             thread = NamedThread.start("knxd client") { [self] in
@@ -110,6 +104,32 @@ public final class KnxdGroupClient: Sendable {
         wakeup.signal()
         thread.withLock { $0 }?.join()
         socket.close()
+    }
+
+    /// Opens the group socket; gives what came together with the answer.
+    private static func open(
+        _ socket: Descriptor, _ server: Server, _ stream: inout KnxdStream, until deadline: Instant
+    ) throws(Failure) -> ArraySlice<KnxdReply> {
+        var writeFailure: SystemFailure?
+        do throws(SystemFailure) {
+            let request = KnxdRequest.openGroupConnection(isWriteOnly: false)
+            try socket.writeAll((try? request.octets) ?? [], until: deadline)
+        } catch {
+            // A knxd without a client address left says so and closes before it has read anything: what it said is still there to read.
+            writeFailure = error
+        }
+        let replies: [KnxdReply]
+        do {
+            replies = try firstReplies(socket, &stream, until: deadline)
+        } catch {
+            throw .system(writeFailure ?? error)
+        }
+        switch (replies.first, writeFailure) {
+        case (.opened?, nil): return replies.dropFirst()
+        case (let reply?, _): throw .refused(server, reply)
+        case (nil, let failure?): throw .system(failure)
+        case (nil, nil): throw .noAnswer(server)
+        }
     }
 
     private static func firstReplies(_ socket: Descriptor, _ stream: inout KnxdStream, until deadline: Instant)

@@ -8,6 +8,10 @@ import Testing
     static let group = GroupAddress(raw: 0x0901)
     static let frame = hex("BC 1105 0901 E3 0080 0C1A 2A")
 
+    init() {
+        Signals.ignorePipe()
+    }
+
     private func witness(_ path: String, _ log: EventLog) throws -> TPUARTWitness {
         try TPUARTWitness(.init(source: "witness", line: "main", port: .serial(path: path)), sink: log.sink)
     }

@@ -21,8 +21,21 @@ private struct Daemon {
         guard eventually({ Files.exists(path) }) else { throw SystemFailure("start", "knxd", code: 0) }
     }
 
-    func stop(signal: Int32 = 15) {
-        process.send(signal: signal)
+    /// A client, as soon as knxd listens: the socket's path is there a moment before.
+    func client(
+        received: @escaping @Sendable (KnxdGroupClient.Telegram) -> Void = { _ in },
+        ended: @escaping @Sendable () -> Void = {}
+    ) throws -> KnxdGroupClient {
+        var client: KnxdGroupClient?
+        _ = eventually {
+            client = try? KnxdGroupClient(.unix(path: socket), received: received, ended: ended)
+            return client != nil
+        }
+        return try #require(client)
+    }
+
+    func stop() {
+        process.send(signal: 9)
         _ = process.wait()
         directory.remove()
     }
@@ -37,12 +50,16 @@ private struct Daemon {
         func end() { state.withLock { $0.ends += 1 } }
     }
 
+    init() {
+        // As every program of the rig does: a knxd that closes while we write is an error of the write, not the end of us.
+        Signals.ignorePipe()
+    }
+
     @Test func telegramsGoFromClientToClientUntilTheDaemonEnds() throws {
         let daemon = try Daemon(clients: 8)
-        let server = KnxdGroupClient.Server.unix(path: daemon.socket)
         let inboxes = [Inbox(), Inbox()]
         let clients = try inboxes.map { inbox in
-            try KnxdGroupClient(server, received: { inbox.receive($0) }, ended: { inbox.end() })
+            try daemon.client(received: { inbox.receive($0) }, ended: { inbox.end() })
         }
         let services: [GroupService] = (0..<200).map { .write(.octets([0x0C, $0])) }
         for service in services { try clients[0].send(service, to: GroupAddress(raw: 0x0901)) }
@@ -53,7 +70,7 @@ private struct Daemon {
         #expect(inboxes[0].telegrams.map(\.service) == [.read, .response(.small(5))])
         #expect(inboxes[0].telegrams.map(\.group.raw) == [0x0902, 0x0902])
         clients[0].close()
-        daemon.stop(signal: 9)
+        daemon.stop()
         #expect(eventually { inboxes[1].ends == 1 })
         #expect(inboxes[0].ends == 0)
         clients[1].close()
@@ -63,7 +80,7 @@ private struct Daemon {
         let daemon = try Daemon(clients: 1)
         defer { daemon.stop() }
         let server = KnxdGroupClient.Server.unix(path: daemon.socket)
-        let first = try KnxdGroupClient(server, received: { _ in })
+        let first = try daemon.client()
         #expect {
             _ = try KnxdGroupClient(server, received: { _ in })
         } throws: { error in
