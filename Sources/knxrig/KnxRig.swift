@@ -7,7 +7,7 @@ struct KnxRig {
     static let version = "0.1.0"
 
     static let commands: [Command] = [
-        .test, .scenarios, .verify, .relayList, .twin, .run, .keeper, .guardian, .host,
+        .relayList, .twin, .keeper, .guardian,
     ]
 
     static func main() {

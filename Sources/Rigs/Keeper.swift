@@ -1,0 +1,161 @@
+import Events
+import Glibc
+public import Platform
+import Relays
+import Synchronization
+
+/// How a keeper is started.
+public struct KeeperOptions: Sendable {
+    public var rigFile: String
+    /// Where it listens.
+    public var socket: String
+    /// Where locks, unsafe marks and wear counters live.
+    public var directory: String
+    public var access: BoardAccess
+    public var journal: String?
+    /// This program's path, to start the guardian from.
+    public var program: String
+
+    public init(
+        rigFile: String, socket: String, directory: String, access: BoardAccess, journal: String?, program: String
+    ) {
+        self.rigFile = rigFile
+        self.socket = socket
+        self.directory = directory
+        self.access = access
+        self.journal = journal
+        self.program = program
+    }
+
+    var arguments: [String] {
+        var arguments = ["--rig", rigFile, "--socket", socket, "--directory", directory]
+        if let usbip = access.usbip { arguments += ["--usbip", "\(usbip.host):\(usbip.port)"] }
+        if let journal { arguments += ["--journal", journal] }
+        return arguments
+    }
+}
+
+/// The process that owns a rig's hardware: boards, lock and interlocks. It knows the safe state and commands it when its client asks, ends, dies,
+/// or falls silent.
+public enum Keeper {
+    /// Runs until its client has gone. Says on the lifeline `{"ready":true}` or `{"refused":"why","status":N}`.
+    ///
+    /// - Returns: the exit status: 0 after an orderly end, 2 for a bad rig file, 3 when the rig is not to be had or not safe.
+    public static func run(_ options: KeeperOptions, lifeline: RecordChannel?) -> Int32 {
+        let rig: Rig
+        do {
+            rig = try Rig(path: options.rigFile)
+        } catch {
+            return refuse("\(error)", 2, lifeline)
+        }
+        do {
+            let hands = try KeeperBoards(rig: rig, options: options)
+            let session = try KeeperSession(rig: rig, options: options, boards: hands, lifeline: lifeline)
+            try? lifeline?.send(["ready": true])
+            return session.run()
+        } catch {
+            return refuse("\(error)", 3, lifeline)
+        }
+    }
+
+    private static func refuse(_ reason: String, _ status: Int32, _ lifeline: RecordChannel?) -> Int32 {
+        if let lifeline {
+            try? lifeline.send(["refused": .text(reason), "status": .integer(Int64(status))])
+        } else {
+            let text = "knxrig keeper: \(reason)\n"
+            _ = unsafe write(STDERR_FILENO, text, text.utf8.count)
+        }
+        return status
+    }
+}
+
+/// The boards of a keeper, each with its lock, its actuator and its wear counter.
+final class KeeperBoards: Sendable {
+    struct Owned: Sendable {
+        var board: RigBoard
+        var lock: RigLock
+        var actuator: RelayActuator
+        var wear: WearCounter
+    }
+
+    let owned: [Owned]
+    let wakeup: Wakeup
+
+    init(rig: Rig, options: KeeperOptions) throws {
+        wakeup = try Wakeup()
+        var owned: [Owned] = []
+        let box = NoticeBox(wakeup)
+        do {
+            for board in rig.boards {
+                let lock = try RigLock(
+                    directory: options.directory, board: board.lockName, holder: "knxrig keeper, process \(getpid())")
+                let opened = try options.access.open(board)
+                let wear = try WearCounter(
+                    directory: options.directory, identity: opened.identity, channelCount: opened.channelCount)
+                let actuator = try RelayActuator(
+                    board: opened, channels: board.channels.map(\.channelWiring), wear: wear, realtimePriority: 30
+                ) { notice in box.post(board.id, notice) }
+                owned.append(Owned(board: board, lock: lock, actuator: actuator, wear: wear))
+            }
+        } catch {
+            for board in owned { board.actuator.stop() }
+            throw error
+        }
+        self.owned = owned
+        self.box = box
+    }
+
+    private let box: NoticeBox
+
+    func takeNotices() -> [(board: String, notice: RelayActuator.Notice)] { box.take() }
+
+    func owner(of channel: String) -> Owned? {
+        owned.first { $0.board.channels.contains { $0.id == channel } }
+    }
+
+    /// Commands the safe state on every board at once and waits for their answers; nil from one that gave none within 15 s.
+    func makeSafe() -> [(board: Owned, state: SafeState?)] {
+        let answers = Mutex<[Int: SafeState]>([:])
+        let done = try? Wakeup()
+        for (index, board) in owned.enumerated() {
+            board.actuator.requestSafe { state in
+                answers.withLock { $0[index] = state }
+                done?.signal()
+            }
+        }
+        let deadline = MonotonicClock.now() + .seconds(15)
+        while answers.withLock({ $0.count }) < owned.count, MonotonicClock.now() < deadline, let done {
+            _ = Poll.wait([(done.descriptor, .readable)], until: deadline)
+            done.drain()
+        }
+        return answers.withLock { answers in
+            owned.indices.map { (owned[$0], answers[$0]) }
+        }
+    }
+
+    func stop() {
+        for board in owned { board.actuator.stop() }
+    }
+}
+
+/// Hands notices from the boards' threads to the keeper's.
+private final class NoticeBox: Sendable {
+    private let wakeup: Wakeup
+    private let notices = Mutex<[(board: String, notice: RelayActuator.Notice)]>([])
+
+    init(_ wakeup: Wakeup) {
+        self.wakeup = wakeup
+    }
+
+    func post(_ board: String, _ notice: RelayActuator.Notice) {
+        notices.withLock { $0.append((board, notice)) }
+        wakeup.signal()
+    }
+
+    func take() -> [(board: String, notice: RelayActuator.Notice)] {
+        notices.withLock { notices in
+            defer { notices = [] }
+            return notices
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Documents
+public import KNX
+
+/// A TP1 line of a rig and what is attached to it.
+public struct RigLine: Sendable {
+    /// Something on the line that the rig or its system drives.
+    public struct Attachment: Sendable, Hashable {
+        public enum Role: String, CaseIterable, Sendable {
+            /// The interface of the system under test.
+            case sut
+            /// A busmonitor; never sends.
+            case witness
+            /// Sends, answers, acknowledges.
+            case stimulus
+        }
+
+        public var role: Role
+        /// `sut`, `witness`, `stimulus-1`, …
+        public var id: String
+        /// The driver: `tpuart`.
+        public var driver: String
+        /// The device's path; nil on a twin, which publishes its own.
+        public var device: String?
+        public var address: IndividualAddress?
+        /// Addresses that telegrams through it come from.
+        public var sources: [ClosedRange<IndividualAddress>]
+    }
+
+    /// The supply of the line.
+    public struct Supply: Sendable, Hashable {
+        /// The relay channel that feeds it.
+        public var channel: String
+        /// What sees its voltage: `twin`, or nil where nothing does.
+        public var sense: String?
+        /// How long the line stays up after its mains side was cut, nanoseconds (twin).
+        public var holdUpNanoseconds: Int64
+    }
+
+    /// A device on the line with known behaviour; simulated on a twin, real on a bench.
+    public struct Device: Sendable, Hashable {
+        public enum BusReturn: String, CaseIterable, Sendable {
+            case unchanged, on, off, toggle
+        }
+
+        public var address: IndividualAddress
+        public var command: GroupAddress
+        public var status: GroupAddress
+        public var onBusReturn: BusReturn
+    }
+
+    public var id: String
+    public var sources: [ClosedRange<IndividualAddress>]
+    public var groups: ClosedRange<GroupAddress>
+    public var attachments: [Attachment]
+    public var supply: Supply?
+    public var devices: [Device]
+
+    public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
+
+    static let drivers = ["tpuart"]
+
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices"])
+        id = try node.required("id").text()
+        sources = []
+        for source in try node.required("sources").elements() { sources.append(try source.individualAddresses()) }
+        groups = try node.required("groups").groupAddresses()
+        attachments = []
+        let attached = try node.required("attachments")
+        for entry in try attached.entries(of: "attachments", keys: Attachment.Role.allCases.map(\.rawValue)) {
+            guard let role = Attachment.Role(rawValue: entry.key) else { continue }
+            let nodes: [Node]
+            if case .sequence(let list) = entry.value.content { nodes = list } else { nodes = [entry.value] }
+            if role != .stimulus, nodes.count > 1 { throw entry.value.failure("a line has one \(role.rawValue)") }
+            for (index, attachment) in nodes.enumerated() {
+                let id = role == .stimulus ? "stimulus-\(index + 1)" : role.rawValue
+                attachments.append(try Attachment(attachment, role: role, id: id))
+            }
+        }
+        if let supplyNode = node["supply"] {
+            _ = try supplyNode.entries(of: "a supply", keys: ["channel", "sense", "hold_up"])
+            supply = Supply(
+                channel: try supplyNode.required("channel").text(), sense: try supplyNode["sense"]?.text(),
+                holdUpNanoseconds: try supplyNode["hold_up"]?.nanoseconds() ?? 100_000_000)
+        }
+        devices = []
+        for device in try node["devices"]?.elements() ?? [] { devices.append(try Device(device)) }
+    }
+}
+
+extension RigLine.Attachment {
+    init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
+        _ = try node.entries(of: "an attachment", keys: ["driver", "device", "address", "sources"])
+        self.role = role
+        self.id = id
+        let driverNode = try node.required("driver")
+        driver = try driverNode.text()
+        guard RigLine.drivers.contains(driver) else {
+            throw driverNode.failure(
+                "there is no driver '\(driver)' for an attachment"
+                    + Nearest.suggestion(for: driver, among: RigLine.drivers))
+        }
+        device = try node["device"]?.text()
+        address = try node["address"]?.individualAddress()
+        if role == .stimulus, address == nil { throw node.failure("a stimulus needs an 'address' to send from") }
+        sources = []
+        if let range = try node["sources"]?.individualAddresses() { sources = [range] }
+        if sources.isEmpty, let address { sources = [address...address] }
+    }
+}
+
+extension RigLine.Device {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a device", keys: ["address", "kind", "command", "status", "on_bus_return"])
+        address = try node.required("address").individualAddress()
+        let kind = try node.required("kind")
+        guard try kind.text() == "switch" else { throw kind.failure("the kinds of devices are: switch") }
+        command = try node.required("command").groupAddress()
+        status = try node.required("status").groupAddress()
+        onBusReturn = try node["on_bus_return"]?.choice("behaviour on bus return") ?? .unchanged
+    }
+}
+
+extension Node {
+    func individualAddress() throws(DocumentFailure) -> IndividualAddress {
+        let text = try text()
+        guard let address = IndividualAddress(text) else {
+            throw failure("'\(text)' should be an individual address such as 1.1.10")
+        }
+        return address
+    }
+
+    func groupAddress() throws(DocumentFailure) -> GroupAddress {
+        let text = try text()
+        guard let address = GroupAddress(text) else {
+            throw failure("'\(text)' should be a group address such as 1/2/0")
+        }
+        return address
+    }
+
+    /// One address or an inclusive range `1.1.20-1.1.27`.
+    func individualAddresses() throws(DocumentFailure) -> ClosedRange<IndividualAddress> {
+        let text = try text()
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(IndividualAddress.init)
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+            throw failure("'\(text)' should be an individual address or a range of them such as 1.1.20-1.1.27")
+        }
+        return first...last
+    }
+
+    func groupAddresses() throws(DocumentFailure) -> ClosedRange<GroupAddress> {
+        let text = try text()
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(GroupAddress.init)
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+            throw failure("'\(text)' should be a group address or a range of them such as 1/0/0-1/7/255")
+        }
+        return first...last
+    }
+}

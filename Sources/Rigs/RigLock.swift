@@ -1,0 +1,68 @@
+import Glibc
+public import Platform
+
+/// One keeper per board: a lock that the system gives back when its holder dies, and beside it the mark of an unsafe rig.
+public final class RigLock: Sendable {
+    /// Why a rig is not to be had.
+    public enum Refusal: Error, CustomStringConvertible {
+        case held(board: String, by: String)
+        case unsafe(board: String, reason: String, mark: String)
+        case system(SystemFailure)
+
+        public var description: String {
+            switch self {
+            case .held(let board, let by): "\(board) is held by \(by): wait for its end, or use another rig"
+            case .unsafe(let board, let reason, let mark):
+                "the rig is unsafe: \(reason) (\(board)). Look at the bench, see that everything is powered, then remove \(mark)"
+            case .system(let failure): failure.description
+            }
+        }
+    }
+
+    private let file: Descriptor
+    private let markPath: String
+
+    /// Takes the lock of a board.
+    ///
+    /// - Parameter board: the board's identity; what is no letter or digit in it becomes `_` in the file's name.
+    public init(directory: String, board: String, holder: String) throws(Refusal) {
+        let name = Self.fileName(board)
+        markPath = Self.markPath(board: board, directory: directory)
+        do {
+            try Files.makeDirectories(directory)
+        } catch {
+            throw .system(error)
+        }
+        let path = "\(directory)/\(name).lock"
+        let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard number >= 0 else { throw .system(SystemFailure("open", path)) }
+        file = Descriptor(owning: number)
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+            let by = (try? file.read(maximum: 200)) ?? []
+            throw .held(board: board, by: by.isEmpty ? "another keeper" : String(decoding: by, as: UTF8.self))
+        }
+        if let reason = try? Files.read(markPath) {
+            throw .unsafe(board: board, reason: String(decoding: reason, as: UTF8.self), mark: markPath)
+        }
+        ftruncate(number, 0)
+        _ = try? file.write(Array(holder.utf8))
+    }
+
+    /// Marks the rig unsafe: nothing runs on it until somebody has looked and taken the mark away.
+    public func markUnsafe(_ reason: String) {
+        try? Files.write(Array(reason.utf8), to: markPath)
+    }
+
+    /// `markUnsafe` for who does not hold the lock: the guardian of a dead keeper.
+    static func markUnsafe(_ reason: String, board: String, directory: String) {
+        try? Files.write(Array(reason.utf8), to: markPath(board: board, directory: directory))
+    }
+
+    private static func markPath(board: String, directory: String) -> String {
+        "\(directory)/\(fileName(board)).unsafe"
+    }
+
+    private static func fileName(_ board: String) -> String {
+        String(board.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    }
+}

@@ -1,0 +1,74 @@
+import Documents
+import KNX
+import Platform
+import Rigs
+import Twin
+
+extension Command {
+    static let twin = Command(
+        name: "twin", summary: "Run a simulated KNX line with its chips, devices, supply and relay board",
+        options: [
+            .value("--rig", "FILE", "the rig file that describes it (default: twin)"),
+            .value("--directory", "DIR", "where its devices and sockets appear (default: a new directory in /tmp)"),
+            .value("--journal", "FILE", "append what its boards were told to FILE"), data,
+        ],
+        examples: [
+            "knxrig twin",
+            "knxrig twin --directory /run/twin &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarts:/run/twin/main-sut",
+        ],
+        notes: """
+            It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
+            KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
+            and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}}.
+            Ctrl-C ends it.
+            """
+    ) { arguments in
+        try arguments.refuseOperands()
+        let rig = try Rig(path: dataDirectories(arguments).find(arguments.value("--rig") ?? "twin", folder: ""))
+        guard rig.kind == .twin else { throw UsageFailure("\(rig.file) describes real hardware, not a twin") }
+        let temporary = arguments.value("--directory") == nil ? try TemporaryDirectory(prefix: "knxrig-twin-") : nil
+        defer { temporary?.remove() }
+        let directory = arguments.value("--directory") ?? temporary?.path ?? "."
+        try Files.makeDirectories(directory)
+        let configuration = TwinConfiguration(rig, directory: directory, journal: arguments.value("--journal"))
+        return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
+    }
+}
+
+extension TwinConfiguration {
+    /// The twin that a rig file describes.
+    init(_ rig: Rig, directory: String, journal: String?) {
+        let lines = rig.lines.map { line in
+            Line(
+                id: line.id, supply: SupplyParameters(holdUpNanoseconds: line.supply?.holdUpNanoseconds ?? 100_000_000),
+                chips: line.attachments.map { Chip(id: $0.id) },
+                devices: line.devices.map { device in
+                    SimulatedDevice.Configuration(
+                        id: device.address.description, address: device.address,
+                        actuators: [.init(command: device.command, status: device.status)],
+                        onBusReturn: SimulatedDevice.BusReturn(rawValue: device.onBusReturn.rawValue) ?? .unchanged)
+                })
+        }
+        let boards = rig.boards.map { board in
+            Board(
+                id: board.id, serial: board.serial ?? "TWIN1", channels: 8,
+                wiring: board.channels.map { channel in
+                    WiredChannel(
+                        number: channel.number, feed: Feed(channel.feeds, rig),
+                        energisedMeansCut: channel.wiring == .normallyClosed)
+                })
+        }
+        self.init(lines: lines, boards: boards, directory: directory, journal: journal)
+    }
+}
+
+extension TwinConfiguration.Feed {
+    init(_ feeds: String, _ rig: Rig) {
+        let parts = feeds.split(separator: "/").map(String.init)
+        if parts.count == 2 {
+            self = .interface(line: parts[0], chip: parts[1])
+        } else {
+            self = rig.lines.contains { $0.id == feeds } ? .supply(line: feeds) : .none
+        }
+    }
+}
