@@ -1,0 +1,226 @@
+public import Documents
+
+/// One failure and what recovery is expected, as a file in rigs/scenarios/ says it.
+public struct Scenario: Sendable {
+    /// One step of a fault: what is done, with what, for how long.
+    public struct FaultStep: Sendable, Hashable {
+        /// `cut-line-supply`, `kill-service`.
+        public var action: Action
+        /// The service, where the action needs one.
+        public var service: String?
+        public var durationNanoseconds: Int64
+        /// Chips that must fall silent for the proof, of those on the line, and tracers that must have been due meanwhile.
+        public var chipsSilent: Int?
+        public var tracersDue: Int?
+        /// The gate through which the rig must be refused for the proof.
+        public var refusedGate: String?
+        /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
+        public var cuts: [String]
+    }
+
+    public enum Action: String, CaseIterable, Sendable {
+        case cutLineSupply = "cut-line-supply"
+        case killService = "kill-service"
+
+        /// What this kind of fault is called where limits are set for it.
+        public var kind: String {
+            switch self {
+            case .cutLineSupply: "bus-cut"
+            case .killService: "broker-down"
+            }
+        }
+    }
+
+    /// One expectation: the checker by its name, and how it takes sentinels.
+    public struct Expectation: Sendable, Hashable {
+        public var checker: String
+        /// `reread`: sentinels change silently and the system must ask; `write`: they change on the line.
+        public var sentinels: String?
+    }
+
+    /// A protection that, switched off, must make the scenario fail.
+    public struct Sabotage: Sendable, Hashable {
+        public var protection: String
+        /// A word of the finding's first sentence.
+        public var finding: String
+    }
+
+    /// A named form of the scenario with its own parameters.
+    public struct Variant: Sendable, Hashable {
+        public var name: String
+        public var fault: FaultStep
+        public var expectations: [Expectation]
+        public var sabotages: [Sabotage]
+        public var baselineNanoseconds: Int64
+        public var holdNanoseconds: Int64
+        /// Percent of the line's capacity.
+        public var tracerLoad: Int
+    }
+
+    public var id: String
+    public var name: String
+    public var tier: Int
+    /// 1…5 each; their product is the risk.
+    public var likelihood: Int
+    public var impact: Int
+    /// What a rig must have: `relay:line-supply`, `witness`, `stimulus`, `service:broker`, `gate:broker`.
+    public var requires: [String]
+    /// The first is the default.
+    public var variants: [Variant]
+    public var file: String
+    public var text: String
+
+    /// Names that `expect` may use.
+    public static let checkerNames = [
+        "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks",
+    ]
+
+    static let requirements = ["relay:line-supply", "witness", "stimulus", "service:broker", "gate:broker"]
+
+    public init(path: String) throws(DocumentFailure) {
+        try self.init(text: String(decoding: try DataDirectories.read(path), as: UTF8.self), file: path)
+    }
+
+    public init(text: String, file: String) throws(DocumentFailure) {
+        let node = try Node.parse(text, file: file)
+        _ = try node.entries(
+            of: "a scenario",
+            keys: ["version", "id", "name", "tier", "likelihood", "impact", "requires", "parameters", "fault", "variants"])
+        let version = try node.required("version")
+        guard try version.integer() == 1 else { throw version.failure("this knxrig reads version 1 of scenarios") }
+        self.file = file
+        self.text = text
+        id = try node.required("id").text()
+        name = try node.required("name").text()
+        tier = try node.required("tier").integer(1...6)
+        likelihood = try node.required("likelihood").integer(1...5)
+        impact = try node.required("impact").integer(1...5)
+        requires = []
+        for requirement in try node.required("requires").elements() {
+            let text = try requirement.text()
+            guard Scenario.requirements.contains(text) else {
+                throw requirement.failure(
+                    "'\(text)' is nothing that a rig can have" + Nearest.suggestion(for: text, among: Scenario.requirements))
+            }
+            requires.append(text)
+        }
+        let faults = try node.required("fault").elements()
+        guard faults.count == 1, let fault = faults.first else {
+            throw try node.required("fault").failure("a scenario has one fault step")
+        }
+        variants = []
+        for variantNode in try node.required("variants").elements() {
+            let variant = try Variant(variantNode, fault: fault, common: node["parameters"])
+            if variants.contains(where: { $0.name == variant.name }) {
+                throw variantNode.failure("two variants are called '\(variant.name)'")
+            }
+            variants.append(variant)
+        }
+        guard !variants.isEmpty else { throw node.failure("a scenario has at least one variant") }
+    }
+}
+
+extension Scenario.Variant {
+    init(_ node: Node, fault: Node, common: Node?) throws(DocumentFailure) {
+        let parameters = Parameters(own: node, common: common)
+        for entry in try node.entries(of: "a variant") {
+            let known = ["name", "expect", "sabotages"] + parameters.known(fault)
+            guard known.contains(entry.key) else {
+                throw DocumentFailure(
+                    file: node.file, position: entry.keyPosition,
+                    message: "a variant has no key '\(entry.key)'" + Nearest.suggestion(for: entry.key, among: known))
+            }
+        }
+        name = try node.required("name").text()
+        self.fault = try Scenario.FaultStep(fault, parameters)
+        baselineNanoseconds = try parameters["baseline"]?.nanoseconds() ?? 10_000_000_000
+        holdNanoseconds = try parameters["hold"]?.nanoseconds() ?? 10_000_000_000
+        tracerLoad = try parameters["tracer_load"]?.integer(1...90) ?? 40
+        expectations = []
+        for expectation in try node.required("expect").elements() {
+            expectations.append(try Scenario.Expectation(expectation))
+        }
+        sabotages = []
+        for sabotage in try node["sabotages"]?.elements() ?? [] {
+            _ = try sabotage.entries(of: "a sabotage", keys: ["protection", "finding"])
+            sabotages.append(
+                Scenario.Sabotage(
+                    protection: try sabotage.required("protection").text(),
+                    finding: try sabotage.required("finding").text()))
+        }
+    }
+}
+
+extension Scenario.Expectation {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "an expectation", keys: ["checker", "sentinels"])
+        let checkerNode = try node.required("checker")
+        checker = try checkerNode.text()
+        guard Scenario.checkerNames.contains(checker) else {
+            throw checkerNode.failure(
+                "there is no checker '\(checker)'" + Nearest.suggestion(for: checker, among: Scenario.checkerNames))
+        }
+        sentinels = try node["sentinels"]?.text()
+        if let sentinels, !["reread", "write"].contains(sentinels) {
+            throw (node["sentinels"] ?? node).failure("sentinels are 'reread' or 'write'")
+        }
+        if checker == "state", sentinels == nil { throw node.failure("'state' needs 'sentinels'") }
+    }
+}
+
+extension Scenario.FaultStep {
+    init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
+        _ = try node.entries(of: "a fault step", keys: ["do", "service", "for", "witness", "cuts"])
+        action = try node.required("do").choice("fault")
+        service = try node["service"]?.text()
+        durationNanoseconds = try parameters.resolve(try node.required("for")).nanoseconds()
+        let witness = try node.required("witness")
+        _ = try witness.entries(of: "a witness", keys: ["chips_silent", "tracers_due", "refused"])
+        chipsSilent = try witness["chips_silent"]?.integer(1...16)
+        tracersDue = try witness["tracers_due"]?.integer(1...10_000)
+        refusedGate = try witness["refused"]?.text()
+        cuts = []
+        for cut in try node.required("cuts").elements() { cuts.append(try cut.text()) }
+        switch action {
+        case .cutLineSupply:
+            guard chipsSilent ?? 0 >= 2, tracersDue ?? 0 >= 10 else {
+                throw witness.failure("a cut is proven by at least 2 chips silent while at least 10 tracers were due")
+            }
+        case .killService:
+            guard service != nil else { throw node.failure("'kill-service' needs a 'service'") }
+            guard refusedGate != nil else { throw witness.failure("a killed service is proven by 'refused' at its gate") }
+        }
+    }
+}
+
+/// The parameters that a fault step may refer to as `${name}`: the variant's own, then the scenario's.
+struct Parameters {
+    let own: Node
+    let common: Node?
+
+    subscript(name: String) -> Node? { own[name] ?? common?[name] }
+
+    /// Names that a variant may set: those that the fault refers to, and those that the scenario has.
+    func known(_ fault: Node) -> [String] {
+        var names = ["baseline", "hold", "tracer_load"]
+        if case .mapping(let entries) = common?.content { names += entries.map(\.key) }
+        if case .mapping(let entries) = fault.content {
+            for entry in entries {
+                if case .scalar(let text, _) = entry.value.content, let name = Parameters.reference(text) { names.append(name) }
+            }
+        }
+        return names
+    }
+
+    func resolve(_ node: Node) throws(DocumentFailure) -> Node {
+        guard let name = Parameters.reference(try node.text()) else { return node }
+        guard let value = self[name] else {
+            throw node.failure("neither the variant nor the scenario has a parameter '\(name)'")
+        }
+        return value
+    }
+
+    private static func reference(_ text: String) -> String? {
+        text.hasPrefix("${") && text.hasSuffix("}") ? String(text.dropFirst(2).dropLast()) : nil
+    }
+}

@@ -1,0 +1,89 @@
+import Catalogue
+import Documents
+import Testing
+
+@Suite struct ScenarioTests {
+    static let root = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+    static let data = DataDirectories(option: root, environment: nil)
+
+    static let text = """
+        version: 1
+        id: HW-1
+        name: Bus power cut
+        tier: 6
+        likelihood: 4
+        impact: 5
+        requires: [relay:line-supply]
+        parameters: {baseline: 5 s}
+        fault:
+          - {do: cut-line-supply, for: "${cut}", witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]}
+        variants:
+          - {name: short, cut: 3 s, expect: [{checker: recovers}], sabotages: [{protection: knxd.restart, finding: interface}]}
+          - {name: long, cut: 20 s, expect: [{checker: state, sentinels: reread}]}
+        """
+
+    @Test func parametersOfAVariantFillItsFault() throws {
+        let scenario = try Scenario(text: Self.text, file: "s.yaml")
+        #expect(scenario.variants.map(\.fault.durationNanoseconds) == [3_000_000_000, 20_000_000_000])
+        #expect(scenario.variants[0].baselineNanoseconds == 5_000_000_000)
+        #expect(scenario.variants[0].sabotages == [.init(protection: "knxd.restart", finding: "interface")])
+        #expect(scenario.variants[1].expectations == [.init(checker: "state", sentinels: "reread")])
+    }
+
+    @Test(arguments: [
+        ("tier: 6", "tier: 7", "s.yaml:4:7: 7 is outside 1…6"),
+        ("likelihood", "likelyhood", "s.yaml:5:1: a scenario has no key 'likelyhood': did you mean 'likelihood'?"),
+        ("checker: recovers", "checker: recover", "there is no checker 'recover': did you mean 'recovers'?"),
+        ("cut: 3 s", "cutt: 3 s", "a variant has no key 'cutt': did you mean 'cut'?"),
+        ("cut: 3 s, ", "", "neither the variant nor the scenario has a parameter 'cut'"),
+        ("chips_silent: 2", "chips_silent: 1", "a cut is proven by at least 2 chips"),
+        ("cut-line-supply", "cut-line-suply", "is no fault: expected cut-line-supply, kill-service: did you mean"),
+        ("3 s", "3", "should be a length of time"), ("name: long", "name: short", "two variants are called 'short'"),
+        ("version: 1", "version: 2", "this knxrig reads version 1"),
+        ("relay:line-supply", "relay:line-suply", "is nothing that a rig can have: did you mean"),
+        ("sentinels: reread", "sentinels: asked", "sentinels are 'reread' or 'write'"),
+    ])
+    func aWrongFileIsOneClearLine(old: String, new: String, message: String) throws {
+        var text = Self.text
+        let range = try #require(text.range(of: old))
+        text.replaceSubrange(range, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+
+    @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
+        let catalogue = try Catalogue.load(Self.data)
+        #expect(catalogue.scenarios.map(\.id).sorted() == ["HW-1", "IF-1"])
+        for scenario in catalogue.scenarios { #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)") }
+    }
+
+    @Test(arguments: [
+        ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
+        ("tier-1", ["IF-1/killed-5s"]), ("all", ["HW-1/cut-20s", "IF-1/killed-5s"]),
+    ])
+    func selectionsMeanWhatTheySay(selection: String, names: [String]) throws {
+        let selected = try Catalogue.load(Self.data).select(selection)
+        #expect(selected.map { "\($0.scenario.id)/\($0.variant.name)" } == names)
+    }
+
+    @Test(arguments: [
+        ("HW1", "did you mean 'HW-1'?"), ("HW-1/cut-20", "did you mean 'cut-20s'?"), ("tier-5", "no scenario is of tier 5"),
+        ("HW-1/a/b", "no such scenario"), ("", "no such scenario"),
+    ])
+    func aMisspeltSelectionNamesTheNearest(selection: String, message: String) throws {
+        let catalogue = try Catalogue.load(Self.data)
+        let failure = #expect(throws: DocumentFailure.self) { try catalogue.select(selection) }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+}
+
+extension String {
+    fileprivate func range(of part: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}
