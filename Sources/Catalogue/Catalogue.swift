@@ -17,7 +17,8 @@ public struct Catalogue: Sendable {
         guard !scenarios.isEmpty else {
             throw DocumentFailure(
                 file: "rigs/scenarios", position: nil,
-                message: "there are no scenarios in \(data.directories.joined(separator: ", ")): run knxrig in its own directory, or "
+                message:
+                    "there are no scenarios in \(data.directories.joined(separator: ", ")): run knxrig in its own directory, or "
                     + "name it with --data DIR")
         }
         return Catalogue(scenarios: scenarios)
@@ -27,8 +28,11 @@ public struct Catalogue: Sendable {
     /// the default variant of each.
     ///
     /// - Throws: a misspelt name, with the nearest one.
-    public func select(_ selection: String) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)] {
-        func defaults(_ scenarios: [Scenario]) -> [(Scenario, Scenario.Variant)] { scenarios.map { ($0, $0.variants[0]) } }
+    public func select(_ selection: String) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)]
+    {
+        func defaults(_ scenarios: [Scenario]) -> [(Scenario, Scenario.Variant)] {
+            scenarios.map { ($0, $0.variants[0]) }
+        }
         if selection == "all" { return defaults(scenarios) }
         if selection.hasPrefix("tier-"), let tier = Int(selection.dropFirst(5)) {
             let selected = scenarios.filter { $0.tier == tier }

@@ -85,7 +85,9 @@ public struct Scenario: Sendable {
         let node = try Node.parse(text, file: file)
         _ = try node.entries(
             of: "a scenario",
-            keys: ["version", "id", "name", "tier", "likelihood", "impact", "requires", "parameters", "fault", "variants"])
+            keys: [
+                "version", "id", "name", "tier", "likelihood", "impact", "requires", "parameters", "fault", "variants",
+            ])
         let version = try node.required("version")
         guard try version.integer() == 1 else { throw version.failure("this knxrig reads version 1 of scenarios") }
         self.file = file
@@ -100,7 +102,8 @@ public struct Scenario: Sendable {
             let text = try requirement.text()
             guard Scenario.requirements.contains(text) else {
                 throw requirement.failure(
-                    "'\(text)' is nothing that a rig can have" + Nearest.suggestion(for: text, among: Scenario.requirements))
+                    "'\(text)' is nothing that a rig can have"
+                        + Nearest.suggestion(for: text, among: Scenario.requirements))
             }
             requires.append(text)
         }
@@ -188,7 +191,9 @@ extension Scenario.FaultStep {
             }
         case .killService:
             guard service != nil else { throw node.failure("'kill-service' needs a 'service'") }
-            guard refusedGate != nil else { throw witness.failure("a killed service is proven by 'refused' at its gate") }
+            guard refusedGate != nil else {
+                throw witness.failure("a killed service is proven by 'refused' at its gate")
+            }
         }
     }
 }
@@ -206,7 +211,9 @@ struct Parameters {
         if case .mapping(let entries) = common?.content { names += entries.map(\.key) }
         if case .mapping(let entries) = fault.content {
             for entry in entries {
-                if case .scalar(let text, _) = entry.value.content, let name = Parameters.reference(text) { names.append(name) }
+                if case .scalar(let text, _) = entry.value.content, let name = Parameters.reference(text) {
+                    names.append(name)
+                }
             }
         }
         return names

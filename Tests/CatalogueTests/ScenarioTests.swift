@@ -54,7 +54,9 @@ import Testing
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
         #expect(catalogue.scenarios.map(\.id).sorted() == ["HW-1", "IF-1"])
-        for scenario in catalogue.scenarios { #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)") }
+        for scenario in catalogue.scenarios {
+            #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
+        }
     }
 
     @Test(arguments: [
@@ -67,7 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("HW1", "did you mean 'HW-1'?"), ("HW-1/cut-20", "did you mean 'cut-20s'?"), ("tier-5", "no scenario is of tier 5"),
+        ("HW1", "did you mean 'HW-1'?"), ("HW-1/cut-20", "did you mean 'cut-20s'?"),
+        ("tier-5", "no scenario is of tier 5"),
         ("HW-1/a/b", "no such scenario"), ("", "no such scenario"),
     ])
     func aMisspeltSelectionNamesTheNearest(selection: String, message: String) throws {

@@ -1,0 +1,17 @@
+import Events
+
+/// The ride-through: what has an interface daemon that outlives a short cut must not restart for it.
+enum NoRestart {
+    static func findings(_ world: World, since fault: Instant) -> [Finding] {
+        world.timeline.processes.filter {
+            $0.content.change == .exited && $0.instant >= fault && $0.instant <= world.end
+                && [world.plan.interfaceDaemon, "controller"].contains($0.content.process)
+        }.map {
+            Finding(
+                checker: "no-restart", outcome: .fail,
+                sentence:
+                    "\($0.content.process) exited \(Text.relative($0.instant, to: fault)): the cut was short enough to ride through",
+                at: $0.instant, hop: "interface daemon")
+        }
+    }
+}

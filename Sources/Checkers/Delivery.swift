@@ -1,0 +1,64 @@
+import Events
+
+/// What became of each telegram on its way from the line to one streaming view.
+struct Delivery {
+    enum Fate: Hashable {
+        case delivered(at: Instant, uncertainty: Int64)
+        /// The same value as before, which the view does not show again.
+        case suppressed
+        /// The probe could not see.
+        case unobserved
+        case missing
+    }
+
+    struct Entry {
+        var group: UInt16
+        var raw: [UInt8]
+        /// End of the frame on the line.
+        var instant: Instant
+        var fate: Fate
+    }
+
+    /// By the end of their frame.
+    private(set) var entries: [Entry] = []
+    /// Samples that no telegram accounts for: re-publications.
+    private(set) var duplicated = 0
+
+    private static let earliness = Instant.Span.milliseconds(50)
+    /// Beyond its limit and this, a sample is no delivery of a telegram any more.
+    private static let patience = Instant.Span.seconds(3)
+    /// A probe that has just lost or just regained its sight may have missed what lies this close.
+    private static let blindMargin = Instant.Span.milliseconds(100)
+
+    init(_ view: JudgePlan.View, _ plan: JudgePlan, _ timeline: Timeline, _ truth: LineTruth, until end: Instant) {
+        let blind = timeline.blindWindows(of: view.id, until: end).map {
+            ($0.lowerBound - Self.blindMargin)...($0.upperBound + Self.blindMargin)
+        }
+        for group in plan.points.sorted() {
+            let samples = timeline.samples(of: view.id, group)
+            var next = 0
+            var previous: [UInt8]?
+            for value in truth.values[group] ?? [] where value.instant <= end {
+                var fate = Fate.missing
+                let earliest = value.instant - Self.earliness
+                let latest = value.instant + view.limit + Self.patience
+                let match = samples[next...].firstIndex {
+                    $0.content.raw == value.raw && $0.instant >= earliest && $0.instant <= latest
+                }
+                if let match {
+                    duplicated += match - next
+                    next = match + 1
+                    fate = .delivered(at: samples[match].instant, uncertainty: samples[match].uncertainty)
+                } else if view.suppressesSame, previous == value.raw {
+                    fate = .suppressed
+                } else if blind.contains(where: { $0.contains(value.instant) }) {
+                    fate = .unobserved
+                }
+                entries.append(Entry(group: group, raw: value.raw, instant: value.instant, fate: fate))
+                previous = value.raw
+            }
+            duplicated += samples.count - next
+        }
+        entries.sort { $0.instant < $1.instant }
+    }
+}

@@ -1,0 +1,98 @@
+import Events
+
+/// After a fail: the first hop on the way from the line to the views that did not work again, said in one sentence with its instant, from what the
+/// rig's own witnesses saw wherever they can see.
+struct FirstBrokenHop {
+    /// - Parameter instant: the end of what is judged.
+    static func sentence(_ world: World, at instant: Instant) -> (sentence: String, hop: String)? {
+        guard let fault = world.witness.fault?.instant, let healed = world.witness.healed?.instant else { return nil }
+        let after = "\(Text.seconds(instant - healed)) after \(returned(world))"
+        if let exit = world.absence(of: world.plan.interfaceDaemon, at: instant) {
+            return (
+                "interface daemon: \(world.plan.interfaceDaemon) exited \(Text.relative(exit.instant, to: fault))\(how(exit.content)) and "
+                    + "was not there again \(after); no telegram has reached the controller since",
+                "line → interface daemon"
+            )
+        }
+        if let exit = world.absence(of: "controller", at: instant) {
+            return (
+                "controller: it exited \(Text.relative(exit.instant, to: fault))\(how(exit.content)) and was not there again \(after)",
+                "controller"
+            )
+        }
+        for view in world.plan.views where !view.isStreaming {
+            if let reason = world.unanswered(view, at: instant) {
+                return ("\(view.id) view: it cannot be read \(after): \(reason)", "controller → \(view.id)")
+            }
+            if let found = wrong(world, view, at: instant) {
+                return (found.sentence(view, fault, after), "line → \(view.id)")
+            }
+            // Only the first polled view is the controller's own state; later ones are stores behind it.
+            break
+        }
+        if let gate = world.plan.refusedGate,
+            let last = world.timeline.links.last(where: { link in
+                link.content.link == gate && link.instant <= instant
+                    && [.connected, .disconnected, .refused].contains(link.content.change)
+            }), last.content.change != .connected
+        {
+            let ended = world.timeline.links.last {
+                $0.content.link == gate && $0.content.change == .disconnected && $0.instant <= instant
+            }
+            let how = ended.map { " (its last connection ended \(Text.relative($0.instant, to: fault)))" } ?? ""
+            return (
+                "broker connection: the controller did not connect to the \(gate) again within \(after)\(how)",
+                "controller → \(gate)"
+            )
+        }
+        for view in world.plan.views {
+            if let found = wrong(world, view, at: instant) {
+                let own = world.plan.views.first { !$0.isStreaming && $0.id != view.id }
+                let right = own.map { "; the controller's own state (\($0.id)) is right" } ?? ""
+                return (found.sentence(view, fault, after) + right, "controller → \(view.id)")
+            }
+        }
+        return nil
+    }
+
+    private static func returned(_ world: World) -> String {
+        world.plan.faultKind == "bus-cut"
+            ? "the line came back" : "the \(world.plan.refusedGate ?? "service") came back"
+    }
+
+    private static func how(_ change: Event.ProcessChange) -> String {
+        if let signal = change.signal { return " (signal \(signal))" }
+        return change.status.map { " (exit status \($0))" } ?? ""
+    }
+
+    private struct Wrong {
+        var group: UInt16
+        var isSentinel: Bool
+        var count: Int
+        var disagreement: Agreement.Disagreement
+
+        func sentence(_ view: JudgePlan.View, _ fault: Instant, _ after: String) -> String {
+            let name = isSentinel ? "sentinel" : "tracer"
+            let others = count > 1 ? " (and \(count - 1) more)" : ""
+            return "\(view.id) view: \(name) \(Text.group(group))\(others) still shows "
+                + "\(disagreement.shown.map(Text.raw) ?? "nothing") \(after); the line has said \(Text.raw(disagreement.wanted)) since "
+                + Text.relative(disagreement.since, to: fault)
+        }
+    }
+
+    /// The points about which a view is wrong at `instant`: tracers first, since they show that nothing flows at all.
+    private static func wrong(_ world: World, _ view: JudgePlan.View, at instant: Instant) -> Wrong? {
+        var found: [Wrong] = []
+        for group in world.plan.points.sorted() {
+            let isSentinel = !world.plan.tracers.contains(group)
+            if isSentinel, world.plan.sentinelChange == nil { continue }
+            guard let open = world.agreement(view, group, limit: view.limit, until: instant).disagreements.last,
+                open.until == nil
+            else { continue }
+            found.append(Wrong(group: group, isSentinel: isSentinel, count: 1, disagreement: open))
+        }
+        guard var first = found.first(where: { !$0.isSentinel }) ?? found.first else { return nil }
+        first.count = found.count { $0.isSentinel == first.isSentinel }
+        return first
+    }
+}

@@ -1,0 +1,198 @@
+public import Events
+
+/// Judges a run from its events alone. The runner feeds it live to know when to go on; `verify` feeds it the journal; both come to the same
+/// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
+public struct Judge: Sendable {
+    /// Counted up whenever a change here may change a verdict.
+    public static let version = "1"
+
+    private let plan: JudgePlan
+    private var timeline = Timeline()
+
+    /// - Parameter plan: the details of event 0.
+    /// - Throws: what the plan lacks to judge by.
+    public init(plan: Value) throws(RecordFailure) {
+        self.plan = try JudgePlan(plan)
+    }
+
+    public mutating func observe(_ event: Event) {
+        timeline.observe(event)
+    }
+
+    // MARK: how things stand, for the runner
+
+    /// Everything worked for the baseline's length up to `instant`.
+    public func baseline(at instant: Instant) -> Standing { Baseline.standing(plan, timeline, at: instant) }
+
+    /// The fault is proven by what was seen.
+    public func faultWitnessed(at instant: Instant) -> Standing {
+        FaultWitness(plan: plan, timeline: timeline).standing(at: instant)
+    }
+
+    /// The fault is over and the rig itself ready again.
+    public func healed(at instant: Instant) -> Standing {
+        FaultWitness(plan: plan, timeline: timeline).healedStanding()
+    }
+
+    /// Everything has held for the hold time since the recovery; broken once the limit has passed without.
+    public func recovery(at instant: Instant) -> Standing {
+        let world = World(plan, timeline, until: instant)
+        guard let healed = world.witness.healed else { return .pending("the fault is not over yet") }
+        let recovery = Recovery(world: world, healed: healed, until: instant)
+        let limit = plan.recover + .seconds(1)
+        guard let recovered = recovery.recovered else {
+            let reason = recovery.missing ?? "nothing seen yet"
+            return instant - healed.instant > limit ? .broken(reason) : .pending(reason)
+        }
+        if recovered.instant - healed.instant > limit { return .broken("it recovered, but only after the limit") }
+        let held = instant - recovered.instant
+        return held >= plan.hold + Recovery.unjudged
+            ? .holds : .pending("holding for \(held.nanoseconds / 1_000_000_000) s")
+    }
+
+    /// Descriptors and children are as before.
+    public func leaks(at instant: Instant) -> Standing {
+        let world = World(plan, timeline, until: instant)
+        guard let end = timeline.end(of: .verifyRecovery) else { return .pending("the recovery is not judged yet") }
+        let recovered = world.witness.healed.flatMap {
+            Recovery(world: World(plan, timeline, until: end), healed: $0, until: end).recovered
+        }
+        return Leaks.standing(world, recovered: recovered?.instant, at: instant)
+    }
+
+    // MARK: the verdict
+
+    /// The verdict on all events so far; of a run that ended early, what it was worth.
+    public func conclude() -> RunVerdict {
+        let end = timeline.end(of: .checkLeaks) ?? timeline.last ?? Instant(nanoseconds: 0)
+        let world = World(plan, timeline, until: end)
+        let witness = world.witness
+        var verdict = RunVerdict(outcome: .pass, sentence: "")
+        verdict.instants.fault = witness.fault?.instant
+        verdict.instants.healed = witness.healed?.instant
+        verdict.instants.detected = Detection.instant(world)
+        verdict.ledger = Ledger.rows(world, recovered: nil)
+        if let interruption = timeline.interruption {
+            verdict.outcome = interruption.outcome
+            verdict.sentence = interruption.reason
+            return verdict
+        }
+        guard timeline.end(of: .checkLeaks) != nil else {
+            let step = timeline.phases.last?.content.step.rawValue ?? "set_up"
+            verdict.outcome = .aborted
+            verdict.sentence = "the evidence ends in the step \(step): the run was cut short"
+            return verdict
+        }
+        if let reason = invalidity(world) {
+            verdict.outcome = .invalid
+            verdict.sentence = reason
+            return verdict
+        }
+        guard let fault = witness.fault, let healed = witness.healed else { return verdict }
+        judge(world, fault: fault, healed: healed, into: &verdict)
+        return verdict
+    }
+
+    /// Why nothing was tested; nil when something was.
+    private func invalidity(_ world: World) -> String? {
+        guard let injected = world.witness.injected else { return "no fault was made" }
+        if case let standing = Baseline.standing(plan, timeline, at: injected.commanded), standing != .holds {
+            return "the state before the fault was not normal: \(Judge.reason(standing))"
+        }
+        if case let standing = world.witness.standing(at: world.end), standing != .holds {
+            return "the fault was not proven: \(Judge.reason(standing))"
+        }
+        if case let standing = world.witness.healedStanding(), standing != .holds {
+            return "the end of the fault was not proven: \(Judge.reason(standing))"
+        }
+        return Instrument.findings(world).first?.sentence
+    }
+
+    private static func reason(_ standing: Standing) -> String {
+        switch standing {
+        case .holds: "it holds"
+        case .pending(let reason), .broken(let reason): reason
+        }
+    }
+
+    private func judge(
+        _ world: World, fault: FaultWitness.Proven, healed: FaultWitness.Proven, into verdict: inout RunVerdict
+    ) {
+        let recoveryEnd = timeline.end(of: .verifyRecovery) ?? world.end
+        let recovery = Recovery(world: World(plan, timeline, until: recoveryEnd), healed: healed, until: recoveryEnd)
+        let recovered = recovery.recovered
+        verdict.instants.recovered = recovered?.instant
+        if plan.expects("recovers") {
+            let measured = Measured.judged(
+                "time_to_recover", value: recovered.map { ($0.instant - healed.instant).nanoseconds },
+                limit: plan.recover.nanoseconds,
+                budget: [
+                    BudgetItem(what: "heal: \(healed.what)", nanoseconds: healed.uncertainty),
+                    BudgetItem(
+                        what: "recovery: \(recovered?.what ?? "never")", nanoseconds: recovered?.uncertainty ?? 0),
+                ], note: recovered?.what)
+            verdict.measured.append(measured)
+            if measured.outcome != .pass {
+                verdict.findings.append(
+                    Finding(
+                        checker: "recovers", outcome: measured.outcome,
+                        sentence: recovery.missing.map { "not recovered: \($0)" }
+                            ?? "recovered only after the limit of \(Text.seconds(plan.recover))",
+                        at: recovered?.instant ?? recoveryEnd))
+            }
+        }
+        if let recovered {
+            verdict.measured.append(
+                Measured(
+                    name: "degraded", valueNanoseconds: (recovered.instant - fault.instant).nanoseconds,
+                    uncertaintyNanoseconds: 2 * (fault.uncertainty + recovered.uncertainty), limitNanoseconds: nil,
+                    outcome: .pass))
+        }
+        if plan.expects("detected") { Detection.judge(world, fault: fault, into: &verdict) }
+        if plan.expects("state") { verdict.findings += SentinelState.findings(world, healed: healed.instant) }
+        verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)
+        if plan.expects("ledger") { verdict.findings += Ledger.findings(verdict.ledger) }
+        if plan.expects("order") {
+            let order = Order.findings(world, recovered: recovered?.instant)
+            verdict.findings += order.findings
+            for (view, count) in order.reordered {
+                for index in verdict.ledger.indices where verdict.ledger[index].hop == "line → \(view)" {
+                    verdict.ledger[index].reordered = count
+                }
+            }
+        }
+        if plan.expects("no-restart") { verdict.findings += NoRestart.findings(world, since: fault.instant) }
+        if plan.expects("commands") { verdict.findings += Commands.findings(world, recovered: recovered?.instant) }
+        if plan.expects("zombie") { verdict.findings += Zombie.findings(world) }
+        if plan.expects("leaks") { verdict.findings += Leaks.findings(world, recovered: recovered?.instant) }
+        if let rss = timeline.samples["process"]?["resident_kilobytes"]?.last?.content.reading?.integer {
+            verdict.notes.append(
+                "resident memory of the controller at the end: \(rss) kB (a single run does not judge it)")
+        }
+        finish(world, healed: healed, recovered: recovered, into: &verdict)
+    }
+
+    private func finish(
+        _ world: World, healed: FaultWitness.Proven, recovered: FaultWitness.Proven?, into verdict: inout RunVerdict
+    ) {
+        let outcomes = verdict.findings.map(\.outcome)
+        if outcomes.contains(.fail) {
+            verdict.outcome = .fail
+            let instant = timeline.end(of: .verifyRecovery) ?? world.end
+            let hop =
+                recovered == nil ? FirstBrokenHop.sentence(World(plan, timeline, until: instant), at: instant) : nil
+            verdict.sentence = hop?.sentence ?? verdict.findings.first { $0.outcome == .fail }?.sentence ?? "failed"
+        } else if outcomes.contains(.inconclusive) {
+            verdict.outcome = .inconclusive
+            verdict.sentence = verdict.findings.first { $0.outcome == .inconclusive }?.sentence ?? "inconclusive"
+        } else {
+            let measured = verdict.measured.first { $0.name == "time_to_recover" }
+            let time = Instant.Span(nanoseconds: measured?.valueNanoseconds ?? 0)
+            let uncertainty = Instant.Span(nanoseconds: measured?.uncertaintyNanoseconds ?? 0)
+            let what =
+                plan.faultKind == "bus-cut" ? "the line came back" : "the \(plan.refusedGate ?? "service") came back"
+            verdict.sentence =
+                "recovered \(Text.seconds(time)) ± \(Text.seconds(uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Events
+import KNX
+
+/// How times and values are put in sentences.
+enum Text {
+    /// `3.42 s`.
+    static func seconds(_ span: Instant.Span) -> String {
+        let negative = span.nanoseconds < 0
+        let hundredths = (span.nanoseconds.magnitude + 5_000_000) / 10_000_000
+        let fraction = hundredths % 100
+        return "\(negative ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
+    }
+
+    static func group(_ raw: UInt16) -> String { GroupAddress(raw: raw).description }
+
+    static func raw(_ octets: [UInt8]) -> String { Hex.text(octets) }
+
+    /// `2.10 s after the fault` or `before the fault`.
+    static func relative(_ instant: Instant, to fault: Instant?) -> String {
+        guard let fault else { return "at \(instant.nanoseconds) ns" }
+        return instant >= fault
+            ? "\(seconds(instant - fault)) after the fault" : "\(seconds(fault - instant)) before the fault"
+    }
+}

@@ -1,0 +1,135 @@
+import Events
+import KNX
+
+/// The events of a run, sorted by what they are about and by when they happened. Every checker reads it, and nothing else.
+struct Timeline: Sendable {
+    struct Stamped<Content: Sendable>: Sendable {
+        var instant: Instant
+        var uncertainty: Int64
+        var source: String
+        var content: Content
+    }
+
+    /// A good telegram with a group value that was on the line.
+    struct Telegram: Sendable, Hashable {
+        var group: UInt16
+        var raw: [UInt8]
+        var sender: UInt16
+        var isRepetition: Bool
+    }
+
+    private(set) var telegrams: [Stamped<Telegram>] = []
+    private(set) var frames: [Stamped<Event.Frame>] = []
+    private(set) var interfaceReports: [Stamped<Event.InterfaceReport>] = []
+    private(set) var stimulations: [Stamped<Event.Stimulation>] = []
+    private(set) var actuations: [Stamped<Event.Actuation>] = []
+    private(set) var supplies: [Stamped<Event.SupplyReading>] = []
+    private(set) var operations: [Stamped<Event.Operation>] = []
+    /// Samples by view, then by point.
+    private(set) var samples: [String: [String: [Stamped<Event.Sample>]]] = [:]
+    private(set) var processes: [Stamped<Event.ProcessChange>] = []
+    private(set) var logs: [Stamped<Event.LogLine>] = []
+    private(set) var links: [Stamped<Event.LinkChange>] = []
+    private(set) var slips: [Stamped<Event.Slip>] = []
+    private(set) var gaps: [Stamped<Event.Gap>] = []
+    private(set) var phases: [Stamped<Event.Phase>] = []
+    /// Why the runner left the seven steps early.
+    private(set) var interruption: (outcome: Outcome, reason: String)?
+    private(set) var last: Instant?
+
+    mutating func observe(_ event: Event) {
+        // Ground truth is for tests of the rig alone; the plan and the seal say nothing that happened.
+        if event.source == "truth" { return }
+        switch event.payload {
+        case .plan, .seal: return
+        case .frame(let content): observe(content, event)
+        case .interface(let content): Self.insert(content, event, &interfaceReports)
+        case .stimulus(let content): Self.insert(content, event, &stimulations)
+        case .actuation(let content): Self.insert(content, event, &actuations)
+        case .supply(let content): Self.insert(content, event, &supplies)
+        case .operation(let content): Self.insert(content, event, &operations)
+        case .sample(let content):
+            Self.insert(content, event, &samples[content.view, default: [:]][content.point, default: []])
+        case .process(let content): Self.insert(content, event, &processes)
+        case .log(let content): Self.insert(content, event, &logs)
+        case .link(let content): Self.insert(content, event, &links)
+        case .slip(let content): Self.insert(content, event, &slips)
+        case .gap(let content): Self.insert(content, event, &gaps)
+        case .phase(let content): Self.insert(content, event, &phases)
+        case .other(let kind, let value):
+            if kind == "interruption", interruption == nil {
+                interruption = (
+                    value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error,
+                    value["reason"]?.text ?? "no reason given"
+                )
+            }
+        }
+        last = max(last ?? event.instant, event.instant)
+    }
+
+    private mutating func observe(_ frame: Event.Frame, _ event: Event) {
+        // Only a witness says what was on the line; drivers may show their own echo.
+        guard event.source == "witness" else { return }
+        Self.insert(frame, event, &frames)
+        guard frame.flaw == nil, let decoded = try? TP1Frame(octets: frame.octets),
+            case .group(let group) = decoded.destination, let raw = Self.value(decoded.transportUnit)
+        else { return }
+        let telegram = Telegram(
+            group: group.raw, raw: raw, sender: decoded.source.raw, isRepetition: decoded.isRepetition)
+        Self.insert(telegram, event, &telegrams)
+    }
+
+    /// The raw value of a GroupValueWrite or GroupValueResponse; nil for any other service.
+    private static func value(_ unit: [UInt8]) -> [UInt8]? {
+        guard unit.count >= 2, unit[0] & 0xFC == 0 else { return nil }
+        let service = (UInt16(unit[0] & 3) << 8 | UInt16(unit[1])) & 0x3C0
+        guard service == 0x080 || service == 0x040 else { return nil }
+        return unit.count == 2 ? [unit[1] & 0x3F] : Array(unit.dropFirst(2))
+    }
+
+    /// Events arrive late by up to about a second; they are kept by when they happened, equal instants by arrival.
+    private static func insert<Content>(_ content: Content, _ event: Event, _ list: inout [Stamped<Content>]) {
+        let stamped = Stamped(
+            instant: event.instant, uncertainty: event.uncertaintyNanoseconds, source: event.source, content: content)
+        var index = list.endIndex
+        while index > list.startIndex, list[index - 1].instant > event.instant { index -= 1 }
+        list.insert(stamped, at: index)
+    }
+
+    // MARK: questions that several checkers ask
+
+    func samples(of view: String, _ group: UInt16) -> [Stamped<Event.Sample>] {
+        samples[view]?[GroupAddress(raw: group).description] ?? []
+    }
+
+    func begin(of step: Event.Phase.Step) -> Instant? {
+        phases.first { $0.content.step == step && $0.content.edge == .begin }?.instant
+    }
+
+    func end(of step: Event.Phase.Step) -> Instant? {
+        phases.first { $0.content.step == step && $0.content.edge == .end }?.instant
+    }
+
+    /// The first actuation for a purpose.
+    func actuation(_ purpose: String, of target: String) -> Event.Actuation? {
+        actuations.first { $0.content.purpose == purpose && $0.content.target == target }?.content
+    }
+
+    /// Windows in which a source could not see, also one that is still open: a streaming probe that lost its connection.
+    func blindWindows(of source: String, until end: Instant) -> [ClosedRange<Instant>] {
+        var windows = gaps.filter { $0.content.blind == source && $0.content.from <= $0.content.to }
+            .map { $0.content.from...$0.content.to }
+        var lost: Instant?
+        for sample in samples[source]?["connection"] ?? [] {
+            switch sample.content.reading {
+            case .text("lost"): lost = lost ?? sample.instant
+            case .text("connected"):
+                if let from = lost, from <= sample.instant { windows.append(from...sample.instant) }
+                lost = nil
+            default: break
+            }
+        }
+        if let lost, lost <= end { windows.append(lost...end) }
+        return windows
+    }
+}

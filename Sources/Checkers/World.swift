@@ -1,0 +1,61 @@
+import Events
+
+/// The timeline as the checkers look at it, up to one instant: line truth, deliveries, agreement.
+struct World {
+    let plan: JudgePlan
+    let timeline: Timeline
+    let truth: LineTruth
+    let end: Instant
+    let deliveries: [(view: JudgePlan.View, delivery: Delivery)]
+    let witness: FaultWitness
+
+    init(_ plan: JudgePlan, _ timeline: Timeline, until end: Instant) {
+        self.plan = plan
+        self.timeline = timeline
+        self.end = end
+        witness = FaultWitness(plan: plan, timeline: timeline)
+        var truth = LineTruth(timeline)
+        deliveries = plan.streaming.map { view in (view, Delivery(view, plan, timeline, truth, until: end)) }
+        if plan.sentinelChange == "reread", let healed = witness.healed {
+            for sentinel in plan.sentinels where World.hasChanged(sentinel, timeline) {
+                truth.changedSilently(sentinel.group, to: sentinel.after, at: healed.instant)
+            }
+        }
+        self.truth = truth
+    }
+
+    private static func hasChanged(_ sentinel: JudgePlan.Sentinel, _ timeline: Timeline) -> Bool {
+        timeline.stimulations.contains {
+            $0.content.role == .sentinel && $0.content.outcome == .changed && $0.content.group == sentinel.group
+                && $0.content.raw == sentinel.after
+        }
+    }
+
+    func isSentinel(_ group: UInt16) -> Bool { plan.sentinels.contains { $0.group == group } }
+
+    func agreement(_ view: JudgePlan.View, _ group: UInt16, limit: Instant.Span, until end: Instant) -> Agreement {
+        Agreement(
+            truth: truth.values[group] ?? [], shown: timeline.samples(of: view.id, group), limit: limit, until: end)
+    }
+
+    /// Why a polled view cannot be believed at `instant`: its last poll failed, or there was none for longer than its limit.
+    func unanswered(_ view: JudgePlan.View, at instant: Instant) -> String? {
+        guard !view.isStreaming else { return nil }
+        guard let poll = timeline.samples[view.id]?["poll"]?.last(where: { $0.instant <= instant }) else {
+            return "\(view.id) has not been read yet"
+        }
+        if case .text(let reading) = poll.content.reading, reading != "ok" { return "\(view.id): \(reading)" }
+        if instant - poll.instant > view.limit + .seconds(1) {
+            return "\(view.id) was last read \(Text.seconds(instant - poll.instant)) ago"
+        }
+        return nil
+    }
+
+    /// The present state of a process: the instant and exit of its last end, when nothing started after it.
+    func absence(of process: String, at instant: Instant) -> Timeline.Stamped<Event.ProcessChange>? {
+        guard let last = timeline.processes.last(where: { $0.content.process == process && $0.instant <= instant }),
+            last.content.change == .exited
+        else { return nil }
+        return last
+    }
+}
