@@ -6,7 +6,11 @@
 /// USB adapter that collects octets, show silences too. The two are told apart by what follows: after a stall the overdue octets come at
 /// once and catch up with the line's schedule of one octet per 13 bit times; after a silence of the line they come at the line's own pace.
 /// So a silence up to `Parameters.stallNanoseconds` is forgiven when the frame then completes with a good check octet before its pace refutes it;
-/// otherwise the frame is cut where the silence was, and what followed is read anew.
+/// otherwise the frame is cut where the silence was, and what followed is read anew. A host that was not scheduled at all finds everything in its
+/// buffer and has ticked nothing meanwhile, so before a tick more is forgiven (`sleepNanoseconds`).
+///
+/// After a cut or damaged frame an octet may still be from inside one. Until a silence or a good frame it is taken as a service only when it stands
+/// alone, so that no octet of data passes for Reset.ind or L_Data.con.
 public struct TPUARTStream: Sendable {
     public enum Mode: Sendable {
         case link
@@ -21,6 +25,8 @@ public struct TPUARTStream: Sendable {
         public var gapNanoseconds: Int64 = 2_500_000
         /// How late a host may be: the longest silence that is forgiven is this and the time to the next octet of a frame.
         public var stallNanoseconds: Int64 = 20_000_000
+        /// How long the host itself may sleep: the longest silence that is forgiven when the next octet is fed before any tick.
+        public var sleepNanoseconds: Int64 = 100_000_000
         /// From the end of a frame to the latest arrival of its acknowledge: 26 bit times on the line (2.7 ms), and a stall.
         public var acknowledgeNanoseconds: Int64 = 22_700_000
 
@@ -78,6 +84,8 @@ public struct TPUARTStream: Sendable {
     public let mode: Mode
     public let parameters: Parameters
     private var state = State.idle
+    /// True from a cut or damaged frame until a silence or a good frame.
+    private var isLost = false
 
     public init(mode: Mode, parameters: Parameters = Parameters()) {
         self.mode = mode
@@ -117,9 +125,11 @@ public struct TPUARTStream: Sendable {
         // back fewer octets than it took.
         var work = Array(octets.reversed())
         while let octet = work.popLast() {
-            if case .collecting = state {
-            } else {
-                expire(at: octet.arrival, &outputs)
+            switch state {
+            case .collecting: break
+            case .awaitingAcknowledge(_, let until)
+            where octet.arrival &- until <= parameters.sleepNanoseconds &- parameters.acknowledgeNanoseconds: break
+            default: expire(at: octet.arrival, &outputs)
             }
             work += accept(octet, &outputs).reversed()
         }
@@ -138,7 +148,14 @@ public struct TPUARTStream: Sendable {
             case .systemState(let arrival):
                 state = .idle
                 outputs.append(.noise([0x4B], nanoseconds: arrival))
-            case .noise: endNoise(&outputs)
+            case .noise(let octets, let first, _):
+                if isLost, octets.count == 1, let indication = TPUARTIndication(octets[0]) {
+                    state = .idle
+                    tell(indication, at: first, &outputs)
+                } else {
+                    endNoise(&outputs)
+                }
+                isLost = false
             }
         }
     }
@@ -167,7 +184,7 @@ public struct TPUARTStream: Sendable {
 
     /// Takes an octet between two frames.
     private mutating func begin(_ octet: Octet, _ outputs: inout [Output]) {
-        guard let indication = TPUARTIndication(octet.value) else {
+        guard let indication = TPUARTIndication(octet.value), !isLost || indication == .frameStart else {
             if case .noise(let octets, let first, _) = state, octets.count < Self.longestNoise {
                 state = .noise(octets + [octet.value], first: first, last: octet.arrival)
             } else {
@@ -177,12 +194,18 @@ public struct TPUARTStream: Sendable {
             return
         }
         endNoise(&outputs)
-        let arrival = octet.arrival
-        switch indication {
-        case .frameStart:
+        if indication == .frameStart {
             var frame = IncomingFrame()
-            frame.append(octet.value, arrival: arrival)
+            frame.append(octet.value, arrival: octet.arrival)
             state = .collecting(frame)
+        } else {
+            tell(indication, at: octet.arrival, &outputs)
+        }
+    }
+
+    private mutating func tell(_ indication: TPUARTIndication, at arrival: Int64, _ outputs: inout [Output]) {
+        switch indication {
+        case .frameStart: break
         case .systemStateStart: state = .systemState(arrival: arrival)
         case .reset: outputs.append(.reset(nanoseconds: arrival))
         case .state(let octet): outputs.append(.state(octet, nanoseconds: arrival))
@@ -204,7 +227,7 @@ public struct TPUARTStream: Sendable {
     private mutating func extend(_ incoming: IncomingFrame, by octet: Octet, _ outputs: inout [Output]) -> [Octet] {
         var frame = incoming
         let silence = octet.arrival &- (frame.arrivals.last ?? octet.arrival)
-        if silence > longestSilence {
+        if silence > parameters.sleepNanoseconds {
             return cut(frame, at: frame.doubt ?? frame.octets.count, &outputs) + [octet]
         }
         if silence > parameters.gapNanoseconds, frame.doubt == nil { frame.doubt = frame.octets.count }
@@ -222,6 +245,7 @@ public struct TPUARTStream: Sendable {
         }
         let flaw = Self.flaw(frame.octets)
         if flaw != nil, let doubt = frame.doubt { return cut(frame, at: doubt, &outputs) }
+        isLost = flaw != nil
         let whole = finished(frame, flaw: flaw)
         if mode == .busmonitor {
             state = .awaitingAcknowledge(
@@ -240,6 +264,7 @@ public struct TPUARTStream: Sendable {
             kept.append(octet, arrival: arrival)
         }
         state = .idle
+        isLost = true
         outputs.append(.frame(finished(kept, flaw: .truncated)))
         return zip(frame.octets, frame.arrivals).dropFirst(index).map { Octet(value: $0, arrival: $1) }
     }

@@ -235,7 +235,75 @@ extension TPUARTStream.Output {
         var outputs: [TPUARTStream.Output] = []
         for (octet, arrival) in line.octets { outputs += stream.feed(octet, atNanoseconds: arrival) }
         #expect(outputs.first?.frame?.flaw == .truncated)
+        // Told once it is sure that the octet stands alone.
+        outputs += stream.tick(atNanoseconds: line.octets[5].arrival + 2_500_000)
         #expect(outputs.last == .reset(nanoseconds: line.octets[5].arrival))
+    }
+
+    /// A host that slept long has ticked nothing: all that happened is in its buffer.
+    @Test(arguments: [30, 60, 95] as [Int64]) func aHostThatSleepsLosesNothing(_ milliseconds: Int64) {
+        for start in 0..<60 as Range<Int64> {
+            var line = PlayedLine()
+            for _ in 0..<8 {
+                line.send(Self.float)
+                line.acknowledge()
+                line.idle(bits: 53)
+            }
+            let late = line.stalled(from: 1_000_000_000 + start * 1_000_000, for: milliseconds * 1_000_000)
+            var stream = TPUARTStream(mode: .busmonitor)
+            var outputs: [TPUARTStream.Output] = []
+            var wake = Int64.min
+            for (octet, arrival) in late {
+                // Ticks come only while the host is awake.
+                if arrival != wake, arrival != 1_000_000_000 + (start + milliseconds) * 1_000_000 {
+                    while let deadline = stream.nextDeadlineNanoseconds, deadline < arrival {
+                        outputs += stream.tick(atNanoseconds: deadline)
+                    }
+                }
+                wake = arrival
+                outputs += stream.feed(octet, atNanoseconds: arrival)
+            }
+            #expect(outputs.compactMap(\.frame).count == 8, "from \(start) ms")
+            #expect(outputs.allSatisfy { $0.frame?.acknowledge == 0xCC && $0.frame?.flaw == nil }, "from \(start) ms")
+        }
+    }
+
+    /// Octets of data that look like services, from a frame that was wrongly cut or whose length was damaged.
+    @Test func noOctetOfDataPassesForAService() {
+        let data = TP1Frame(
+            source: IndividualAddress(raw: 0x1103), destination: .group(GroupAddress(raw: 0x0B03)),
+            transportUnit: [0x00, 0x80, 0x03, 0x8B, 0x0B, 0x07, 0xCC, 0x03, 0x8B]
+        ).octets
+        for index in 1..<data.count {
+            for damage in [nil, 1, 4] as [Int?] {
+                var octets = data
+                if let damage { octets[5] = octets[5] & 0xF0 | UInt8(damage) }
+                var line = PlayedLine()
+                line.send(Array(octets.prefix(index)))
+                line.idle(milliseconds: damage == nil ? 150 : 0)
+                line.idle(bits: 2)
+                line.send(Array(octets.dropFirst(index)))
+                line.idle(bits: 60)
+                line.send([0x8B])
+                line.idle(bits: 60)
+                line.send(Self.float)
+                var stream = TPUARTStream(mode: .link)
+                let outputs = stream.play(line.octets)
+                let services = outputs.filter {
+                    switch $0 {
+                    case .frame, .noise: false
+                    default: true
+                    }
+                }
+                // The last octet of the cut frame may stand alone; the confirmation after it does.
+                let alone = line.octets.count - Self.float.count - 1
+                let expected = TPUARTStream.Output.confirmation(
+                    isPositive: true, nanoseconds: line.octets[alone].arrival)
+                #expect(services.contains(expected), "\(index) \(damage ?? 0)")
+                #expect(index == data.count - 1 || services.count == 1, "\(index) \(damage ?? 0): \(services)")
+                #expect(outputs.last?.frame?.octets == Self.float)
+            }
+        }
     }
 
     @Test(arguments: [UInt64(7), UInt64.random(in: 0...UInt64.max)]) func jitterAfterAStallCutsNothing(_ seed: UInt64) {
