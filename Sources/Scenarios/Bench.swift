@@ -2,6 +2,7 @@ import Bus
 import Checkers
 import Events
 import Evidence
+import Glibc
 import KNX
 import Platform
 import Rigs
@@ -9,9 +10,11 @@ import Synchronization
 import Systems
 
 /// Everything that one run holds: its twin (on a rig that has one), keeper, witness, stimuli, system with its probes, workload, journal and
-/// judge. Made in one piece, taken down in one piece.
+/// judge. Made in one piece, taken down in one piece, whatever happened in between.
 final class Bench: Sendable {
-    let workload: Workload
+    /// Before anything is sent the witness listens for this long (interlock 1).
+    private static let listening = Instant.Span.seconds(10)
+
     private let plan: TestPlan
     private let cancellation: Cancellation
     private let directory: RunDirectory
@@ -20,11 +23,18 @@ final class Bench: Sendable {
     private let keeper: KeeperClient
     private let journal: Journal
     private let judge: JudgeBox
-    private let readers: [SocketReader]
-    private let witness: TPUARTWitness
-    private let stimuli: [TPUARTStimulus]
-    private let system: SystemUnderTest
-    private let lineGuard: GuardedLine
+    private let guarded: LineGuard
+    private let parts = Mutex(Parts())
+
+    /// What comes up later, and goes down in reverse.
+    private struct Parts {
+        var readers: [SocketReader] = []
+        var witness: TPUARTWitness?
+        var stimuli: [TPUARTStimulus] = []
+        var system: SystemUnderTest?
+        var workload: Workload?
+        var isGuarding = false
+    }
 
     /// The judge as the journal's writer feeds it, asked by the run.
     private final class JudgeBox: Sendable {
@@ -38,14 +48,303 @@ final class Bench: Sendable {
         var present: Judge { judge.withLock { $0 } }
     }
 
-    /// Brings up what the run needs to look at the line without sending on it: twin, keeper with its boards in the safe state, journal, witness.
+    /// Takes the hardware: twin, keeper with its boards in the safe state, journal. Nothing is sent on the line.
+    ///
+    /// - Parameter onKeeper: told how to command the safe state at once.
     init(
-        plan: TestPlan, program: String, cancellation: Cancellation,
-        onKeeper: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void, progress: @escaping @Sendable (String) -> Void
+        plan: TestPlan, program: String, version: String, cancellation: Cancellation,
+        onKeeper: (@escaping @Sendable () -> Void) -> Void
     ) throws(Interruption) {
         self.plan = plan
         self.cancellation = cancellation
-        progress("setting up")
-        fatalError()
+        directory = RunDirectory(path: plan.job.directory)
+        do {
+            try Files.makeDirectories(directory.logsPath)
+            temporary = try TemporaryDirectory(prefix: "knxrig-")
+        } catch {
+            throw .error("\(error)")
+        }
+        var twin: TwinProcess?
+        do {
+            if plan.rig.kind == .twin {
+                twin = try TwinProcess(
+                    program: program, rigFile: plan.job.rigFile, directory: temporary.path,
+                    journal: directory.path + "/twin.jsonl")
+            }
+            self.twin = twin
+            let options = KeeperOptions(
+                rigFile: plan.job.rigFile, socket: temporary.path + "/keeper",
+                directory: twin == nil ? Bench.lockDirectory : temporary.path + "/locks",
+                access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? BoardAccess(),
+                journal: directory.keeperPath, program: program)
+            let cancelled = cancellation
+            keeper = try Bench.startKeeper(options, run: plan.job.name) { push in
+                switch push {
+                case .boardLost(let board, let reason):
+                    cancelled.cancel(.invalid("board '\(board)' was lost in the middle of the run\(reason.map { ": \($0)" } ?? "")"))
+                case .tripped(let reason): cancelled.cancel(.invalid("the keeper went to the safe state by itself: \(reason)"))
+                case .died: cancelled.cancel(.error("the keeper died; its guardian has gone to the safe state"))
+                case .boardBack: break
+                }
+            }
+        } catch {
+            _ = twin?.finish()
+            temporary.remove()
+            throw error
+        }
+        onKeeper { [keeper] in keeper.safe() }
+        guarded = LineGuard(sources: plan.line.sources, groups: plan.line.groups)
+        do {
+            let record = plan.record(version: version, program: program, boards: keeper.boards)
+            let judge = JudgeBox(try Judge(plan: record))
+            self.judge = judge
+            journal = try Journal(
+                path: directory.evidencePath, plan: record, planSource: "rig", observer: { _, event in judge.observe(event) },
+                onFailure: { failure in
+                    cancellation.cancel(.error("the evidence cannot be written any more: \(failure)"))
+                })
+        } catch {
+            _ = keeper.bye()
+            _ = twin?.finish()
+            temporary.remove()
+            throw .error("\(error)")
+        }
+    }
+
+    private static func startKeeper(
+        _ options: KeeperOptions, run: String, _ onPush: @escaping @Sendable (KeeperClient.Push) -> Void
+    ) throws(Interruption) -> KeeperClient {
+        do {
+            return try KeeperClient(options: options, run: run, onPush: onPush)
+        } catch {
+            throw error.kind == .rig ? .invalid(error.description) : .error(error.description)
+        }
+    }
+
+    /// Locks and wear of real boards are kept where every run of this machine finds them.
+    private static let lockDirectory = geteuid() == 0 ? "/var/lib/knxrig" : "/tmp/knxrig-\(geteuid())"
+
+    var workload: Workload? { parts.withLock { $0.workload } }
+
+    // MARK: set up
+
+    /// Listens, then brings up stimuli, system, probes and traffic.
+    func setUp(progress: @Sendable (String) -> Void) throws(Interruption) {
+        do {
+            try lookAtTheLine()
+            progress("listening on the line for strangers (\(Bench.listening.wholeMilliseconds / 1000) s)")
+            let heard = MonotonicClock.now() + Bench.listening
+            let system = try makeSystem()
+            parts.withLock { $0.system = system }
+            try system.startServices()
+            try sleep(until: heard)
+            progress("starting \(plan.system.name)")
+            try speakOnTheLine()
+            try system.startSystem()
+            let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds)
+            while !system.isReady {
+                guard MonotonicClock.now() < deadline else {
+                    throw Interruption.invalid(
+                        "\(plan.system.name) was not ready within \(plan.system.ready.withinNanoseconds / 1_000_000_000) s: see "
+                            + "\(directory.logsPath)")
+                }
+                try sleep(until: MonotonicClock.now() + .milliseconds(50))
+            }
+            try system.startProbes()
+            workload?.announce()
+            try sleep(until: MonotonicClock.now() + .milliseconds(500))
+            try workload?.startTracers()
+        } catch let interruption as Interruption {
+            throw interruption
+        } catch {
+            throw .error("\(error)")
+        }
+    }
+
+    private func lookAtTheLine() throws {
+        if twin != nil {
+            let sink = sink
+            let sense = try SocketReader.sense(path: temporary.path + "/sense", sink: sink)
+            let truth = try SocketReader.truth(path: temporary.path + "/truth", sink: sink)
+            parts.withLock { $0.readers = [sense, truth] }
+        }
+        guard let attachment = plan.line.attachments(.witness).first else {
+            throw Interruption.invalid("line '\(plan.line.id)' has no witness")
+        }
+        let guarded = guarded
+        let cancelled = cancellation
+        let sink = sink
+        let witness = try TPUARTWitness(
+            TPUARTWitness.Configuration(source: "witness", line: plan.line.id, port: port(of: attachment))
+        ) { event in
+            sink(event)
+            guard case .frame(let frame) = event.payload, frame.flaw == nil, let decoded = try? TP1Frame(octets: frame.octets),
+                let violation = guarded.observe(decoded)
+            else { return }
+            cancelled.cancel(.invalid("\(violation)"))
+        }
+        parts.withLock { $0.witness = witness }
+        let deadline = MonotonicClock.now() + .seconds(5)
+        while !witness.isArmed {
+            guard MonotonicClock.now() < deadline else {
+                throw Interruption.invalid(
+                    "the witness at \(port(of: attachment)) does not answer: is the line powered, is this the right device?")
+            }
+            try sleep(until: MonotonicClock.now() + .milliseconds(20))
+        }
+    }
+
+    private func speakOnTheLine() throws {
+        var stimuli: [TPUARTStimulus] = []
+        for attachment in plan.line.attachments(.stimulus) {
+            guard let address = attachment.address else { continue }
+            stimuli.append(
+                try TPUARTStimulus(
+                    TPUARTStimulus.Configuration(
+                        source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address), sink: sink))
+        }
+        parts.withLock { $0.stimuli = stimuli }
+        guard !stimuli.isEmpty else { throw Interruption.invalid("line '\(plan.line.id)' has no stimulus") }
+        let deadline = MonotonicClock.now() + .seconds(5)
+        for stimulus in stimuli {
+            while !stimulus.isReady {
+                guard MonotonicClock.now() < deadline else {
+                    throw Interruption.invalid("the stimulus '\(stimulus.source)' does not answer: is this the right device?")
+                }
+                try sleep(until: MonotonicClock.now() + .milliseconds(20))
+            }
+        }
+        let load = TracerLoad.Configuration(
+            groups: plan.tracers,
+            millihertz: BusLoad.millihertz(percent: plan.variant.tracerLoad, octets: TracerLoad.frameOctets))
+        let workload = Workload(
+            stimuli: stimuli, tracers: load, sentinels: plan.sentinels, repeats: plan.repeats, sink: sink)
+        parts.withLock { $0.workload = workload }
+    }
+
+    private func makeSystem() throws -> SystemUnderTest {
+        guard let interface = plan.line.attachments(.sut).first else {
+            throw Interruption.invalid("line '\(plan.line.id)' has no interface for the system under test")
+        }
+        let data = temporary.path + "/data"
+        try Files.makeDirectories(data)
+        return try SystemUnderTest(
+            profile: plan.system, program: Program.path, programDirectory: plan.programDirectory, dataDirectory: data,
+            logDirectory: directory.logsPath, interface: device(of: interface), without: plan.job.sabotage, sink: sink)
+    }
+
+    private func device(of attachment: RigLine.Attachment) -> String {
+        attachment.device ?? twin?.attachments["\(plan.line.id)/\(attachment.id)"] ?? ""
+    }
+
+    private func port(of attachment: RigLine.Attachment) -> BusPort { .serial(path: device(of: attachment)) }
+
+    // MARK: what the steps use
+
+    private var sink: EventSink { journal.sink }
+
+    func record(_ payload: Event.Payload) {
+        journal.append(Event(at: MonotonicClock.now(), source: "rig", payload))
+    }
+
+    /// Returns once everything so far is on the disk.
+    func sync() throws(Interruption) {
+        do {
+            try journal.sync()
+        } catch {
+            throw .error("the evidence cannot be written: \(error)")
+        }
+    }
+
+    func judged<Result>(_ body: (Judge) -> Result) -> Result { body(judge.present) }
+
+    func sleep(until instant: Instant) throws(Interruption) { try cancellation.sleep(until: instant) }
+
+    /// Commands a relay channel through the keeper and puts the actuation into the evidence.
+    @discardableResult
+    func actuate(_ channel: String, meaning: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+        let actuation: Event.Actuation
+        do {
+            actuation = try keeper.set(channel: channel, meaning: meaning, due: due, purpose: purpose)
+        } catch {
+            throw error.kind == .gone ? .error(error.description) : .invalid(error.description)
+        }
+        journal.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
+        if actuation.readback == .failed {
+            throw .invalid("channel '\(channel)' did not follow: \(actuation.reason ?? "the read-back says otherwise")")
+        }
+        return actuation
+    }
+
+    func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+        try withSystem { system throws(SystemFault) in try system.killService(id, due: due, purpose: purpose) }
+    }
+
+    func startService(_ id: String, purpose: String) throws(Interruption) {
+        _ = try withSystem { system throws(SystemFault) in try system.startServiceAgain(id, purpose: purpose) }
+    }
+
+    private func withSystem<Result>(
+        _ body: (SystemUnderTest) throws(SystemFault) -> Result
+    ) throws(Interruption) -> Result {
+        guard let system = parts.withLock({ $0.system }) else { throw .error("there is no system under test") }
+        do {
+            return try body(system)
+        } catch {
+            throw .error(error.description)
+        }
+    }
+
+    // MARK: the end
+
+    /// Safe state first, then everything down in reverse, then the verdict on what was seen.
+    func close(after interruption: Interruption?) -> RunVerdict {
+        record(.phase(Event.Phase(.safeState, .begin)))
+        keeper.safe()
+        if let interruption {
+            journal.append(
+                Event(
+                    at: MonotonicClock.now(), source: "rig",
+                    .other(
+                        kind: "interruption",
+                        [
+                            "outcome": .text(interruption.cause.outcome.rawValue), "reason": .text(interruption.cause.reason),
+                        ])))
+        }
+        let parts = parts.withLock { parts in
+            defer { parts = Parts() }
+            return parts
+        }
+        parts.workload?.stop()
+        parts.system?.stopProbes()
+        parts.system?.shutDown()
+        for stimulus in parts.stimuli { stimulus.stop() }
+        parts.witness?.stop()
+        let isSafe = keeper.bye()
+        if let statistics = twin?.finish() {
+            journal.append(Event(at: MonotonicClock.now(), source: "truth", .other(kind: "twin_statistics", statistics)))
+        }
+        for reader in parts.readers { reader.stop() }
+        record(.phase(Event.Phase(.safeState, .end, reason: isSafe ? nil : "the safe state was not confirmed")))
+        temporary.remove()
+        return seal(isSafe: isSafe)
+    }
+
+    private func seal(isSafe: Bool) -> RunVerdict {
+        do {
+            try journal.sync()
+        } catch {
+            return RunVerdict(outcome: .error, sentence: "the evidence could not be written: \(error)")
+        }
+        var verdict = judge.present.conclude()
+        if !isSafe { verdict.notes.append("the safe state was not confirmed: look at the bench before you go on") }
+        do {
+            let hash = try journal.seal(verdict.value)
+            let record: Value = ["verdict": verdict.value, "evidence_hash": .text(hash)]
+            try Files.write(Array((JSON.text(record) + "\n").utf8), to: directory.verdictPath)
+        } catch {
+            return RunVerdict(outcome: .error, sentence: "the evidence could not be sealed: \(error)")
+        }
+        return verdict
     }
 }

@@ -22,11 +22,11 @@ final class Run: Sendable {
     /// Makes the run and returns its verdict. Never leaves anything running or cut.
     ///
     /// - Parameter onKeeper: told how to command the safe state at once, for whoever learns first that the run must stop.
-    func make(program: String, onKeeper: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) -> RunVerdict {
+    func make(program: String, version: String, onKeeper: (@escaping @Sendable () -> Void) -> Void) -> RunVerdict {
         let bench: Bench
         do {
             bench = try Bench(
-                plan: plan, program: program, cancellation: cancellation, onKeeper: onKeeper, progress: progress)
+                plan: plan, program: program, version: version, cancellation: cancellation, onKeeper: onKeeper)
         } catch {
             return RunVerdict(outcome: error.cause.outcome, sentence: error.cause.reason)
         }
@@ -95,7 +95,7 @@ final class Run: Sendable {
         let middle = Instant(nanoseconds: (fault.began(bench).nanoseconds + healDue.nanoseconds) / 2)
         try bench.sleep(until: middle)
         progress("degraded: sentinels change once; faults heal in \(text(healDue - MonotonicClock.now()))")
-        bench.workload.changeSentinels(announced: fault.lineIsAlive)
+        bench.workload?.changeSentinels(announced: fault.lineIsAlive)
         try bench.sleep(until: healDue)
     }
 
@@ -109,7 +109,7 @@ final class Run: Sendable {
     }
 
     private func recover(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
-        bench.workload.sendRepeats()
+        bench.workload?.sendRepeats()
         progress("waiting for recovery")
         var last = ""
         let limit = plan.recoveryLimit + plan.limits.hold + .seconds(3)

@@ -1,8 +1,7 @@
-public import Documents
 import Checkers
 import Events
 import Glibc
-import Platform
+public import Platform
 import Synchronization
 
 /// The body of a run's process: takes its job from the command that started it, makes the run, hands the verdict back.
@@ -10,7 +9,7 @@ public enum Worker {
     /// - Parameter program: path of this program, to start the twin, the keeper and the host from.
     /// - Parameter lifeline: to the command; its end of file is the command's death.
     /// - Returns: the exit status of the process; the verdict has gone over the lifeline.
-    public static func run(program: String, lifeline: RecordChannel, data: DataDirectories) -> Int32 {
+    public static func run(program: String, version: String, lifeline: RecordChannel) -> Int32 {
         guard case .record(let first) = try? lifeline.receive(until: MonotonicClock.now() + .seconds(10)),
             let record = first["job"], let job = try? Job(record), let cancellation = try? Cancellation()
         else { return 5 }
@@ -36,7 +35,7 @@ public enum Worker {
             let plan = try TestPlan(job: job)
             verdict = Run(plan: plan, cancellation: cancellation) { text in
                 try? lifeline.send(["progress": .text(text)])
-            }.make(program: program) { command in safe.withLock { $0 = command } }
+            }.make(program: program, version: version) { command in safe.withLock { $0 = command } }
         } catch {
             verdict = RunVerdict(outcome: .error, sentence: "\(error)")
         }

@@ -8,4 +8,21 @@ extension Command {
     static func dataDirectories(_ arguments: Arguments) -> DataDirectories {
         DataDirectories(option: arguments.value("--data"), environment: Program.environment["KNXRIG_DATA"])
     }
+
+    static let scenarios = Command(
+        name: "scenarios", summary: "List the catalogue: scenarios, their variants, the sabotages that must make them fail",
+        options: [data], examples: ["knxrig scenarios"]
+    ) { arguments in
+        try arguments.refuseOperands()
+        for scenario in try Catalogue.load(dataDirectories(arguments)).scenarios {
+            Terminal.output("\(scenario.id)  \(scenario.name) (tier \(scenario.tier), risk \(scenario.likelihood * scenario.impact))\n")
+            for variant in scenario.variants {
+                let sabotages = variant.sabotages.map(\.protection).joined(separator: ", ")
+                Terminal.output(
+                    "  \(scenario.id)/\(variant.name): expects \(variant.expectations.map(\.checker).joined(separator: ", "))"
+                        + (sabotages.isEmpty ? "\n" : "; fails without \(sabotages)\n"))
+            }
+        }
+        return .pass
+    }
 }

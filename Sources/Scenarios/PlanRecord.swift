@@ -1,0 +1,133 @@
+import Events
+import Evidence
+import KNX
+import Platform
+import Rigs
+import Systems
+
+extension TestPlan {
+    /// Event 0: all that judges the run, so that somebody who has nothing but the evidence can judge it again.
+    ///
+    /// - Parameter boards: identities of the boards that the keeper holds.
+    func record(version: String, program: String, boards: [String]) -> Value {
+        let stimuli = line.attachments(.stimulus)
+        let sources: [Value] = [
+            ["id": "rig", "sees": "its own steps, and the faults it makes itself"],
+            ["id": "keeper", "sees": "relay commands and the read-back of the coil, not of the contact"],
+            [
+                "id": "witness",
+                "sees": "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms",
+            ],
+            ["id": "sense", "sees": "the voltage of the line's supply"],
+        ]
+            + stimuli.map { ["id": .text($0.id), "sees": "its own telegrams and their confirmations; Reset.ind of its chip"] }
+            + [
+                ["id": "mqtt", "sees": "every publication, stamped on arrival"],
+                ["id": "http", "sees": "changes between polls, stamped in the middle of the request"],
+                ["id": "database", "sees": "changes between polls"], ["id": "health", "sees": "the system's own word about itself"],
+                ["id": "process", "sees": "processes, descriptors and memory from /proc"],
+                ["id": "log", "sees": "the system's output, stamped on arrival"], ["id": "gate", "sees": "connections through the gate"],
+                ["id": "broker-probe", "sees": "whether the broker answers through the gate"],
+                ["id": "commands", "sees": "commands through the API and their answers"],
+                ["id": "truth", "sees": "everything on the twin; read by no checker"],
+            ]
+        return [
+            "schema": "knxrig/evidence/1",
+            "tool": ["version": .text(version), "build": .text((try? HashedFile(path: program))?.sha256 ?? "unknown")],
+            "scenario": .text(scenario.id), "variant": .text(variant.name), "title": .text(scenario.name),
+            "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)), "seed": .integer(job.seed),
+            "sabotage": .list(job.sabotage.map(Value.text)),
+            "rig": ["name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text))],
+            "system": ["name": .text(system.name), "build": .text(systemBuild)],
+            "utc": [
+                "monotonic": .integer(MonotonicClock.now().nanoseconds), "unix": .integer(MonotonicClock.unixNanoseconds()),
+            ],
+            "command": .list(command.map(Value.text)),
+            "files": [
+                ["role": "scenario", "name": .text(scenario.file), "text": .text(scenario.text)],
+                ["role": "rig", "name": .text(rig.file), "text": .text(rig.text)],
+                ["role": "system", "name": .text(job.systemFile), "text": .text(systemText)],
+            ], "sources": .list(sources), "judge": judge,
+        ]
+    }
+
+    /// SHA-256 of the program under test.
+    public var systemBuild: String {
+        guard let first = system.start.run.first,
+            let path = try? first.filled(by: Substitution(["program_directory": programDirectory])),
+            let file = try? HashedFile(path: path)
+        else { return "unknown" }
+        return file.sha256
+    }
+
+    /// Where this program lies, and the reference controller beside it.
+    var programDirectory: String {
+        let path = Program.path
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    private var command: [String] {
+        var words = ["knxrig", "test", job.name, "--rig", job.rigFile, "--system", job.systemFile, "--seed", String(job.seed)]
+        for protection in job.sabotage { words += ["--without", protection] }
+        return words
+    }
+
+    private var judge: Value {
+        let fault = variant.fault
+        var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
+        if let silent = fault.chipsSilent, let due = fault.tracersDue {
+            let chips = (line.attachments(.witness) + line.attachments(.stimulus)).map { Value.text($0.id) }
+            witness += [
+                ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))), ("tracers_due", .integer(Int64(due))),
+            ]
+        }
+        let target = fault.action == .cutLineSupply ? supplyChannel ?? "" : "process:\(fault.service ?? "")"
+        let reread = variant.expectations.contains { $0.sentinels == "reread" } ? sentinels.count : 0
+        return [
+            "line": .text(line.id),
+            "fault": [
+                "do": .text(fault.action.rawValue), "kind": .text(faultKind), "target": .text(target),
+                "duration": .integer(fault.durationNanoseconds), "cuts": .list(fault.cuts.map(Value.text)),
+                "witness": .record(present: witness),
+            ],
+            "expect": .list(
+                variant.expectations.map { expectation in
+                    .record(present: [
+                        ("checker", .text(expectation.checker)), ("sentinels", expectation.sentinels.map(Value.text)),
+                    ])
+                }),
+            "limits": [
+                "recover": .integer(system.limits.recover[faultKind] ?? 30_000_000_000),
+                "detect": .integer(system.limits.detect[faultKind] ?? 15_000_000_000),
+                "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
+                "slip": 5_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
+                "per_read_address": 80_000_000, "reread_addresses": .integer(Int64(reread)),
+            ],
+            "tracers": .list(tracers.map { .integer(Int64($0.raw)) }),
+            "sentinels": .list(
+                sentinels.map {
+                    [
+                        "group": .integer(Int64($0.group.raw)), "before": .octets([$0.before]), "after": .octets([$0.after]),
+                    ]
+                }),
+            "repeats": .list(repeats.map { ["group": .integer(Int64($0.raw)), "raw": .octets([1])] }),
+            "commands": .list(
+                system.points.commands.map {
+                    ["group": .integer(Int64($0.group)), "status": .integer(Int64($0.status))]
+                }),
+            "system_sources": .list(
+                line.attachments(.sut).flatMap(\.sources).map {
+                    ["from": .integer(Int64($0.lowerBound.raw)), "to": .integer(Int64($0.upperBound.raw))]
+                }),
+            "views": .list(
+                system.views.map { view in
+                    .record(present: [
+                        ("id", .text(view.id)), ("streaming", .bool(view.isStreaming)), ("limit", .integer(view.limitNanoseconds)),
+                        ("suppresses", view.suppresses.map { .text($0.rawValue) }),
+                    ])
+                }),
+            "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
+            "notices": .list((system.notices[faultKind] ?? []).map(Value.text)),
+        ]
+    }
+}

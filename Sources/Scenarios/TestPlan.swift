@@ -1,0 +1,121 @@
+public import Catalogue
+public import Documents
+import Events
+import KNX
+public import Platform
+public import Rigs
+public import Systems
+
+/// A scenario, a rig and a system put together: is it wired, is it safe, what is missing? Made before anything is touched, by the command to
+/// refuse what cannot be, and by the run to do it.
+public struct TestPlan: Sendable {
+    /// Why a run cannot be made: the rig lacks something, or a program is missing. Not the input's fault, and never a pass.
+    public struct Refusal: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    public let job: Job
+    public let scenario: Scenario
+    public let variant: Scenario.Variant
+    public let rig: Rig
+    public let line: RigLine
+    public let system: SystemProfile
+    let systemText: String
+
+    /// Reads and checks every file of a job.
+    ///
+    /// - Throws: `DocumentFailure` for what is written wrong, `SystemFault` for an unknown protection.
+    public init(job: Job) throws {
+        self.job = job
+        scenario = try Scenario(path: job.scenarioFile)
+        guard let variant = scenario.variants.first(where: { $0.name == job.variant }) else {
+            throw DocumentFailure(file: job.scenarioFile, position: nil, message: "there is no variant '\(job.variant)'")
+        }
+        self.variant = variant
+        rig = try Rig(path: job.rigFile)
+        line = rig.lines[0]
+        let octets = try DataDirectories.read(job.systemFile)
+        systemText = String(decoding: octets, as: UTF8.self)
+        system = try SystemProfile.load(job.systemFile)
+        try system.check(without: job.sabotage)
+    }
+
+    /// What this rig, this system and this machine lack for the scenario, one sentence each; empty when it can be run.
+    public var lacks: [String] {
+        var lacks = rig.lacks(scenario.requires)
+        for requirement in scenario.requires {
+            let parts = requirement.split(separator: ":").map(String.init)
+            guard parts.count == 2, ["service", "gate"].contains(parts[0]) else { continue }
+            let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
+            if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
+        }
+        if system.points.tracers == nil { lacks.append("tracers in the system profile") }
+        return lacks + system.missingPrograms()
+    }
+
+    /// The channel that feeds the line, for a fault that cuts it.
+    var supplyChannel: String? { line.supply?.channel }
+
+    struct Limits {
+        var baseline: Instant.Span
+        var hold: Instant.Span
+    }
+
+    var limits: Limits {
+        Limits(
+            baseline: Instant.Span(nanoseconds: variant.baselineNanoseconds),
+            hold: Instant.Span(nanoseconds: variant.holdNanoseconds))
+    }
+
+    var faultKind: String { variant.fault.action.kind }
+
+    /// From the heal to the last instant at which a recovery counts.
+    var recoveryLimit: Instant.Span {
+        Instant.Span(nanoseconds: system.limits.recover[faultKind] ?? 30_000_000_000)
+            + .milliseconds(80 * Int64(sentinels.count))
+    }
+
+    /// The fault as the run makes it. Its phase against the traffic differs by seed.
+    func makeFault() -> any Fault {
+        var random = SplitMix(seed: UInt64(bitPattern: job.seed))
+        let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
+        let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
+        switch variant.fault.action {
+        case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
+        case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        }
+    }
+
+    var tracers: [GroupAddress] { addresses(system.points.tracers) }
+    var repeats: [GroupAddress] { addresses(system.points.repeats) }
+
+    /// Each changes once, to the other value; which one it begins with differs by seed.
+    var sentinels: [Workload.Sentinel] {
+        var random = SplitMix(seed: UInt64(bitPattern: job.seed) ^ 0x5E17)
+        return addresses(system.points.sentinels).map { group in
+            let before = UInt8(random.next() & 1)
+            return Workload.Sentinel(group: group, before: before, after: 1 - before)
+        }
+    }
+
+    private func addresses(_ range: SystemProfile.PointRange?) -> [GroupAddress] {
+        (range?.addresses ?? []).map(GroupAddress.init(raw:))
+    }
+}
+
+/// A small generator of numbers that look random and are settled by their seed (SplitMix64).
+struct SplitMix {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

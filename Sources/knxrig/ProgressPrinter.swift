@@ -1,0 +1,32 @@
+import Events
+import Platform
+import Scenarios
+import Synchronization
+
+/// What the runs are doing, a line per step, each with its second since the start.
+final class ProgressPrinter: Sendable {
+    private let isShown: Bool
+    private let began = MonotonicClock.now()
+    private let width: Int
+    private let severalRepetitions: Bool
+    private let printing = Mutex(())
+
+    init(_ isShown: Bool, jobs: [Job]) {
+        self.isShown = isShown
+        severalRepetitions = jobs.contains { $0.repetition > 1 }
+        width = jobs.map { ProgressPrinter.label($0, severalRepetitions).count }.max() ?? 0
+    }
+
+    func show(_ job: Job, _ text: String) {
+        guard isShown else { return }
+        let seconds = (MonotonicClock.now() - began).nanoseconds / 1_000_000_000
+        let label = ProgressPrinter.label(job, severalRepetitions)
+        let padding = String(repeating: " ", count: max(0, width - label.count))
+        let stamp = String(repeating: " ", count: max(0, 4 - String(seconds).count)) + "\(seconds) s"
+        printing.withLock { _ in Terminal.error("\(stamp)  \(label)\(padding)  \(text)\n") }
+    }
+
+    private static func label(_ job: Job, _ severalRepetitions: Bool) -> String {
+        severalRepetitions ? "\(job.name) #\(job.repetition)" : job.name
+    }
+}
