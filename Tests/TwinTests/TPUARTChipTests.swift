@@ -80,6 +80,14 @@ import Testing
         }
     }
 
+    @Test func aFasterSerialLineLoadsFaster() {
+        var line = VirtualLine(chips: [.init(id: "sut", baudRate: 115_200)], devices: [actuator()])
+        line.write(hostFrame(frame()), at: 300)
+        line.run(until: 330)
+        let loaded = at(300) + Instant.Span(nanoseconds: 18 * 95_486)
+        #expect(line.frames.first.map { $0.began >= loaded && $0.began < loaded + .microseconds(105) } == true)
+    }
+
     @Test func ownFrameIsEchoedAndThenConfirmed() {
         var line = started()
         let octets = frame()
