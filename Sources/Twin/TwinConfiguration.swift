@@ -9,6 +9,11 @@ public struct TwinConfiguration: Sendable {
             self.id = id
             self.parameters = parameters
         }
+
+        /// A TP-UART2 at another speed of its serial line; for the rest as usual.
+        public init(id: String, baudRate: Int) {
+            self.init(id: id, parameters: TPUARTParameters(baudRate: baudRate))
+        }
     }
 
     public struct Line: Hashable, Sendable {

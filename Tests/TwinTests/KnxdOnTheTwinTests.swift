@@ -10,6 +10,21 @@ import Testing
 @Suite(.serialized, .enabled(if: KnxdProcess.isInstalled), .timeLimit(.minutes(2))) struct KnxdOnTheTwinTests {
     private func soon(_ seconds: Int64 = 10) -> Instant { MonotonicClock.now() + .seconds(seconds) }
 
+    /// A client of a knxd that has been heard to pass telegrams: its socket is there before its serial line is up.
+    private func clientOf(_ knxd: KnxdProcess, on twin: TwinFixture) throws -> KnxdGroupSocket {
+        let client = try knxd.groupClient(until: soon())
+        let deadline = soon()
+        var isUp = false
+        while !isUp, MonotonicClock.now() < deadline {
+            twin.shell.send(frame(source: 0x110A, group: 0x3003), line: "main", device: "lamp")
+            isUp = try client.telegram(until: MonotonicClock.now() + .milliseconds(300)) != nil
+        }
+        #expect(isUp, "knxd passes nothing from the line")
+        // Probes that came late.
+        while try client.telegram(until: MonotonicClock.now() + .milliseconds(100)) != nil {}
+        return client
+    }
+
     /// A telegram from the line reaches the client, and one of the client reaches the line.
     private func exchange(_ twin: TwinFixture, _ client: KnxdGroupSocket, value: UInt8) throws {
         let before = twin.frames.count
@@ -33,7 +48,7 @@ import Testing
         defer { twin.end() }
         let knxd = try KnxdProcess(device: twin.path(), single: single)
         defer { knxd.end() }
-        let client = try knxd.groupClient(until: soon())
+        let client = try clientOf(knxd, on: twin)
         for value in UInt8(1)...5 { try exchange(twin, client, value: value) }
         // A switching command comes back as the device's status.
         try client.write(0x0901, [0x81])
@@ -56,7 +71,7 @@ import Testing
         for value in UInt8(1)...3 {
             let knxd = try KnxdProcess(device: twin.path())
             defer { knxd.end() }
-            let client = try knxd.groupClient(until: soon())
+            let client = try clientOf(knxd, on: twin)
             try exchange(twin, client, value: value)
         }
     }
@@ -66,7 +81,7 @@ import Testing
         defer { twin.end() }
         let knxd = try KnxdProcess(device: twin.path())
         defer { knxd.end() }
-        try exchange(twin, try knxd.groupClient(until: soon()), value: 1)
+        try exchange(twin, try clientOf(knxd, on: twin), value: 1)
         twin.shell.connect(.interface(line: "main", chip: "sut"), false)
         #expect(knxd.child.wait(until: soon()) == .status(1))
     }
@@ -76,7 +91,7 @@ import Testing
         defer { twin.end() }
         let knxd = try KnxdProcess(device: twin.path())
         defer { knxd.end() }
-        let client = try knxd.groupClient(until: soon())
+        let client = try clientOf(knxd, on: twin)
         try exchange(twin, client, value: 100)
         twin.shell.connect(.supply(line: "main"), false)
         MonotonicClock.sleep(for: .milliseconds(100))

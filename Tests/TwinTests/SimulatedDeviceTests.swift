@@ -93,13 +93,18 @@ import Testing
     }
 
     @Test func aPowerCutForgetsTheStatusThatWasDue() {
-        var line = VirtualLine(devices: [actuator()])
-        line.write(hostFrame(write(1)), at: 1_000)
-        line.run(until: 1_025)
-        line.supply(on: false, at: 1_026)
-        line.run(until: 2_000)
-        line.supply(on: true, at: 2_000)
-        line.run(until: 4_000)
-        #expect(line.frames.filter { $0.senders == ["lamp"] }.isEmpty)
+        // Whether it waits in the device or already for the line.
+        for delay in [Int64(20_000_000), 500_000_000] {
+            var configuration = actuator()
+            configuration.statusDelayNanoseconds = delay
+            var line = VirtualLine(devices: [configuration])
+            line.write(hostFrame(write(1)), at: 1_000)
+            line.run(until: 1_025)
+            line.supply(on: false, at: 1_026)
+            line.run(until: 1_100)
+            line.supply(on: true, at: 1_100)
+            line.run(until: 4_000)
+            #expect(line.frames.filter { $0.senders == ["lamp"] }.isEmpty)
+        }
     }
 }

@@ -131,6 +131,17 @@ func outcomes(_ effects: [TP1Line.Effect]) -> [Bool] {
         #expect(all.allSatisfy { TP1.checkOctet($0.octets) == 0 })
     }
 
+    @Test func whoWantsTheBitInWhichAFrameBeganContends() {
+        for (at, contenders) in [(BitTime(10), 2), (11, 1)] {
+            var line = TP1Line()
+            let senders = [line.addParticipant(), line.addParticipant()]
+            line.enqueue(Transmission(number: 0, octets: frame(), repetitions: 0), from: senders[0], at: 10)
+            _ = line.advance(to: at)
+            line.enqueue(Transmission(number: 0, octets: frame(), repetitions: 0), from: senders[1], at: at)
+            #expect(frames(line.advance(to: 500)).first?.senders.count == contenders)
+        }
+    }
+
     @Test func repetitionAndExtendedFrameWinByTheirControlOctets() {
         var line = TP1Line()
         let first = line.addParticipant()
@@ -185,18 +196,19 @@ func outcomes(_ effects: [TP1Line.Effect]) -> [Bool] {
     }
 
     // Starts of the attempts after NAK (50 idle bits), after silence (50 bits after the check octet) and after BUSY (150).
-    static let pitches: [(Acknowledgement?, BitTime)] = [
-        (nil, 115 + 50), (.notAcknowledge, 115 + 26 + 50), (.busy, 115 + 26 + 150),
+    static let pitches: [([Acknowledgement], BitTime)] = [
+        ([], 115 + 50), ([.notAcknowledge], 115 + 26 + 50), ([.busy], 115 + 26 + 150),
+        ([.notAcknowledge, .busy], 115 + 26 + 150),
     ]
 
     @Test(arguments: pitches)
-    func repetitionsAreMarkedCorrectedAndSpaced(answer: Acknowledgement?, pitch: BitTime) {
+    func repetitionsAreMarkedCorrectedAndSpaced(answers: [Acknowledgement], pitch: BitTime) {
         var line = TP1Line()
         let sender = line.addParticipant()
         let receiver = line.addParticipant()
         line.enqueue(Transmission(number: 0, octets: frame()), from: sender, at: 0)
         let effects = run(&line, to: 5_000) { line, _, _ in
-            if let answer { line.say(answer, from: receiver) }
+            for answer in answers { line.say(answer, from: receiver) }
         }
         let all = frames(effects)
         #expect(all.map(\.began) == [0, pitch, 2 * pitch, 3 * pitch])

@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    @Test func whatTheHostSaysMeanwhileDoesNotHurryTheReset() {
+        for phase in stride(from: 0.0, to: 25, by: 0.37) {
+            var line = VirtualLine(devices: [actuator(), listener])
+            for _ in 0..<5 { line.send(frame(data: [0x80, 1, 2], group: 0x3001), at: 0) }
+            line.write([0x01] + Array(repeating: 0x02, count: 60), at: 20 + phase)
+            line.run(until: 300)
+            let over = line.frames.map { $0.ended + Instant.Span(nanoseconds: BusTiming.nanoseconds(bits: 26)) }
+            for case .reset(_, let instant) in line.records {
+                let last = over.last { $0 < instant }
+                #expect(last.map { (instant - $0).nanoseconds >= BusTiming.nanoseconds(bits: 40) } == true)
+            }
+        }
+    }
+
     @Test func octetsReachTheHostOneCharacterAfterTheirEnd() {
         var line = started()
         let octets = frame(data: [0x80, 0x0C, 0x1A], group: 0x3001)
@@ -64,6 +78,14 @@ import Testing
             let end = began.nanoseconds + BusTiming.nanoseconds(bits: Int64(13 * index + 11))
             #expect(abs(heard.due.nanoseconds - end - Self.character.nanoseconds) <= 2)
         }
+    }
+
+    @Test func aFasterSerialLineLoadsFaster() {
+        var line = VirtualLine(chips: [.init(id: "sut", baudRate: 115_200)], devices: [actuator()])
+        line.write(hostFrame(frame()), at: 300)
+        line.run(until: 330)
+        let loaded = at(300) + Instant.Span(nanoseconds: 18 * 95_486)
+        #expect(line.frames.first.map { $0.began >= loaded && $0.began < loaded + .microseconds(105) } == true)
     }
 
     @Test func ownFrameIsEchoedAndThenConfirmed() {
@@ -280,5 +302,48 @@ import Testing
         #expect(line.frames.map(\.isTruncated) == [true])
         #expect(line.heard().filter { $0 == 0x8B || $0 == 0x0B }.isEmpty)
         #expect(line.heard().last == 0x03)
+    }
+
+    @Test func octetsForTheHostFollowEachOther() {
+        var line = started()
+        line.send(frame(data: [0x80, 0x0C, 0x1A], group: 0x3001), at: 300)
+        line.write([0x02, 0x20, 0x02], at: 305)
+        line.run(until: 400)
+        #expect(line.heard().suffix(3) == [0x07, 0x41, 0x07])
+        for (before, after) in zip(line.toHost[0], line.toHost[0].dropFirst()) {
+            #expect(after.due - before.due >= Self.character)
+        }
+    }
+
+    @Test func aChipNeverAcknowledgesItself() {
+        // The check octet of its echo ends at 322.3 ms, the acknowledge slot begins at 323.9: information before and between.
+        for delay in [18.0, 22.2] {
+            var line = started()
+            line.write([0x28, 0x11, 0xC8], at: 290)
+            line.write(hostFrame(frame(group: 0x7000)), at: 300)
+            line.write([0x11], at: 300 + delay)
+            line.run(until: 600)
+            #expect(line.frames.first.map { $0.ended > at(320) && $0.ended < at(323) } == true)
+            #expect(line.frames.count == 4)
+            #expect(line.frames.allSatisfy { $0.acknowledge == nil })
+        }
+    }
+
+    @Test func aChipThatComesBackDuringAFrameHearsOnlyTheNext() {
+        // Two chips on one line; one of them stops at once when the voltage dips, the others ride through.
+        var weak = TPUARTParameters()
+        weak.power.saveDebounceNanoseconds = 0
+        var line = VirtualLine(
+            chips: [.init(id: "weak", parameters: weak)], devices: [actuator(), listener],
+            supply: SupplyParameters(riseNanoseconds: 2_000_000))
+        line.send(frame(data: [0x80, 1, 2], group: 0x3001), at: 300)
+        line.supply(on: false, at: 303)
+        line.supply(on: true, at: 304)
+        line.send(frame(data: [0x80, 3, 4], group: 0x3001), at: 305)
+        line.run(until: 400)
+        #expect(line.powers(of: "weak").map(\.state) == [.saving, .running])
+        #expect(line.frames.map(\.isTruncated) == [false, false])
+        // The three octets before the dip, and the whole second frame.
+        #expect(line.heard() == line.frames[0].octets.prefix(3) + line.frames[1].octets)
     }
 }

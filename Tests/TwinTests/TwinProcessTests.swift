@@ -87,7 +87,8 @@ import Testing
         var octets: [UInt8]?
         // The frame, its confirmation, the lamp's value and its four attempts to say so, and its failure.
         while kinds.count(where: { $0 == "confirmation" }) < 2, let record = try next(truth) {
-            let kind = record["k"]?.text ?? ""
+            // On a busy machine the twin tells of its own slips in between.
+            guard let kind = record["k"]?.text, kind != "slip" else { continue }
             if kind == "frame", octets == nil { octets = record["octets"]?.octets }
             kinds.append(kind)
         }
