@@ -192,7 +192,7 @@ public struct Judge: Sendable {
             let what =
                 plan.faultKind == "bus-cut" ? "the line came back" : "the \(plan.refusedGate ?? "service") came back"
             verdict.sentence =
-                "recovered \(Text.seconds(time)) ± \(Text.seconds(uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
+                "recovered \(Text.duration(time)) ± \(Text.duration(uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
         }
     }
 }

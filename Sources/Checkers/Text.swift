@@ -3,6 +3,13 @@ import KNX
 
 /// How times and values are put in sentences.
 enum Text {
+    /// `3.42 s`, or below a second `4.2 ms`.
+    static func duration(_ span: Instant.Span) -> String {
+        guard span.nanoseconds.magnitude < 1_000_000_000 else { return seconds(span) }
+        let tenths = (span.nanoseconds.magnitude + 50_000) / 100_000
+        return "\(span.nanoseconds < 0 ? "-" : "")\(tenths / 10).\(tenths % 10) ms"
+    }
+
     /// `3.42 s`.
     static func seconds(_ span: Instant.Span) -> String {
         let negative = span.nanoseconds < 0

@@ -41,14 +41,22 @@ public enum Socket {
 
     /// Connects to an IPv4 address without Nagle's delay.
     ///
+    /// - Parameter source: the IPv4 address to come from; nil lets the system choose.
     /// - Throws: ETIMEDOUT at the deadline, ECONNREFUSED and the like as the system says them.
-    public static func connectTCP(host: String, port: UInt16, until deadline: Instant) throws(SystemFailure)
-        -> Descriptor
-    {
+    public static func connectTCP(
+        host: String, port: UInt16, from source: String? = nil, until deadline: Instant
+    ) throws(SystemFailure) -> Descriptor {
         let subject = "\(host):\(port)"
         let socket = try make(AF_INET, subject)
         var address = try internetAddress(host, port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        if let source {
+            var own = try internetAddress(source, 0)
+            let bound = unsafe withUnsafePointer(to: &own) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(socket.number, $0, size) }
+            }
+            guard bound == 0 else { throw SystemFailure("come from", source) }
+        }
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(socket.number, $0, size) }
         }
@@ -115,6 +123,20 @@ public enum Socket {
             throw SystemFailure("ask who is at", "descriptor \(socket.number)")
         }
         return (process, user, group)
+    }
+
+    /// The IPv4 address at the other end of a TCP socket; nil when it is not connected.
+    public static func peerAddress(_ socket: Descriptor) -> String? {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getpeername(socket.number, $0, &size)
+            }
+        }
+        guard result == 0, Int32(address.sin_family) == AF_INET else { return nil }
+        let octets = UInt32(bigEndian: address.sin_addr.s_addr)
+        return [24, 16, 8, 0].map { String(octets >> $0 & 255) }.joined(separator: ".")
     }
 
     /// Makes the next `close()` of a TCP socket send RST instead of FIN.

@@ -91,3 +91,18 @@ public struct Rig: Sendable {
         lines.flatMap { line in [line.id] + line.attachments.map { "\(line.id)/\($0.id)" } } + ["host", "nothing"]
     }
 }
+
+extension Rig {
+    /// What of a scenario's requirements this rig does not have, one sentence each. Services and gates belong to the system.
+    public func lacks(_ requirements: [String]) -> [String] {
+        requirements.compactMap { requirement in
+            switch requirement {
+            case "relay:line-supply":
+                lines[0].supply.flatMap { channel($0.channel) } == nil ? "a relay channel that feeds the line's supply" : nil
+            case "witness": lines[0].attachments(.witness).isEmpty ? "a witness on the line" : nil
+            case "stimulus": lines[0].attachments(.stimulus).isEmpty ? "a stimulus on the line" : nil
+            default: nil
+            }
+        }
+    }
+}

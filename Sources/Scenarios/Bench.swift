@@ -1,4 +1,5 @@
 import Bus
+import Catalogue
 import Checkers
 import Events
 import Evidence
@@ -141,15 +142,7 @@ final class Bench: Sendable {
             progress("starting \(plan.system.name)")
             try speakOnTheLine()
             try system.startSystem()
-            let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds)
-            while !system.isReady {
-                guard MonotonicClock.now() < deadline else {
-                    throw Interruption.invalid(
-                        "\(plan.system.name) was not ready within \(plan.system.ready.withinNanoseconds / 1_000_000_000) s: see "
-                            + "\(directory.logsPath)")
-                }
-                try sleep(until: MonotonicClock.now() + .milliseconds(50))
-            }
+            try waitReady(system)
             try system.startProbes()
             workload?.announce()
             try sleep(until: MonotonicClock.now() + .milliseconds(500))
@@ -229,8 +222,25 @@ final class Bench: Sendable {
         let data = temporary.path + "/data"
         try Files.makeDirectories(data)
         return try SystemUnderTest(
-            profile: plan.system, program: Program.path, programDirectory: plan.programDirectory, dataDirectory: data,
-            logDirectory: directory.logsPath, interface: device(of: interface), without: plan.job.sabotage, sink: sink)
+            profile: plan.system,
+            surroundings: SystemUnderTest.Surroundings(
+                program: Program.path, programDirectory: plan.programDirectory, data: data, logs: directory.logsPath,
+                interface: device(of: interface)), without: plan.job.sabotage, sink: sink)
+    }
+
+    /// Waits for the system in short stretches, so that an abort is heard meanwhile.
+    private func waitReady(_ system: SystemUnderTest) throws {
+        let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds)
+        while true {
+            do {
+                return try system.waitReady(until: MonotonicClock.now() + .milliseconds(200))
+            } catch {
+                try cancellation.check()
+                guard system.isRunning, MonotonicClock.now() < deadline else {
+                    throw Interruption.invalid("\(plan.system.name) cannot be tested: \(error)")
+                }
+            }
+        }
     }
 
     private func device(of attachment: RigLine.Attachment) -> String {
@@ -277,11 +287,18 @@ final class Bench: Sendable {
     }
 
     func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
-        try withSystem { system throws(SystemFault) in try system.killService(id, due: due, purpose: purpose) }
+        let kill = try withSystem { system throws(SystemFault) in
+            system.watchClosely(true)
+            return try system.killService(id, purpose: purpose, due: due)
+        }
+        journal.append(Event(at: kill.commanded, source: "rig", .actuation(kill)))
+        guard kill.readback != .failed else { throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")") }
+        return kill
     }
 
     func startService(_ id: String, purpose: String) throws(Interruption) {
-        _ = try withSystem { system throws(SystemFault) in try system.startServiceAgain(id, purpose: purpose) }
+        let start = try withSystem { system throws(SystemFault) in try system.startService(id, purpose: purpose) }
+        journal.append(Event(at: start.commanded, source: "rig", .actuation(start)))
     }
 
     private func withSystem<Result>(
@@ -317,7 +334,8 @@ final class Bench: Sendable {
         }
         parts.workload?.stop()
         parts.system?.stopProbes()
-        parts.system?.shutDown()
+        parts.system?.stopSystem()
+        parts.system?.powerOff()
         for stimulus in parts.stimuli { stimulus.stop() }
         parts.witness?.stop()
         let isSafe = keeper.bye()

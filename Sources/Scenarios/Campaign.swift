@@ -1,7 +1,7 @@
 public import Checkers
-public import Events
+import Events
 import Glibc
-public import Platform
+import Platform
 import Synchronization
 
 /// What became of one job.

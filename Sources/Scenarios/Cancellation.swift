@@ -1,5 +1,5 @@
 import Events
-import Platform
+public import Platform
 import Synchronization
 
 /// Somebody wants the run to stop: Ctrl-C, a stranger on the line, a board that vanished, the death of the command. The first reason

@@ -1,4 +1,6 @@
+import Catalogue
 import Rigs
+import Systems
 
 extension TestPlan {
     /// How long a run takes at least, in seconds: listening, start, baseline, fault, recovery at once, hold, leaks.

@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// One run to be made, as the command hands it to the process that makes it.
 public struct Job: Sendable, Hashable {

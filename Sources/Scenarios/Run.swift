@@ -47,7 +47,7 @@ final class Run: Sendable {
         }
         try step(.verifyNormal, bench) { () throws(Interruption) in
             progress("verifying that everything works (\(text(plan.limits.baseline)))")
-            try await(bench, atMost: plan.limits.baseline + .seconds(20), "the system did not reach a normal state") {
+            try reach(bench, atMost: plan.limits.baseline + .seconds(20), "the system did not reach a normal state") {
                 $0.baseline(at: $1)
             }
         }
@@ -102,8 +102,8 @@ final class Run: Sendable {
     private func heal(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         try bench.sync()
         try fault.heal(bench)
-        try await(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") { $0.healed(at: $1) }
-        let witnessed = bench.judged { $0.faultWitnessed(at: MonotonicClock.now()) }
+        try reach(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") { $0.healed(at: $1) }
+        let witnessed = bench.judged { $0.faultWitnessed(at: settled) }
         if case .holds = witnessed { return }
         throw .invalid("the fault was not proven: \(reason(of: witnessed))")
     }
@@ -112,25 +112,30 @@ final class Run: Sendable {
         bench.workload?.sendRepeats()
         progress("waiting for recovery")
         var last = ""
+        var quiet = MonotonicClock.now() + .seconds(2)
         let limit = plan.recoveryLimit + plan.limits.hold + .seconds(3)
         try settle(bench, atMost: limit) { judge, instant in
             let standing = judge.recovery(at: instant)
-            if case .pending(let reason) = standing, reason != last {
+            if case .pending(let reason) = standing, reason != last, MonotonicClock.now() > quiet {
                 last = reason
+                quiet = MonotonicClock.now() + .seconds(3)
                 progress("recovering: \(reason)")
             }
             return standing
         }
     }
 
+    /// The instant that the judge is asked about: what happened before it has arrived, whatever way it came.
+    private var settled: Instant { MonotonicClock.now() - .milliseconds(300) }
+
     /// Waits until `standing` holds; anything else is the rig's failure to get there, not the system's.
-    private func await(
+    private func reach(
         _ bench: Bench, atMost span: Instant.Span, _ failure: String, _ standing: (Judge, Instant) -> Standing
     ) throws(Interruption) {
         var last = Standing.pending("nothing seen yet")
         let deadline = MonotonicClock.now() + span
         while MonotonicClock.now() < deadline {
-            last = bench.judged { standing($0, MonotonicClock.now()) }
+            last = bench.judged { standing($0, settled) }
             switch last {
             case .holds: return
             case .broken(let reason): throw .invalid("\(failure): \(reason)")
@@ -146,7 +151,7 @@ final class Run: Sendable {
     ) throws(Interruption) {
         let deadline = MonotonicClock.now() + span
         while MonotonicClock.now() < deadline {
-            guard case .pending = bench.judged({ standing($0, MonotonicClock.now()) }) else { return }
+            guard case .pending = bench.judged({ standing($0, settled) }) else { return }
             try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
         }
     }

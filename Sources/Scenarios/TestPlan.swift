@@ -1,8 +1,8 @@
 public import Catalogue
-public import Documents
+import Documents
 import Events
 import KNX
-public import Platform
+import Platform
 public import Rigs
 public import Systems
 

@@ -1,7 +1,7 @@
 public import Checkers
 import Events
 public import Evidence
-import Platform
+public import Platform
 
 /// A run judged again from its evidence.
 public struct Verification: Sendable {

@@ -13,8 +13,9 @@ final class ProgressPrinter: Sendable {
 
     init(_ isShown: Bool, jobs: [Job]) {
         self.isShown = isShown
-        severalRepetitions = jobs.contains { $0.repetition > 1 }
-        width = jobs.map { ProgressPrinter.label($0, severalRepetitions).count }.max() ?? 0
+        let several = jobs.contains { $0.repetition > 1 }
+        severalRepetitions = several
+        width = jobs.map { ProgressPrinter.label($0, several).count }.max() ?? 0
     }
 
     func show(_ job: Job, _ text: String) {

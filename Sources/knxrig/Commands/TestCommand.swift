@@ -1,10 +1,12 @@
 import Catalogue
 import Checkers
 import Documents
+import Events
 import Evidence
 import Glibc
 import Platform
 import Reports
+import Rigs
 import Scenarios
 import Systems
 
@@ -147,12 +149,12 @@ private struct TestRequest {
     ) throws {
         let reports = results.map { result in
             let evidence = try? JournalReader.read(result.job.directory + "/evidence.jsonl")
-            var plan = evidence?.events.first.flatMap { if case .plan(let plan) = $0.payload { plan } else { nil } }
-            plan = plan ?? ["sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed)]
+            var plan: Value = ["sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed)]
+            if case .plan(let written) = evidence?.events.first?.payload { plan = written }
             return RunReport(
                 id: result.job.scenario, variant: result.job.variant, repetition: result.job.repetition,
                 directory: RunDirectory.name(result.job.scenario, result.job.variant, result.job.repetition),
-                verdict: result.verdict, events: evidence?.events ?? [], plan: plan ?? .null)
+                verdict: result.verdict, events: evidence?.events ?? [], plan: plan)
         }
         let first = plans[0]
         let campaign = CampaignReport(

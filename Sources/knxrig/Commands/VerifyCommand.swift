@@ -1,3 +1,4 @@
+import Checkers
 import Evidence
 import Platform
 import Scenarios

@@ -1,0 +1,270 @@
+public import Events
+import Glibc
+public import Platform
+import Synchronization
+
+/// A TCP link of the rig's own inside the host's network: the system under test reaches a service through it, and the rig can close it.
+/// Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a connect is
+/// refused) and every connection was cut with RST.
+///
+/// Reports `.link` events of the source `gate`. One thread does all of it; while nobody writes it sleeps.
+public final class Gate: Sendable {
+    private enum Order: Sendable {
+        case open, close, stop
+    }
+
+    private struct State {
+        var orders: [(order: Order, done: Arrival<SystemFailure?>)] = []
+        var isOpen = false
+        var octets: (toService: Int64, toSystem: Int64) = (0, 0)
+    }
+
+    /// Connections from here are the rig's own (its broker probe) and not reported.
+    static let rigAddress = "127.0.0.2"
+
+    /// The gate's id, such as `broker`.
+    public let id: String
+    public let port: UInt16
+    public let servicePort: UInt16
+    private let sink: EventSink
+    private let wakeup: Wakeup
+    private let state = Mutex(State())
+    private let thread = Mutex<NamedThread?>(nil)
+
+    /// Makes a closed gate.
+    ///
+    /// - Parameter host: a process whose network namespace the gate stands in; nil for ours.
+    /// - Throws: why that namespace could not be entered.
+    public init(
+        id: String, port: UInt16, servicePort: UInt16, inNetworkOf host: Int32?, sink: @escaping EventSink
+    ) throws(SystemFailure) {
+        self.id = id
+        self.port = port
+        self.servicePort = servicePort
+        self.sink = sink
+        wakeup = try Wakeup()
+        let entered = try Arrival<SystemFailure?>()
+        let loop = GateLoop(self)
+        let started = NamedThread.start("gate \(id)") {
+            do throws(SystemFailure) {
+                if let host { try NetworkNamespace.enter(ofProcess: host) }
+                entered.put(nil)
+            } catch {
+                entered.put(error)
+                return
+            }
+            loop.run()
+        }
+        thread.withLock { $0 = started }
+        if let failure = entered.wait(until: nil) ?? nil { throw failure }
+    }
+
+    /// Lets traffic through from now on. Returns once a connect succeeds.
+    ///
+    /// - Throws: why the port could not be listened on.
+    public func open() throws(SystemFailure) { try give(.open) }
+
+    /// Cuts every connection with RST and refuses new ones. Returns once that is so.
+    public func close() { try? give(.close) }
+
+    /// Closes the gate for good and joins its thread.
+    public func stop() {
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        guard let running else { return }
+        try? give(.stop)
+        running.join()
+    }
+
+    public var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    /// Octets handed through since the start.
+    public var octets: (toService: Int64, toSystem: Int64) { state.withLock { $0.octets } }
+
+    private func give(_ order: Order) throws(SystemFailure) {
+        let done = try Arrival<SystemFailure?>()
+        state.withLock { $0.orders.append((order, done)) }
+        wakeup.signal()
+        if let failure = done.wait(until: MonotonicClock.now() + .seconds(5)) ?? nil { throw failure }
+    }
+
+    /// The gate's thread and what it alone touches.
+    private final class GateLoop: Sendable {
+        // Strong: an open gate stays until `stop()`.
+        private let gate: Gate
+        init(_ gate: Gate) { self.gate = gate }
+
+        func run() {
+            var listener: Descriptor?
+            var connections: [GateConnection] = []
+            while true {
+                var wanted: [(descriptor: Descriptor, for: Readiness)] = [(gate.wakeup.descriptor, .readable)]
+                if let listener { wanted.append((listener, .readable)) }
+                // A wish that is empty is left out: hang-up would be reported for it again and again.
+                let wishes = connections.map { ($0.system.wish(peer: $0.service), $0.service.wish(peer: $0.system)) }
+                for (connection, wish) in zip(connections, wishes) {
+                    if !wish.0.isEmpty { wanted.append((connection.system.socket, wish.0)) }
+                    if !wish.1.isEmpty { wanted.append((connection.service.socket, wish.1)) }
+                }
+                let ready = Poll.wait(wanted, until: nil)
+                for (order, done) in takeOrders() {
+                    var failure: SystemFailure?
+                    switch order {
+                    case .open:
+                        if listener == nil {
+                            do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch {
+                                failure = error
+                            }
+                            if failure == nil { change(.opened) }
+                        }
+                    case .close, .stop:
+                        let wasOpen = listener != nil
+                        if let listener { refuseWaiting(on: listener) }
+                        listener = nil
+                        for connection in connections { cut(connection, "cut by the rig") }
+                        connections = []
+                        if wasOpen { change(.closed) }
+                    }
+                    let isOpen = listener != nil
+                    gate.state.withLock { $0.isOpen = isOpen }
+                    done.put(failure)
+                    if order == .stop { return }
+                }
+                if let listener, ready.count > 1, !ready[1].isEmpty {
+                    while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
+                        if let connection = connect(socket) { connections.append(connection) }
+                    }
+                }
+                // Both directions of all: a read that finds nothing costs less than remembering which was ready.
+                connections = connections.filter { connection in
+                    guard let ending = pump(connection) else { return true }
+                    cut(connection, ending)
+                    return false
+                }
+            }
+        }
+
+        private func takeOrders() -> [(order: Order, done: Arrival<SystemFailure?>)] {
+            gate.wakeup.drain()
+            return gate.state.withLock { state in
+                defer { state.orders = [] }
+                return state.orders
+            }
+        }
+
+        private func connect(_ socket: Descriptor) -> GateConnection? {
+            let isSystems = Socket.peerAddress(socket) != Gate.rigAddress
+            do throws(SystemFailure) {
+                // On the same machine a connect is answered at once or the service's backlog is full.
+                let service = try Socket.connectTCP(
+                    host: "127.0.0.1", port: gate.servicePort, until: MonotonicClock.now() + .milliseconds(200))
+                if isSystems { change(.connected) }
+                return GateConnection(system: GateEnd(socket), service: GateEnd(service), isSystems: isSystems)
+            } catch {
+                Socket.resetOnClose(socket)
+                socket.close()
+                if isSystems { change(.refused, "behind the gate: \(SystemFailure.text(code: error.code))") }
+                return nil
+            }
+        }
+
+        /// Connections that the kernel took but nobody accepted yet.
+        private func refuseWaiting(on listener: Descriptor) {
+            while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
+                let isSystems = Socket.peerAddress(socket) != Gate.rigAddress
+                Socket.resetOnClose(socket)
+                socket.close()
+                if isSystems { change(.refused) }
+            }
+            listener.close()
+        }
+
+        private func cut(_ connection: GateConnection, _ why: String) {
+            for end in [connection.system, connection.service] {
+                if !(connection.system.isDone && connection.service.isDone) { Socket.resetOnClose(end.socket) }
+                end.socket.close()
+            }
+            if connection.isSystems { change(.disconnected, why) }
+        }
+
+        /// Moves what can be moved; why the connection is over, when it is.
+        private func pump(_ connection: GateConnection) -> String? {
+            do throws(SystemFailure) {
+                let toService = try connection.system.move(to: connection.service)
+                let toSystem = try connection.service.move(to: connection.system)
+                gate.state.withLock {
+                    $0.octets.toService += Int64(toService)
+                    $0.octets.toSystem += Int64(toSystem)
+                }
+            } catch {
+                return SystemFailure.text(code: error.code)
+            }
+            guard connection.system.isDone, connection.service.isDone else { return nil }
+            return connection.system.endedFirst ? "ended by the system" : "ended by the service"
+        }
+
+        private func change(_ change: Event.LinkChange.Change, _ detail: String? = nil) {
+            gate.sink(
+                Event(
+                    at: MonotonicClock.now(), uncertaintyNanoseconds: 1_000_000, source: "gate",
+                    .link(.init(link: gate.id, change: change, detail: detail))))
+        }
+    }
+}
+
+private struct GateConnection {
+    let system: GateEnd
+    let service: GateEnd
+    /// Not one of the rig's own.
+    let isSystems: Bool
+}
+
+/// One side of a connection, with what was read from it and not yet written to the other. Touched by the gate's thread only.
+private final class GateEnd {
+    let socket: Descriptor
+    private var waiting: [UInt8] = []
+    private var hasEnded = false
+    private(set) var endedFirst = false
+    /// Ended, and the other side told so.
+    private(set) var isDone = false
+
+    private static let mostWaiting = 1 << 16
+
+    init(_ socket: Descriptor) { self.socket = socket }
+
+    /// What to wait for on this side: room for the peer's octets, octets of its own while there is room for them.
+    func wish(peer: GateEnd) -> Readiness {
+        var wish: Readiness = []
+        if !hasEnded && waiting.isEmpty { wish.insert(.readable) }
+        if !peer.waiting.isEmpty { wish.insert(.writable) }
+        return wish
+    }
+
+    /// Reads what is there and writes what the peer takes; the count of octets written.
+    func move(to peer: GateEnd) throws(SystemFailure) -> Int {
+        var moved = 0
+        while true {
+            if waiting.isEmpty && !hasEnded {
+                guard let octets = try socket.read(maximum: Self.mostWaiting) else { return moved }
+                waiting = octets
+                if octets.isEmpty {
+                    hasEnded = true
+                    endedFirst = !peer.hasEnded
+                }
+            }
+            if waiting.isEmpty {
+                if !isDone {
+                    isDone = true
+                    shutdown(peer.socket.number, Int32(SHUT_WR))
+                }
+                return moved
+            }
+            let count = try peer.socket.write(waiting)
+            waiting.removeFirst(count)
+            moved += count
+            if !waiting.isEmpty { return moved }
+        }
+    }
+}

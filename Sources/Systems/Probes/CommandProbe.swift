@@ -1,0 +1,99 @@
+import Documents
+import Events
+import Platform
+import Synchronization
+
+/// Gives the system commands through its API, one at a time, over the profile's command points in turn with values that alternate, and
+/// tells what it claims: `.operation` events named `command` of the source `commands`. `ok`: an answer that claims success; `failed`: one that
+/// does not, or a connection refused (nothing was asked); `unknown`: no answer, so nobody knows what was done.
+final class CommandProbe: Probe {
+    private let command: SystemProfile.Command
+    private let points: [SystemProfile.CommandPoint]
+    private let port: UInt16
+    private let substitution: Substitution
+    private let sink: EventSink
+    private let thread = Mutex<ProbeThread?>(nil)
+
+    private static let source = "commands"
+
+    /// - Throws: a reference without a value, or a point whose type the probe has no values for.
+    init(
+        command: SystemProfile.Command, points: [SystemProfile.CommandPoint], substitution: Substitution,
+        sink: @escaping EventSink
+    ) throws(DocumentFailure) {
+        self.command = command
+        self.points = points
+        self.substitution = substitution
+        self.sink = sink
+        port = try command.port.port(by: substitution)
+        for point in points { _ = try request(to: point, CommandValue.alternating(type: point.type, turn: 0)) }
+    }
+
+    func start(network: Int32?) throws(SystemFailure) {
+        guard !points.isEmpty else { return }
+        let started = try ProbeThread("probe commands", network: network) { [self] thread in
+            var turn = 0
+            let interval = Instant.Span(nanoseconds: command.everyNanoseconds)
+            thread.poll(every: { interval }, source: Self.source, sink: sink) {
+                give(turn)
+                turn += 1
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Waits for the answer under way: an invocation always gets its end.
+    func stop() {
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.stop()
+    }
+
+    private func request(
+        to point: SystemProfile.CommandPoint, _ value: CommandValue
+    ) throws(DocumentFailure) -> (path: String, body: [UInt8]?) {
+        var substitution = substitution
+        substitution["group"] = GroupAddressText.text(point.group)
+        substitution["value"] = value.json
+        let body = try command.body?.filled(by: substitution)
+        return (try command.path.filled(by: substitution), body.map { Array($0.utf8) })
+    }
+
+    private func give(_ turn: Int) {
+        let point = points[turn % points.count]
+        let value = CommandValue.alternating(type: point.type, turn: turn / points.count)
+        guard let request = try? request(to: point, value) else { return }
+        var operation = Event.Operation(
+            id: Int64(turn), name: "command", action: .invoke, group: point.group, raw: value.raw)
+        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
+        var client = HTTPClient(port: port)
+        do throws(HTTPFailure) {
+            let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: command.withinNanoseconds)
+            let response = try client.request(command.method, request.path, body: request.body, until: deadline)
+            operation.status = Int64(response.status)
+            operation.action = command.success.contains(response.status) ? .ok : .failed
+            if operation.action == .failed {
+                operation.detail = String(decoding: response.body.prefix(200), as: UTF8.self)
+            }
+        } catch {
+            if case .noConnection = error { operation.action = .failed } else { operation.action = .unknown }
+            operation.detail = error.description
+        }
+        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
+    }
+}
+
+/// A value to command: as the API wants it and as the telegram carries it.
+struct CommandValue: Hashable, Sendable {
+    var json: String
+    var raw: [UInt8]
+
+    /// Two values in turn that any point of the type takes: on and off for 1.x, 1 and 0 of its six bits or one octet else.
+    static func alternating(type: String, turn: Int) -> CommandValue {
+        let bit = UInt8(turn.isMultiple(of: 2) ? 1 : 0)
+        let isBoolean = type.hasPrefix("1.")
+        return CommandValue(json: isBoolean ? (bit == 1 ? "true" : "false") : String(bit), raw: [bit])
+    }
+}

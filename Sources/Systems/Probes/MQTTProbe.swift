@@ -1,0 +1,214 @@
+import CMosquitto
+import Events
+import Glibc
+import Platform
+import Synchronization
+
+/// Watches an MQTT view: every publication is a sample at the instant of its arrival. A lost connection is tried again every 100 ms, and
+/// the time without a subscription is a gap, because nobody knows what was published then.
+///
+/// Samples: the view's id with the group address as the point; and the point `connection`, `connected` (subscribed) or `lost`.
+final class MQTTProbe: Probe {
+    private struct State {
+        var isConnected = false
+        var isSubscribed = false
+        var messages: Int64 = 0
+    }
+
+    private let view: String
+    private let source: String
+    private let port: UInt16
+    private let topic: String
+    private let groupAfter: String
+    private let raw: String
+    private let sink: EventSink
+    private let state = Mutex(State())
+    private let thread = Mutex<ProbeThread?>(nil)
+
+    /// Arrival is stamped by a thread of normal priority that waits for the socket.
+    private static let stampUncertainty: Int64 = 1_000_000
+    private static let retry: Instant.Span = .milliseconds(100)
+    /// From the connection to the broker's acknowledgement; a stopped broker's kernel connects too.
+    private static let acknowledgeWithin: Instant.Span = .seconds(2)
+
+    /// mosquitto_lib_init must come before everything else, once.
+    private static let library: Int32 = mosquitto_lib_init()
+
+    /// - Parameter view: id of the view, which is the source of the events too.
+    init(
+        view: String, port: UInt16, topic: String, groupAfter: String, raw: String, sink: @escaping EventSink
+    ) {
+        self.view = view
+        source = view
+        self.port = port
+        self.topic = topic
+        self.groupAfter = groupAfter
+        self.raw = raw
+        self.sink = sink
+        precondition(MQTTProbe.library == MOSQ_ERR_SUCCESS.rawValue, "libmosquitto cannot be set up")
+    }
+
+    /// - Parameter network: a process in whose network namespace the broker is; nil for ours.
+    func start(network: Int32?) throws(SystemFailure) {
+        let started = try ProbeThread("probe \(view)", network: network) { thread in self.run(thread) }
+        thread.withLock { $0 = started }
+    }
+
+    func stop() {
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.stop()
+    }
+
+    /// True between the broker's acknowledgement and the loss of the connection.
+    var isConnected: Bool { state.withLock { $0.isConnected } }
+
+    /// True while the broker has acknowledged the subscription of the present connection.
+    var isSubscribed: Bool { state.withLock { $0.isSubscribed } }
+
+    /// Publications seen since the start.
+    var messages: Int64 { state.withLock { $0.messages } }
+
+    /// Waits for the subscription; false when it is not there at `deadline`.
+    func waitSubscribed(until deadline: Instant) -> Bool {
+        while !isSubscribed {
+            guard MonotonicClock.now() < deadline else { return false }
+            MonotonicClock.sleep(for: .milliseconds(2))
+        }
+        return true
+    }
+
+    private func run(_ thread: ProbeThread) {
+        let session = MQTTSession(self)
+        var lostAt: Instant?
+        while !thread.isStopping {
+            let begun = MonotonicClock.now()
+            if session.connect(port: port) {
+                let deadline = begun + Self.acknowledgeWithin
+                while !thread.isStopping, isSubscribed || MonotonicClock.now() < deadline {
+                    let was = isSubscribed
+                    guard session.serve(wakeup: thread.wakeup) else { break }
+                    if isSubscribed, !was { found(after: lostAt) }
+                }
+                session.disconnect()
+            }
+            let was = state.withLock { state in
+                defer { state.isConnected = false; state.isSubscribed = false }
+                return state.isSubscribed
+            }
+            if was {
+                let now = MonotonicClock.now()
+                lostAt = now
+                if !thread.isStopping { emit("connection", reading: "lost", at: now) }
+            }
+            guard thread.sleep(until: begun + Self.retry) else { break }
+        }
+        if let lostAt, !isSubscribed, MonotonicClock.now() > lostAt, !sawEnd(lostAt) { gap(from: lostAt) }
+    }
+
+    /// A connection that ended because the probe stops leaves no gap behind.
+    private func sawEnd(_ lostAt: Instant) -> Bool { (MonotonicClock.now() - lostAt) < .milliseconds(50) }
+
+    private func found(after lostAt: Instant?) {
+        if let lostAt { gap(from: lostAt) }
+        emit("connection", reading: "connected", at: MonotonicClock.now())
+    }
+
+    private func gap(from: Instant) {
+        let now = MonotonicClock.now()
+        sink(
+            Event(
+                at: now, source: source,
+                .gap(.init(blind: source, from: from, to: now, reason: "no subscription at the broker"))))
+    }
+
+    private func emit(_ point: String, raw: [UInt8]? = nil, reading: Value? = nil, at instant: Instant) {
+        sink(
+            Event(
+                at: instant, uncertaintyNanoseconds: Self.stampUncertainty, source: source,
+                .sample(.init(view: view, point: point, raw: raw, reading: reading))))
+    }
+
+    fileprivate var subscription: String { topic }
+    fileprivate var name: String { view }
+
+    fileprivate func acknowledged() { state.withLock { $0.isConnected = true } }
+
+    fileprivate func subscribed() { state.withLock { $0.isSubscribed = true } }
+
+    fileprivate func received(topic: String, payload: [UInt8]) {
+        let now = MonotonicClock.now()
+        state.withLock { $0.messages += 1 }
+        let point = topic.hasPrefix(groupAfter) ? String(topic.dropFirst(groupAfter.count)) : topic
+        let octets = (try? JSON.parse(payload))?.at(pointer: raw)?.octets
+        let text = String(decoding: payload.prefix(200), as: UTF8.self)
+        emit(point, raw: octets, reading: octets == nil ? .text("unreadable: " + text) : nil, at: now)
+    }
+}
+
+/// libmosquitto's client, used by the probe's thread alone.
+@safe private final class MQTTSession {
+    private let client: OpaquePointer
+    /// Keeps the object alive that the callbacks reach through the client's user data.
+    private let probe: MQTTProbe
+
+    init(_ probe: MQTTProbe) {
+        self.probe = probe
+        let id = "knxrig-\(probe.name)-\(getpid())"
+        guard let client = unsafe mosquitto_new(id, true, Unmanaged.passUnretained(probe).toOpaque()) else {
+            preconditionFailure("no memory for an MQTT client")
+        }
+        unsafe self.client = unsafe client
+        unsafe mosquitto_connect_callback_set(client) { client, data, code in
+            guard code == 0, let probe = unsafe MQTTSession.probe(data) else { return }
+            probe.acknowledged()
+            unsafe mosquitto_subscribe(client, nil, probe.subscription, 1)
+        }
+        unsafe mosquitto_subscribe_callback_set(client) { _, data, _, _, _ in
+            unsafe MQTTSession.probe(data)?.subscribed()
+        }
+        unsafe mosquitto_message_callback_set(client) { _, data, message in
+            guard let message = unsafe message, let probe = unsafe MQTTSession.probe(data), let topic = unsafe message.pointee.topic else { return }
+            let payload = unsafe UnsafeRawBufferPointer(start: message.pointee.payload, count: Int(message.pointee.payloadlen))
+            unsafe probe.received(topic: String(cString: topic), payload: Array(payload))
+        }
+    }
+
+    deinit { unsafe mosquitto_destroy(client) }
+
+    private static func probe(_ data: UnsafeMutableRawPointer?) -> MQTTProbe? {
+        unsafe data.map { unsafe Unmanaged<MQTTProbe>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func connect(port: UInt16) -> Bool {
+        unsafe mosquitto_connect(client, "127.0.0.1", Int32(port), 5) == MOSQ_ERR_SUCCESS.rawValue
+    }
+
+    func disconnect() {
+        unsafe mosquitto_disconnect(client)
+        // Hands the farewell to the socket and closes it.
+        unsafe mosquitto_loop_write(client, 1)
+        unsafe mosquitto_loop_read(client, 1)
+    }
+
+    /// Waits for the socket at most 100 ms and serves it; false when the connection is lost.
+    func serve(wakeup: Wakeup) -> Bool {
+        let number = unsafe mosquitto_socket(client)
+        guard number >= 0 else { return false }
+        let events = unsafe Int16(POLLIN) | (mosquitto_want_write(client) ? Int16(POLLOUT) : 0)
+        var polls = [
+            pollfd(fd: number, events: events, revents: 0),
+            pollfd(fd: wakeup.descriptor.number, events: Int16(POLLIN), revents: 0),
+        ]
+        guard unsafe poll(&polls, 2, 100) >= 0 || errno == EINTR else { return false }
+        if polls[0].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
+            guard unsafe mosquitto_loop_read(client, 100) == MOSQ_ERR_SUCCESS.rawValue else { return false }
+        }
+        if unsafe mosquitto_want_write(client) {
+            guard unsafe mosquitto_loop_write(client, 1) == MOSQ_ERR_SUCCESS.rawValue else { return false }
+        }
+        return unsafe mosquitto_loop_misc(client) == MOSQ_ERR_SUCCESS.rawValue
+    }
+}

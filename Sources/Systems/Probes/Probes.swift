@@ -1,0 +1,92 @@
+import Documents
+import Events
+import Platform
+
+/// Something that looks at a system, on a thread of its own, and tells what it saw as events.
+protocol Probe: Sendable {
+    /// - Parameter network: a process in whose network namespace the probe looks; nil for ours.
+    func start(network: Int32?) throws(SystemFailure)
+    /// Ends the probe and waits for its thread. Without a start it does nothing.
+    func stop()
+}
+
+/// The probes of one system: one per view, and those that watch what is no view. A new kind of view is one file beside this one, its case
+/// in `ViewSource`, and its line in `init`.
+final class Probes: Sendable {
+    let mqtt: [(port: UInt16, probe: MQTTProbe)]
+    let brokers: [BrokerProbe]
+    private let all: [any Probe]
+    private let network: Int32
+
+    /// Makes the probes and starts none.
+    init(
+        profile: SystemProfile, substitution: Substitution, host: Host, sink: @escaping EventSink
+    ) throws(DocumentFailure) {
+        var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
+        var brokers: [BrokerProbe] = []
+        var all: [any Probe] = []
+        for view in profile.views {
+            switch view.source {
+            case .mqtt(let source):
+                let port = try source.port.port(by: substitution)
+                let probe = MQTTProbe(
+                    view: view.id, port: port, topic: try source.topic.filled(by: substitution),
+                    groupAfter: source.groupAfter, raw: source.raw, sink: sink)
+                mqtt.append((port, probe))
+                all.append(probe)
+            case .http(let source):
+                let probe = HTTPStateProbe(
+                    view: view.id, port: try source.port.port(by: substitution),
+                    path: try source.path.filled(by: substitution), points: source.points, raw: source.raw,
+                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                all.append(probe)
+            case .sqlite(let source):
+                let probe = SQLiteProbe(
+                    view: view.id, path: try source.path.filled(by: substitution), query: source.query,
+                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                all.append(probe)
+            }
+        }
+        if let health = profile.health {
+            let probe = HealthProbe(
+                port: try health.port.port(by: substitution), path: try health.path.filled(by: substitution),
+                healthyStatus: health.healthyStatus, interval: Instant.Span(nanoseconds: health.everyNanoseconds),
+                sink: sink)
+            all.append(probe)
+        }
+        if let command = profile.command {
+            let probe = try CommandProbe(
+                command: command, points: profile.points.commands, substitution: substitution, sink: sink)
+            all.append(probe)
+        }
+        for service in profile.services where mqtt.contains(where: { String($0.port) == substitution["service.\(service.id)"] }) {
+            // Only what speaks MQTT can be asked for a CONNACK.
+            guard let gate = service.gate, let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }) else { continue }
+            let probe = BrokerProbe(port: port, sink: sink)
+            brokers.append(probe)
+            all.append(probe)
+        }
+        let main = profile.mainProcess
+        let processes = ProcessProbe(host: host, main: main, roles: profile.processes, sink: sink)
+        all.append(processes)
+        self.mqtt = mqtt
+        self.brokers = brokers
+        self.all = all
+        network = host.pid
+    }
+
+    func start() throws(SystemFailure) {
+        for probe in all { try probe.start(network: network) }
+    }
+
+    func stop() {
+        for probe in all { probe.stop() }
+    }
+}
+
+extension SystemProfile {
+    /// Id of the main process, which is the name of its unit on the host too.
+    public var mainProcess: String {
+        processes.first(where: \.isMain)?.id ?? "system"
+    }
+}

@@ -1,0 +1,101 @@
+import Events
+import Platform
+import Synchronization
+
+/// Watches the processes of the system from outside, through /proc: the ones below the main process appear and end as `.process` events of the
+/// source `process` (their exit status is their parent's to know), and once a second the view `process` samples of the main process
+/// `descriptors`, `children`, `threads` and `resident_kilobytes`.
+final class ProcessProbe: Probe {
+    private let host: Host
+    private let main: String
+    private let roles: [SystemProfile.ProcessRole]
+    private let sink: EventSink
+    private let thread = Mutex<ProbeThread?>(nil)
+
+    private static let source = "process"
+    private static let interval: Instant.Span = .milliseconds(100)
+    private static let pollsPerSample = 10
+
+    /// - Parameter main: the unit of the host that is the main process.
+    init(host: Host, main: String, roles: [SystemProfile.ProcessRole], sink: @escaping EventSink) {
+        self.host = host
+        self.main = main
+        self.roles = roles.filter { !$0.isMain }
+        self.sink = sink
+    }
+
+    func start(network _: Int32?) throws(SystemFailure) {
+        let started = try ProbeThread("probe process", network: nil) { [self] thread in
+            var watch = ProcessWatch(roles: roles)
+            var turn = 0
+            thread.poll(every: { Self.interval }, source: Self.source, sink: sink) {
+                let processes = ProcessTable.descendants(of: host.pid)
+                for event in watch.polled(processes, at: MonotonicClock.now()) { sink(event) }
+                if turn % Self.pollsPerSample == 0 { sample(processes) }
+                turn += 1
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    func stop() {
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.stop()
+    }
+
+    private func sample(_ processes: [ProcessEntry]) {
+        guard let inner = host.innerPID(of: main), let process = processes.first(where: { $0.innerPID == inner }) else {
+            return
+        }
+        let instant = MonotonicClock.now()
+        let readings: [(String, Int64)] = [
+            ("descriptors", Int64(Files.entries(of: "/proc/\(process.pid)/fd").count)),
+            ("children", Int64(processes.count { $0.parent == process.pid })),
+            ("threads", process.threads), ("resident_kilobytes", process.residentKilobytes),
+        ]
+        for (point, reading) in readings {
+            sink(
+                Event(
+                    at: instant, uncertaintyNanoseconds: 1_000_000, source: Self.source,
+                    .sample(.init(view: "process", point: point, reading: .integer(reading)))))
+        }
+    }
+}
+
+/// Which processes with a role are there, from poll to poll.
+struct ProcessWatch {
+    private let roles: [SystemProfile.ProcessRole]
+    private var present: [Int32: String] = [:]
+    private var lastPoll: Instant?
+
+    init(roles: [SystemProfile.ProcessRole]) {
+        self.roles = roles
+    }
+
+    /// Processes bear the numbers that the system itself knows them by. A change lies between this poll and the one before: its instant is the
+    /// middle.
+    mutating func polled(_ processes: [ProcessEntry], at instant: Instant) -> [Event] {
+        var now: [Int32: String] = [:]
+        for process in processes {
+            // The kernel keeps 15 octets of a name.
+            if let role = roles.first(where: { $0.command.map { String($0.prefix(15)) } == process.command }) {
+                now[process.innerPID] = role.id
+            }
+        }
+        let from = lastPoll ?? instant
+        var changes = present.filter { now[$0.key] != $0.value }
+            .map { Event.ProcessChange(process: $0.value, pid: Int64($0.key), change: .exited) }
+        changes += now.filter { present[$0.key] != $0.value }
+            .map { Event.ProcessChange(process: $0.value, pid: Int64($0.key), change: .started) }
+        present = now
+        lastPoll = instant
+        return changes.map {
+            Event(
+                at: .middle(from, instant), uncertaintyNanoseconds: ProbeThread.pollUncertainty(instant - from),
+                source: "process", .process($0))
+        }
+    }
+}

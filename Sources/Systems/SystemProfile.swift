@@ -1,0 +1,173 @@
+public import Documents
+import Platform
+
+/// What the rig must know of a system under test: how it is started, where its state shows, what it can be told, and how far it may lag.
+/// One YAML file in `rigs/systems/`.
+public struct SystemProfile: Sendable {
+    /// The profile's `name`.
+    public var name: String
+    /// Plain values that other places of the profile refer to.
+    public var parameters: [String: String]
+    /// Programs that must be installed before anything starts.
+    public var programs: [RequiredProgram]
+    /// What the system needs around it and a scenario can take away.
+    public var services: [Service]
+    public var start: Start
+    public var ready: Ready
+    public var points: Points
+    public var views: [View]
+    public var health: Health?
+    public var command: Command?
+    public var processes: [ProcessRole]
+    public var logs: [LogPattern]
+    /// By kind of fault (`bus-cut`): the meanings of log lines that tell that the system noticed it.
+    public var notices: [String: [String]]
+    public var limits: Limits
+
+    /// A program that the system or its services run.
+    public struct RequiredProgram: Hashable, Sendable {
+        public var path: String
+        /// The Debian package that brings it.
+        public var package: String
+    }
+
+    /// A text file that is written before its user starts.
+    public struct File: Sendable {
+        public var path: Template
+        public var text: Template
+    }
+
+    public struct Service: Sendable {
+        public var id: String
+        public var run: [Template]
+        public var files: [File]
+        /// TCP port that accepts when the service is ready.
+        public var readyPort: Template?
+        /// Id of the gate between the system and this service.
+        public var gate: String?
+    }
+
+    public struct Start: Sendable {
+        public var run: [Template]
+        /// Further arguments per protection switched off; `${protection}` is its name.
+        public var without: [Template]
+        public var protections: [String]
+        /// From SIGTERM to SIGKILL.
+        public var stopWithinNanoseconds: Int64
+        public var files: [File]
+    }
+
+    /// The system is ready when its log says something that means `log`.
+    public struct Ready: Sendable {
+        public var log: String
+        public var withinNanoseconds: Int64
+    }
+
+    /// Group addresses of one use, with their datapoint type.
+    public struct PointRange: Hashable, Sendable {
+        public var addresses: [UInt16]
+        /// Such as `9.001`.
+        public var type: String
+    }
+
+    public struct CommandPoint: Hashable, Sendable {
+        public var group: UInt16
+        /// Address of the actuator's status telegram.
+        public var status: UInt16
+        public var type: String
+    }
+
+    public struct Points: Hashable, Sendable {
+        public var tracers: PointRange?
+        public var sentinels: PointRange?
+        public var repeats: PointRange?
+        public var commands: [CommandPoint]
+    }
+
+    public struct View: Sendable {
+        public var id: String
+        public var source: ViewSource
+        /// Every telegram shows in it, one by one.
+        public var isStreaming: Bool
+        /// What the view leaves out on purpose.
+        public var suppresses: Suppression?
+        /// How far the view may lag behind the line.
+        public var limitNanoseconds: Int64
+
+        public enum Suppression: String, CaseIterable, Sendable {
+            /// A value equal to the one before.
+            case sameValue = "same-value"
+        }
+    }
+
+    public struct Health: Sendable {
+        public var port: Template
+        public var path: Template
+        /// The status that says healthy.
+        public var healthyStatus: Int
+        public var everyNanoseconds: Int64
+    }
+
+    public struct Command: Sendable {
+        public var port: Template
+        public var method: String
+        /// May refer to `${group}` (three-level text) and `${value}` (JSON).
+        public var path: Template
+        public var body: Template?
+        public var withinNanoseconds: Int64
+        public var success: [Int]
+        public var everyNanoseconds: Int64
+    }
+
+    public struct ProcessRole: Hashable, Sendable {
+        public var id: String
+        public var isMain: Bool
+        /// Name of the program, for a process below the main one.
+        public var command: String?
+    }
+
+    public struct LogPattern: Hashable, Sendable {
+        public var pattern: TextPattern
+        public var means: String
+    }
+
+    public struct Limits: Hashable, Sendable {
+        /// By kind of fault, nanoseconds.
+        public var recover: [String: Int64]
+        public var detect: [String: Int64]
+        public var descriptors: Int
+        /// Instants after a cut, nanoseconds, at which the interface daemon itself detects it: no cut ends close to them.
+        public var daemonDetectsAfter: [Int64]
+    }
+
+    /// Reads a profile file.
+    public static func load(_ path: String) throws(DocumentFailure) -> SystemProfile {
+        try SystemProfile(Node.parse(try DataDirectories.read(path), file: path))
+    }
+
+    /// One sentence per program that is not installed, naming the Debian package that brings it; empty when all are there.
+    public func missingPrograms() -> [String] {
+        programs.filter { Program.find($0.path) == nil }.map {
+            "\($0.path) is not installed, and \(name) needs it: apt-get install \($0.package)"
+        }
+    }
+
+    /// - Throws: the first name of `protections` that the profile does not declare, with the nearest one that it does.
+    public func check(without protections: [String]) throws(SystemFault) {
+        for name in protections where !start.protections.contains(name) {
+            let known = start.protections
+            let list = known.isEmpty ? "it declares none" : "it declares " + known.joined(separator: ", ")
+            throw SystemFault(
+                "\(self.name) has no protection '\(name)'" + Nearest.suggestion(for: name, among: known) + " (\(list))")
+        }
+    }
+}
+
+/// Why a system under test, its host or a probe could not be had: one sentence for the person at the bench.
+public struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

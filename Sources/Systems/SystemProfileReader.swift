@@ -1,0 +1,272 @@
+public import Documents
+
+extension SystemProfile {
+    private static let keys = [
+        "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health", "command",
+        "processes", "logs", "notices", "limits",
+    ]
+
+    /// Reads a parsed profile. Every key is known, every `${name}` refers to something.
+    public init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a system profile", keys: Self.keys)
+        _ = try node.required("version").integer(1...1)
+        name = try node.required("name").text()
+        parameters = try node["parameters"].map(Self.parameters) ?? [:]
+        var known = ["data", "interface", "program_directory"] + parameters.keys.sorted()
+        let serviceNodes = try node["services"]?.elements() ?? []
+        for service in serviceNodes {
+            known.append("service." + (try service.required("id").text()))
+            if let gate = service["gate"] { known.append("gate." + (try gate.text())) }
+        }
+        programs = try Self.each(node["programs"]) { node throws(DocumentFailure) in try RequiredProgram(node) }
+        services = try Self.each(node["services"]) { node throws(DocumentFailure) in try Service(node, known: known) }
+        start = try Start(node.required("start"), known: known)
+        points = try Points(node.required("points"))
+        views = try Self.each(node["views"]) { node throws(DocumentFailure) in try View(node, known: known) }
+        health = try node["health"].map { node throws(DocumentFailure) in try Health(node, known: known) }
+        command = try node["command"].map { node throws(DocumentFailure) in try Command(node, known: known) }
+        processes = try Self.each(node["processes"]) { node throws(DocumentFailure) in try ProcessRole(node) }
+        logs = try Self.each(node["logs"]) { node throws(DocumentFailure) in try LogPattern(node) }
+        let meanings = logs.map(\.means)
+        ready = try Ready(node.required("ready"), meanings: meanings)
+        notices = try Self.notices(node["notices"], meanings: meanings)
+        limits = try Limits(node.required("limits"))
+        try Self.unique(services.map(\.id), "service", serviceNodes)
+        try Self.unique(views.map(\.id), "view", try node["views"]?.elements() ?? [])
+        guard processes.filter(\.isMain).count == 1 else {
+            throw (node["processes"] ?? node).failure("exactly one of the processes should have 'main: true'")
+        }
+    }
+
+    static func each<Element>(
+        _ node: Node?, _ read: (Node) throws(DocumentFailure) -> Element
+    ) throws(DocumentFailure) -> [Element] {
+        var elements: [Element] = []
+        for node in try node?.elements() ?? [] { elements.append(try read(node)) }
+        return elements
+    }
+
+    private static func parameters(_ node: Node) throws(DocumentFailure) -> [String: String] {
+        var parameters: [String: String] = [:]
+        for entry in try node.entries(of: "parameters") { parameters[entry.key] = try entry.value.text() }
+        return parameters
+    }
+
+    private static func notices(_ node: Node?, meanings: [String]) throws(DocumentFailure) -> [String: [String]] {
+        var notices: [String: [String]] = [:]
+        for entry in try node?.entries(of: "notices") ?? [] {
+            notices[entry.key] = try each(entry.value) { node throws(DocumentFailure) in
+                try node.meaning(among: meanings)
+            }
+        }
+        return notices
+    }
+
+    private static func unique(_ ids: [String], _ what: String, _ nodes: [Node]) throws(DocumentFailure) {
+        for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
+            throw nodes[index].failure("there is another \(what) '\(id)' above")
+        }
+    }
+}
+
+extension Node {
+    /// A meaning that one of the profile's log patterns has.
+    fileprivate func meaning(among meanings: [String]) throws(DocumentFailure) -> String {
+        let text = try text()
+        guard meanings.contains(text) else {
+            throw failure("no line of 'logs' means '\(text)'" + Nearest.suggestion(for: text, among: meanings))
+        }
+        return text
+    }
+
+    fileprivate func templates(_ known: [String]) throws(DocumentFailure) -> [Template] {
+        try SystemProfile.each(self) { node throws(DocumentFailure) in try Template(node, known: known) }
+    }
+
+    fileprivate func durations() throws(DocumentFailure) -> [String: Int64] {
+        var durations: [String: Int64] = [:]
+        for entry in try entries(of: "limits by kind of fault") {
+            durations[entry.key] = try entry.value.nanoseconds()
+        }
+        return durations
+    }
+}
+
+extension SystemProfile.RequiredProgram {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a program", keys: ["path", "package"])
+        path = try node.required("path").text()
+        package = try node.required("package").text()
+    }
+}
+
+extension SystemProfile.File {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "a file", keys: ["path", "text"])
+        path = try Template(node.required("path"), known: known)
+        text = try Template(node.required("text"), known: known)
+    }
+}
+
+extension SystemProfile.Service {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "a service", keys: ["id", "run", "files", "ready", "gate"])
+        id = try node.required("id").text()
+        run = try node.required("run").templates(known)
+        guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
+        files = try SystemProfile.each(node["files"]) { node throws(DocumentFailure) in
+            try SystemProfile.File(node, known: known)
+        }
+        if let ready = node["ready"] {
+            _ = try ready.entries(of: "ready of a service", keys: ["tcp"])
+            readyPort = try Template(ready.required("tcp"), known: known)
+        }
+        gate = try node["gate"]?.text()
+    }
+}
+
+extension SystemProfile.Start {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "start", keys: ["run", "without", "protections", "stop_within", "files"])
+        run = try node.required("run").templates(known)
+        guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
+        without = try node["without"]?.templates(known + ["protection"]) ?? []
+        protections = try SystemProfile.each(node["protections"]) { node throws(DocumentFailure) in try node.text() }
+        stopWithinNanoseconds = try node["stop_within"]?.nanoseconds() ?? 10_000_000_000
+        files = try SystemProfile.each(node["files"]) { node throws(DocumentFailure) in
+            try SystemProfile.File(node, known: known)
+        }
+        if !protections.isEmpty, without.isEmpty {
+            throw node.failure("'without' is missing here: it says how a protection is switched off")
+        }
+    }
+}
+
+extension SystemProfile.Ready {
+    init(_ node: Node, meanings: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "ready", keys: ["log", "within"])
+        log = try node.required("log").meaning(among: meanings)
+        withinNanoseconds = try node.required("within").nanoseconds()
+    }
+}
+
+extension SystemProfile.PointRange {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "points of one use", keys: ["groups", "type"])
+        addresses = try GroupAddressText.range(node.required("groups"))
+        type = try node.required("type").datapointType()
+    }
+}
+
+extension Node {
+    /// A datapoint type such as `9.001`.
+    fileprivate func datapointType() throws(DocumentFailure) -> String {
+        let text = try text()
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, UInt16(parts[0]) != nil, UInt16(parts[1]) != nil else {
+            throw failure("'\(text)' should be a datapoint type such as 9.001")
+        }
+        return text
+    }
+
+    fileprivate func groupAddress() throws(DocumentFailure) -> UInt16 {
+        let text = try text()
+        guard let address = GroupAddressText.address(text) else {
+            throw failure("'\(text)' should be a group address such as 1/2/0")
+        }
+        return address
+    }
+}
+
+extension SystemProfile.Points {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "commands"])
+        let range = { (node: Node) throws(DocumentFailure) in try SystemProfile.PointRange(node) }
+        tracers = try node["tracers"].map(range)
+        sentinels = try node["sentinels"].map(range)
+        repeats = try node["repeats"].map(range)
+        commands = try SystemProfile.each(node["commands"]) { node throws(DocumentFailure) in
+            _ = try node.entries(of: "a command", keys: ["group", "status", "type"])
+            return SystemProfile.CommandPoint(
+                group: try node.required("group").groupAddress(), status: try node.required("status").groupAddress(),
+                type: try node.required("type").datapointType())
+        }
+    }
+}
+
+extension SystemProfile.View {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "a view")
+        id = try node.required("id").text()
+        source = try ViewSource(node, known: known)
+        isStreaming = try node["streaming"]?.bool() ?? false
+        suppresses = try node["suppresses"]?.choice("suppression")
+        limitNanoseconds = try node.required("limit").nanoseconds()
+    }
+}
+
+extension SystemProfile.Health {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "health", keys: ["http", "every"])
+        let http = try node.required("http")
+        _ = try http.entries(of: "http of health", keys: ["port", "path", "healthy"])
+        port = try Template(http.required("port"), known: known)
+        path = try Template(http.required("path"), known: known)
+        healthyStatus = try http.required("healthy").integer(100...599)
+        everyNanoseconds = try node.required("every").interval()
+    }
+}
+
+extension SystemProfile.Command {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "command", keys: ["http", "success", "every"])
+        let http = try node.required("http")
+        _ = try http.entries(of: "http of command", keys: ["port", "method", "path", "body", "within"])
+        let known = known + ["group", "value"]
+        port = try Template(http.required("port"), known: known)
+        method = try http.required("method").text()
+        path = try Template(http.required("path"), known: known)
+        body = try http["body"].map { node throws(DocumentFailure) in try Template(node, known: known) }
+        withinNanoseconds = try http.required("within").nanoseconds()
+        success = try SystemProfile.each(node.required("success")) { node throws(DocumentFailure) in
+            try node.integer(100...599)
+        }
+        everyNanoseconds = try node.required("every").interval()
+    }
+}
+
+extension SystemProfile.ProcessRole {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a process", keys: ["id", "main", "command"])
+        id = try node.required("id").text()
+        isMain = try node["main"]?.bool() ?? false
+        command = try node["command"]?.text()
+        guard isMain || command != nil else {
+            throw node.failure("'command' is missing here: the program's name of a process below the main one")
+        }
+    }
+}
+
+extension SystemProfile.LogPattern {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "a pattern", keys: ["pattern", "means"])
+        let text = try node.required("pattern").text()
+        guard text.contains(where: { $0 != "*" }) else {
+            throw try node.required("pattern").failure("a pattern that every line matches means nothing")
+        }
+        pattern = TextPattern(text)
+        means = try node.required("means").text()
+    }
+}
+
+extension SystemProfile.Limits {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "limits", keys: ["recover", "detect", "descriptors", "daemon_detects_after"])
+        recover = try node["recover"]?.durations() ?? [:]
+        detect = try node["detect"]?.durations() ?? [:]
+        descriptors = try node["descriptors"]?.integer(0...10_000) ?? 2
+        daemonDetectsAfter = try SystemProfile.each(node["daemon_detects_after"]) { node throws(DocumentFailure) in
+            try node.nanoseconds()
+        }
+    }
+}

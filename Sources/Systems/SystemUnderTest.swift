@@ -1,0 +1,250 @@
+import Documents
+public import Events
+import Glibc
+import Platform
+import Synchronization
+
+/// The system under test as a run holds it: its host, its services behind gates, the controller, and the probes that look at it.
+///
+/// In order: `init` (host up, nothing runs), `startServices`, `startSystem`, `waitReady`, `startProbes`; faults; `stopProbes`, `stopSystem`,
+/// `powerOff`. Events of the sources `log`, `process`, `gate`, `broker-probe`, `health`, `commands` and of every view go to the sink; an
+/// actuation is returned and the caller's to record.
+public final class SystemUnderTest: Sendable {
+    /// Where the system runs and what it is given.
+    public struct Surroundings: Sendable {
+        /// The knxrig program.
+        public var program: String
+        /// The directory that `${program_directory}` means.
+        public var programDirectory: String
+        /// A fresh directory for the system's data, made when it is missing.
+        public var data: String
+        /// The directory that gets `<unit>.log`, made when it is missing.
+        public var logs: String
+        /// Device of the line's interface for the system.
+        public var interface: String
+
+        public init(program: String, programDirectory: String, data: String, logs: String, interface: String) {
+            self.program = program
+            self.programDirectory = programDirectory
+            self.data = data
+            self.logs = logs
+            self.interface = interface
+        }
+    }
+
+    public let profile: SystemProfile
+    public let host: Host
+    private let substitution: Substitution
+    private let controller: Host.Unit
+    private let services: ServiceRunner
+    private let probes: Probes
+    private let watch: ReadyWatch
+    private let probesRun = Atomic(false)
+
+    /// From the start of a service that came back to the rig's own subscription at it.
+    private static let subscribedWithin: Instant.Span = .seconds(5)
+
+    /// Checks everything that can be checked and starts the host.
+    ///
+    /// - Parameter without: protections that the system is started without.
+    /// - Throws: missing programs with their packages, an unknown protection, an unfilled reference, or a host that does not come up.
+    public init(
+        profile: SystemProfile, surroundings: Surroundings, without: [String] = [], sink: @escaping EventSink
+    ) throws(SystemFault) {
+        let missing = profile.missingPrograms()
+        guard missing.isEmpty else { throw SystemFault(missing.joined(separator: "\n")) }
+        try profile.check(without: without)
+        self.profile = profile
+        let substitution = SystemUnderTest.substitution(profile, surroundings)
+        self.substitution = substitution
+        let watch: ReadyWatch
+        do {
+            try Files.makeDirectories(surroundings.data)
+            try Files.makeDirectories(surroundings.logs)
+            controller = try SystemUnderTest.controller(profile, substitution, without: without)
+            watch = try ReadyWatch(unit: profile.mainProcess, meaning: profile.ready.log)
+        } catch {
+            throw SystemFault("\(error)")
+        }
+        self.watch = watch
+        let host = try Host.start(program: surroundings.program, logs: surroundings.logs) { event in
+            watch.observe(event)
+            sink(event)
+        }
+        self.host = host
+        services = try ServiceRunner(services: profile.services, host: host, substitution: substitution, sink: sink)
+        do throws(DocumentFailure) {
+            probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
+        } catch {
+            services.stopGates()
+            host.powerOff()
+            throw SystemFault(error.description)
+        }
+    }
+
+    private static func substitution(_ profile: SystemProfile, _ surroundings: Surroundings) -> Substitution {
+        var substitution = Substitution(profile.parameters)
+        substitution["data"] = surroundings.data
+        substitution["interface"] = surroundings.interface
+        substitution["program_directory"] = surroundings.programDirectory
+        // The network is the host's own, so that any fixed numbers will do that a profile's parameters would not take.
+        for (index, service) in profile.services.enumerated() {
+            substitution["service." + service.id] = String(18_830 + 2 * index)
+            if let gate = service.gate { substitution["gate." + gate] = String(18_831 + 2 * index) }
+        }
+        return substitution
+    }
+
+    private static func controller(
+        _ profile: SystemProfile, _ substitution: Substitution, without: [String]
+    ) throws(DocumentFailure) -> Host.Unit {
+        var unit = try Host.Unit(
+            id: profile.mainProcess, run: profile.start.run, files: profile.start.files, substitution: substitution)
+        for protection in without {
+            var substitution = substitution
+            substitution["protection"] = protection
+            for word in profile.start.without { unit.arguments.append(try word.filled(by: substitution)) }
+        }
+        unit.patterns = profile.logs
+        return unit
+    }
+
+    /// Starts the profile's services, waits for each, and opens their gates.
+    public func startServices() throws(SystemFault) {
+        try services.startAll()
+    }
+
+    /// Starts the controller.
+    public func startSystem() throws(SystemFault) {
+        watch.reset()
+        try host.start(controller)
+    }
+
+    /// Waits until the system's log says that it is ready, as long as the profile allows, at most until `deadline`.
+    ///
+    /// - Throws: that it ended or did not get ready, with its last lines.
+    public func waitReady(until deadline: Instant? = nil) throws(SystemFault) {
+        let limit = MonotonicClock.now() + Instant.Span(nanoseconds: profile.ready.withinNanoseconds)
+        try watch.wait(until: min(limit, deadline ?? limit))
+    }
+
+    public func startProbes() throws(SystemFault) {
+        do throws(SystemFailure) { try probes.start() } catch {
+            throw SystemFault("a probe could not be started: \(error)")
+        }
+        probesRun.store(true, ordering: .releasing)
+    }
+
+    /// Ends the probes and waits for their threads; a command under way gets its answer first.
+    public func stopProbes() {
+        probesRun.store(false, ordering: .releasing)
+        probes.stop()
+    }
+
+    /// Waits until every MQTT probe is subscribed; false when one is not at `deadline`.
+    public func waitSubscribed(until deadline: Instant) -> Bool {
+        probes.mqtt.allSatisfy { $0.probe.waitSubscribed(until: deadline) }
+    }
+
+    /// While a fault is on, the gates are asked five times a second instead of once.
+    public func watchClosely(_ closely: Bool) {
+        for probe in probes.brokers { probe.watchClosely(closely) }
+    }
+
+    /// Kills a service at `due` and closes the gate before it. The read-back is the end of the process.
+    public func killService(_ id: String, purpose: String, due: Instant) throws(SystemFault) -> Event.Actuation {
+        let (commanded, ended) = try services.kill(id, due: due)
+        return Event.Actuation(
+            target: "process:\(id)", meaning: "kill", purpose: purpose, due: due, commanded: commanded,
+            observed: ended, readback: ended == nil ? .failed : .confirmed,
+            reason: ended == nil ? "\(id) did not run or did not end" : nil)
+    }
+
+    /// Starts a service again, waits until it accepts and the rig's own probes are subscribed at it, and only then opens the gate, so that
+    /// nothing that the system sends is missed. The read-back is the open gate.
+    public func startService(_ id: String, purpose: String) throws(SystemFault) -> Event.Actuation {
+        let commanded = MonotonicClock.now()
+        try services.start(id)
+        if probesRun.load(ordering: .acquiring) {
+            let deadline = MonotonicClock.now() + Self.subscribedWithin
+            for (port, probe) in probes.mqtt where substitution["service." + id] == String(port) {
+                guard probe.waitSubscribed(until: deadline) else {
+                    throw SystemFault("\(id) is up again, but does not acknowledge the rig's own subscription within 5 s")
+                }
+            }
+        }
+        try services.openGate(before: id)
+        return Event.Actuation(
+            target: "process:\(id)", meaning: "start", purpose: purpose, due: commanded, commanded: commanded,
+            observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// The gate of this id, for faults of the link alone.
+    public func gate(_ id: String) -> Gate? { services.gate(id) }
+
+    /// True while the controller's process runs.
+    public var isRunning: Bool { host.isRunning(profile.mainProcess) }
+
+    /// Asks the controller to stop (SIGTERM), and kills it when it takes longer than the profile allows; how it ended, nil when it did not run.
+    @discardableResult
+    public func stopSystem() -> Host.End? {
+        host.stop(profile.mainProcess, within: Instant.Span(nanoseconds: profile.start.stopWithinNanoseconds))
+    }
+
+    /// Ends everything at once: probes, gates, and the host with all that runs on it.
+    public func powerOff() {
+        stopProbes()
+        services.stopGates()
+        host.powerOff()
+    }
+}
+
+/// Waits for the line that means ready, or for the end of the process, and remembers its last lines.
+private final class ReadyWatch: Sendable {
+    private struct State {
+        var lines: [String] = []
+        var isReady = false
+        var end: String?
+    }
+
+    private let unit: String
+    private let meaning: String
+    private let state = Mutex(State())
+    private let wakeup: Wakeup
+
+    init(unit: String, meaning: String) throws(SystemFailure) {
+        self.unit = unit
+        self.meaning = meaning
+        wakeup = try Wakeup()
+    }
+
+    func reset() {
+        state.withLock { $0 = State() }
+        wakeup.drain()
+    }
+
+    func observe(_ event: Event) {
+        switch event.payload {
+        case .log(let line) where line.process == unit:
+            state.withLock { state in
+                state.lines = state.lines.suffix(4) + [line.line]
+                if line.means == meaning { state.isReady = true }
+            }
+            if line.means == meaning { wakeup.signal() }
+        case .process(let change) where change.process == unit && change.change == .exited:
+            let how = change.signal.map { "signal \($0)" } ?? "exit status \(change.status ?? -1)"
+            state.withLock { $0.end = how }
+            wakeup.signal()
+        default: break
+        }
+    }
+
+    func wait(until deadline: Instant) throws(SystemFault) {
+        _ = Poll.wait([(wakeup.descriptor, .readable)], until: deadline)
+        let state = state.withLock { $0 }
+        if state.isReady, state.end == nil { return }
+        let said = state.lines.isEmpty ? "; it wrote nothing" : "; its last lines:\n  " + state.lines.joined(separator: "\n  ")
+        if let end = state.end { throw SystemFault("\(unit) ended with \(end) before it was ready\(said)") }
+        throw SystemFault("\(unit) did not get ready in time\(said)")
+    }
+}
