@@ -53,7 +53,9 @@ public enum Socket {
         if let source {
             var own = try internetAddress(source, 0)
             let bound = unsafe withUnsafePointer(to: &own) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(socket.number, $0, size) }
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(socket.number, $0, size)
+                }
             }
             guard bound == 0 else { throw SystemFailure("come from", source) }
         }

@@ -2,7 +2,8 @@ public import Documents
 
 extension SystemProfile {
     private static let keys = [
-        "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health", "command",
+        "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
+        "command",
         "processes", "logs", "notices", "limits",
     ]
 

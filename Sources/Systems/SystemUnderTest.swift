@@ -154,6 +154,11 @@ public final class SystemUnderTest: Sendable {
     /// Kills a service at `due` and closes the gate before it. The read-back is the end of the process.
     public func killService(_ id: String, purpose: String, due: Instant) throws(SystemFault) -> Event.Actuation {
         let (commanded, ended) = try services.kill(id, due: due)
+        // A subscription that is dead already must not count when the service is back.
+        let deadline = commanded + .seconds(1)
+        for (port, probe) in probes.mqtt where ended != nil && substitution["service." + id] == String(port) {
+            while probe.isSubscribed, MonotonicClock.now() < deadline { MonotonicClock.sleep(for: .milliseconds(2)) }
+        }
         return Event.Actuation(
             target: "process:\(id)", meaning: "kill", purpose: purpose, due: due, commanded: commanded,
             observed: ended, readback: ended == nil ? .failed : .confirmed,
@@ -169,7 +174,8 @@ public final class SystemUnderTest: Sendable {
             let deadline = MonotonicClock.now() + Self.subscribedWithin
             for (port, probe) in probes.mqtt where substitution["service." + id] == String(port) {
                 guard probe.waitSubscribed(until: deadline) else {
-                    throw SystemFault("\(id) is up again, but does not acknowledge the rig's own subscription within 5 s")
+                    throw SystemFault(
+                        "\(id) is up again, but does not acknowledge the rig's own subscription within 5 s")
                 }
             }
         }
@@ -191,11 +197,12 @@ public final class SystemUnderTest: Sendable {
         host.stop(profile.mainProcess, within: Instant.Span(nanoseconds: profile.start.stopWithinNanoseconds))
     }
 
-    /// Ends everything at once: probes, gates, and the host with all that runs on it.
+    /// Ends everything at once: the host with all that runs on it, probes and gates.
     public func powerOff() {
+        // The host first: a command under way then ends at once instead of at its deadline.
+        host.powerOff()
         stopProbes()
         services.stopGates()
-        host.powerOff()
     }
 }
 
@@ -243,7 +250,8 @@ private final class ReadyWatch: Sendable {
         _ = Poll.wait([(wakeup.descriptor, .readable)], until: deadline)
         let state = state.withLock { $0 }
         if state.isReady, state.end == nil { return }
-        let said = state.lines.isEmpty ? "; it wrote nothing" : "; its last lines:\n  " + state.lines.joined(separator: "\n  ")
+        let said =
+            state.lines.isEmpty ? "; it wrote nothing" : "; its last lines:\n  " + state.lines.joined(separator: "\n  ")
         if let end = state.end { throw SystemFault("\(unit) ended with \(end) before it was ready\(said)") }
         throw SystemFault("\(unit) did not get ready in time\(said)")
     }

@@ -16,6 +16,7 @@ public final class Gate: Sendable {
     private struct State {
         var orders: [(order: Order, done: Arrival<SystemFailure?>)] = []
         var isOpen = false
+        var rounds = 0
         var octets: (toService: Int64, toSystem: Int64) = (0, 0)
     }
 
@@ -83,6 +84,9 @@ public final class Gate: Sendable {
     /// Octets handed through since the start.
     public var octets: (toService: Int64, toSystem: Int64) { state.withLock { $0.octets } }
 
+    /// How often the gate's thread was woken.
+    var rounds: Int { state.withLock { $0.rounds } }
+
     private func give(_ order: Order) throws(SystemFailure) {
         let done = try Arrival<SystemFailure?>()
         state.withLock { $0.orders.append((order, done)) }
@@ -114,7 +118,8 @@ public final class Gate: Sendable {
                     switch order {
                     case .open:
                         if listener == nil {
-                            do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch {
+                            do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch
+                            {
                                 failure = error
                             }
                             if failure == nil { change(.opened) }
@@ -149,6 +154,7 @@ public final class Gate: Sendable {
         private func takeOrders() -> [(order: Order, done: Arrival<SystemFailure?>)] {
             gate.wakeup.drain()
             return gate.state.withLock { state in
+                state.rounds += 1
                 defer { state.orders = [] }
                 return state.orders
             }

@@ -118,7 +118,9 @@ public final class Host: Sendable {
             }
             try channel.send(Host.request(unit))
             let started = running.started.wait(until: MonotonicClock.now() + .seconds(10))
-            guard let started else { throw SystemFault("the host did not answer within 10 s when asked to start \(unit.id)") }
+            guard let started else {
+                throw SystemFault("the host did not answer within 10 s when asked to start \(unit.id)")
+            }
             return try started.get()
         } catch let fault as SystemFault {
             throw fault
@@ -156,6 +158,13 @@ public final class Host: Sendable {
     /// The unit's process number on the host while it runs.
     public func innerPID(of unit: String) -> Int32? {
         units.withLock { $0[unit] }.flatMap { $0.ended.present == nil ? $0.pid : nil }
+    }
+
+    /// Names of the programs on the host that were left behind by what started them: neither a unit nor below one.
+    public func orphans() -> [String] {
+        let units = Set(units.withLock { $0.values.filter { $0.ended.present == nil }.compactMap(\.pid) })
+        return ProcessTable.descendants(of: pid).filter { $0.parent == pid && !units.contains($0.innerPID) }.map(
+            \.command)
     }
 
     /// SIGTERM, and SIGKILL when the unit still runs after `span`; nil when it does not run.

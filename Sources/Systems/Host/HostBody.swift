@@ -89,7 +89,6 @@ private struct HostLoop {
                 switch request["do"]?.text {
                 case "start": try start(request)
                 case "signal": signal(request)
-                case "orphans": try lifeline.send(["is": "orphans", "names": .list(orphans().map(Value.text))])
                 default: break
                 }
             }
@@ -206,12 +205,6 @@ private struct HostLoop {
                 ]))
         }
         units.removeAll { !$0.isRunning && $0.outputs.isEmpty }
-    }
-
-    /// Programs in these namespaces that were left behind by what started them.
-    private func orphans() -> [String] {
-        let known = Set(units.filter(\.isRunning).map(\.pid))
-        return ProcessTable.read(root: "/proc").filter { $0.parent == 1 && !known.contains($0.pid) }.map(\.command)
     }
 
     private func now() -> Value {

@@ -12,6 +12,8 @@ final class CommandProbe: Probe {
     private let port: UInt16
     private let substitution: Substitution
     private let sink: EventSink
+    /// Goes on over a stop and a start, so that no number of an operation comes twice.
+    private let turns = Atomic(0)
     private let thread = Mutex<ProbeThread?>(nil)
 
     private static let source = "commands"
@@ -32,11 +34,9 @@ final class CommandProbe: Probe {
     func start(network: Int32?) throws(SystemFailure) {
         guard !points.isEmpty else { return }
         let started = try ProbeThread("probe commands", network: network) { [self] thread in
-            var turn = 0
             let interval = Instant.Span(nanoseconds: command.everyNanoseconds)
             thread.poll(every: { interval }, source: Self.source, sink: sink) {
-                give(turn)
-                turn += 1
+                give(turns.wrappingAdd(1, ordering: .relaxed).oldValue)
             }
         }
         thread.withLock { $0 = started }

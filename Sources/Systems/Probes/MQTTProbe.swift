@@ -82,38 +82,39 @@ final class MQTTProbe: Probe {
 
     private func run(_ thread: ProbeThread) {
         let session = MQTTSession(self)
-        var lostAt: Instant?
+        var blindSince: Instant?
         while !thread.isStopping {
             let begun = MonotonicClock.now()
             if session.connect(port: port) {
-                let deadline = begun + Self.acknowledgeWithin
-                while !thread.isStopping, isSubscribed || MonotonicClock.now() < deadline {
-                    let was = isSubscribed
-                    guard session.serve(wakeup: thread.wakeup) else { break }
-                    if isSubscribed, !was { found(after: lostAt) }
-                }
+                watch(session, thread, blindSince: &blindSince)
                 session.disconnect()
             }
-            let was = state.withLock { state in
-                defer { state.isConnected = false; state.isSubscribed = false }
-                return state.isSubscribed
-            }
-            if was {
-                let now = MonotonicClock.now()
-                lostAt = now
-                if !thread.isStopping { emit("connection", reading: "lost", at: now) }
+            state.withLock { state in
+                state.isConnected = false
+                state.isSubscribed = false
             }
             guard thread.sleep(until: begun + Self.retry) else { break }
         }
-        if let lostAt, !isSubscribed, MonotonicClock.now() > lostAt, !sawEnd(lostAt) { gap(from: lostAt) }
+        if let blindSince { gap(from: blindSince) }
     }
 
-    /// A connection that ended because the probe stops leaves no gap behind.
-    private func sawEnd(_ lostAt: Instant) -> Bool { (MonotonicClock.now() - lostAt) < .milliseconds(50) }
-
-    private func found(after lostAt: Instant?) {
-        if let lostAt { gap(from: lostAt) }
-        emit("connection", reading: "connected", at: MonotonicClock.now())
+    /// Serves one connection until it is lost, is not acknowledged in time, or the probe is to stop.
+    private func watch(_ session: MQTTSession, _ thread: ProbeThread, blindSince: inout Instant?) {
+        let deadline = MonotonicClock.now() + Self.acknowledgeWithin
+        var wasSubscribed = false
+        while !thread.isStopping, wasSubscribed || MonotonicClock.now() < deadline {
+            guard session.serve(wakeup: thread.wakeup) else { break }
+            guard isSubscribed, !wasSubscribed else { continue }
+            wasSubscribed = true
+            if let from = blindSince { gap(from: from) }
+            blindSince = nil
+            emit("connection", reading: "connected", at: MonotonicClock.now())
+        }
+        if wasSubscribed, !thread.isStopping {
+            let now = MonotonicClock.now()
+            blindSince = now
+            emit("connection", reading: "lost", at: now)
+        }
     }
 
     private func gap(from: Instant) {
@@ -170,8 +171,11 @@ final class MQTTProbe: Probe {
             unsafe MQTTSession.probe(data)?.subscribed()
         }
         unsafe mosquitto_message_callback_set(client) { _, data, message in
-            guard let message = unsafe message, let probe = unsafe MQTTSession.probe(data), let topic = unsafe message.pointee.topic else { return }
-            let payload = unsafe UnsafeRawBufferPointer(start: message.pointee.payload, count: Int(message.pointee.payloadlen))
+            guard let message = unsafe message, let probe = unsafe MQTTSession.probe(data),
+                let topic = unsafe message.pointee.topic
+            else { return }
+            let payload = unsafe UnsafeRawBufferPointer(
+                start: message.pointee.payload, count: Int(message.pointee.payloadlen))
             unsafe probe.received(topic: String(cString: topic), payload: Array(payload))
         }
     }

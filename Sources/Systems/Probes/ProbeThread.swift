@@ -5,9 +5,6 @@ import Synchronization
 /// The thread of one probe, in the network of the system under test. Everything a probe waits for, it waits for here, so that `stop` is
 /// prompt.
 final class ProbeThread: Sendable {
-    /// A poll that begins later than this after it was due is a gap: the rig was blind, not the system slow.
-    static let latestNanoseconds: Int64 = 250_000_000
-
     let wakeup: Wakeup
     private let stopping = Atomic(false)
     private let thread = Mutex<NamedThread?>(nil)
@@ -59,30 +56,46 @@ final class ProbeThread: Sendable {
     func poll(
         every interval: () -> Instant.Span, source: String, sink: EventSink, _ body: () -> Void
     ) {
-        var due = MonotonicClock.now()
-        while sleep(until: due) {
-            let begun = MonotonicClock.now()
-            if (begun - due).nanoseconds > Self.latestNanoseconds {
-                let late = (begun - due).wholeMilliseconds
-                sink(
-                    Event(
-                        at: begun, source: source,
-                        .gap(.init(blind: source, from: due, to: begun, reason: "the poll began \(late) ms late"))))
-            }
+        var schedule = PollSchedule(first: MonotonicClock.now())
+        while sleep(until: schedule.due) {
+            if let gap = schedule.begin(at: MonotonicClock.now(), source: source) { sink(gap) }
             body()
-            let now = MonotonicClock.now()
-            let span = interval()
-            due = due + span
-            if due < now {
-                let missed = (now - due).nanoseconds / span.nanoseconds + 1
-                due = due + span * missed
-            }
+            schedule.end(at: MonotonicClock.now(), interval: interval())
         }
     }
 
     /// Standard uncertainty of a change seen by polling: the interval over √12.
     static func pollUncertainty(_ interval: Instant.Span) -> Int64 {
         Int64(Double(interval.nanoseconds) / 3.464)
+    }
+}
+
+/// When the next poll is due, and what to say when the rig itself was late for it.
+struct PollSchedule {
+    /// A poll that begins later than this after it was due is a gap: the rig was blind, not the system slow.
+    static let latest: Instant.Span = .milliseconds(250)
+
+    private(set) var due: Instant
+
+    init(first: Instant) {
+        due = first
+    }
+
+    /// The gap that a poll leaves which begins too late.
+    func begin(at instant: Instant, source: String) -> Event? {
+        guard instant - due > Self.latest else { return nil }
+        let late = (instant - due).wholeMilliseconds
+        return Event(
+            at: instant, source: source,
+            .gap(.init(blind: source, from: due, to: instant, reason: "the poll began \(late) ms late")))
+    }
+
+    /// Polls that fell due while the last one waited for the system are left out; the others keep their absolute instants.
+    mutating func end(at instant: Instant, interval: Instant.Span) {
+        due = due + interval
+        if due < instant {
+            due = due + interval * ((instant - due).nanoseconds / interval.nanoseconds + 1)
+        }
     }
 }
 

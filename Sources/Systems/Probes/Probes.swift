@@ -59,9 +59,12 @@ final class Probes: Sendable {
                 command: command, points: profile.points.commands, substitution: substitution, sink: sink)
             all.append(probe)
         }
-        for service in profile.services where mqtt.contains(where: { String($0.port) == substitution["service.\(service.id)"] }) {
+        for service in profile.services
+        where mqtt.contains(where: { String($0.port) == substitution["service.\(service.id)"] }) {
             // Only what speaks MQTT can be asked for a CONNACK.
-            guard let gate = service.gate, let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }) else { continue }
+            guard let gate = service.gate, let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }) else {
+                continue
+            }
             let probe = BrokerProbe(port: port, sink: sink)
             brokers.append(probe)
             all.append(probe)

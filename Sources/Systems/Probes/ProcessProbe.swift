@@ -15,6 +15,8 @@ final class ProcessProbe: Probe {
     private static let source = "process"
     private static let interval: Instant.Span = .milliseconds(100)
     private static let pollsPerSample = 10
+    /// Half a second away from the rig's own commands, whose connections are descriptors of the system too.
+    private static let sampleTurn = 5
 
     /// - Parameter main: the unit of the host that is the main process.
     init(host: Host, main: String, roles: [SystemProfile.ProcessRole], sink: @escaping EventSink) {
@@ -31,7 +33,7 @@ final class ProcessProbe: Probe {
             thread.poll(every: { Self.interval }, source: Self.source, sink: sink) {
                 let processes = ProcessTable.descendants(of: host.pid)
                 for event in watch.polled(processes, at: MonotonicClock.now()) { sink(event) }
-                if turn % Self.pollsPerSample == 0 { sample(processes) }
+                if turn % Self.pollsPerSample == Self.sampleTurn { sample(processes) }
                 turn += 1
             }
         }

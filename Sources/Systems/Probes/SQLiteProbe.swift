@@ -47,7 +47,8 @@ final class SQLiteProbe: Probe {
         guard Files.exists(path) else { return .failure(SystemFault("there is no database yet")) }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
-        guard unsafe sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK else {
+        guard unsafe sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK
+        else {
             return unsafe .failure(fault(database))
         }
         unsafe sqlite3_busy_timeout(database, 0)
@@ -77,6 +78,7 @@ final class SQLiteProbe: Probe {
 
     private static func fault(_ database: OpaquePointer?) -> SystemFault {
         let code = unsafe sqlite3_errcode(database) & 0xFF
-        return unsafe SystemFault(code == SQLITE_BUSY || code == SQLITE_LOCKED ? "busy" : String(cString: sqlite3_errmsg(database)))
+        return unsafe SystemFault(
+            code == SQLITE_BUSY || code == SQLITE_LOCKED ? "busy" : String(cString: sqlite3_errmsg(database)))
     }
 }

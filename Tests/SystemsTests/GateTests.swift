@@ -1,0 +1,123 @@
+import Events
+import Glibc
+import Platform
+import Testing
+
+@testable import Systems
+
+@Suite struct GateTests {
+    let collector = Collector()
+
+    /// A free port: taken once and given back.
+    func freePort() throws -> UInt16 { try Socket.listenTCP().port }
+
+    var soon: Instant { MonotonicClock.now() + .seconds(5) }
+
+    func changes() -> [Event.LinkChange.Change] {
+        collector.all.compactMap { if case .link(let link) = $0.payload { link.change } else { nil } }
+    }
+
+    func receive(_ socket: Descriptor, count: Int) throws -> [UInt8] {
+        var octets: [UInt8] = []
+        while octets.count < count {
+            if let some = try socket.read(maximum: 65_536) {
+                if some.isEmpty { break }
+                octets += some
+            } else if Poll.wait([(socket, .readable)], until: soon)[0].isEmpty {
+                break
+            }
+        }
+        return octets
+    }
+
+    @Test func octetsPassInBothDirectionsAndEndsToo() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        try system.writeAll(Array("hello".utf8), until: soon)
+        #expect(try receive(accepted, count: 5) == Array("hello".utf8))
+        // Half-closed: the system has said all, the service still answers.
+        shutdown(system.number, Int32(SHUT_WR))
+        #expect(try receive(accepted, count: 1) == [])
+        let answer = [UInt8](repeating: 7, count: 300_000)
+        let writer = NamedThread.start("writer") { try? accepted.writeAll(answer, until: nil) }
+        #expect(try receive(system, count: answer.count) == answer)
+        writer.join()
+        accepted.close()
+        #expect(try receive(system, count: 1) == [])
+        #expect(eventually { changes() == [.opened, .connected, .disconnected] })
+        #expect(gate.octets == (5, 300_000))
+    }
+
+    @Test func closedItRefusesAndCuts() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        func refusal() -> Int32? {
+            do throws(SystemFailure) {
+                _ = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+                return nil
+            } catch { return error.code }
+        }
+        #expect(refusal() == ECONNREFUSED)
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        #expect(eventually { changes() == [.opened, .connected] })
+        gate.close()
+        for socket in [system, accepted] {
+            _ = Poll.wait([(socket, .readable)], until: soon)
+            let failure = #expect(throws: SystemFailure.self) { try socket.read(maximum: 1) }
+            #expect(failure?.code == ECONNRESET)
+        }
+        #expect(refusal() == ECONNREFUSED)
+        #expect(changes() == [.opened, .connected, .disconnected, .closed])
+        try gate.open()
+        #expect(refusal() == nil)
+    }
+
+    @Test func withoutAServiceBehindItTellsTheRefusal() throws {
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: try freePort(), inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        _ = Poll.wait([(system, .readable)], until: soon)
+        #expect(throws: SystemFailure.self) { try system.read(maximum: 1) }
+        #expect(eventually { changes() == [.opened, .refused] })
+    }
+
+    @Test func theRigsOwnConnectionsAreNotReported() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let probe = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, from: Gate.rigAddress, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        probe.close()
+        #expect(try receive(accepted, count: 1) == [])
+        #expect(changes() == [.opened])
+    }
+
+    @Test func anIdleGateSleeps() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        // One side has ended: its end of file must not be reported again and again.
+        shutdown(system.number, Int32(SHUT_WR))
+        #expect(try receive(accepted, count: 1) == [])
+        let before = gate.rounds
+        MonotonicClock.sleep(for: .milliseconds(200))
+        #expect(gate.rounds - before < 10)
+    }
+}

@@ -1,0 +1,118 @@
+import CSQLite
+import Events
+import Glibc
+import Platform
+import Testing
+
+@testable import Systems
+
+@Suite struct PolledStateTests {
+    @Test func onlyChangesAreSamples() {
+        var state = PolledState(view: "http", interval: .milliseconds(500))
+        let from = Instant(nanoseconds: 1_000)
+        let to = Instant(nanoseconds: 3_000)
+        func samples(_ values: Result<[String: [UInt8]], SystemFault>) -> [Event.Sample] {
+            state.polled(values, from: from, to: to).map { event in
+                #expect(event.instant.nanoseconds == 2_000)
+                #expect(abs(event.uncertaintyNanoseconds - 144_337_567) < 100_000)
+                guard case .sample(let sample) = event.payload else { return .init(view: "", point: "") }
+                return sample
+            }
+        }
+        #expect(
+            samples(.success(["1/1/1": [1], "1/1/2": [2]])) == [
+                .init(view: "http", point: "1/1/1", raw: [1]), .init(view: "http", point: "1/1/2", raw: [2]),
+                .init(view: "http", point: "poll", reading: "ok"),
+            ])
+        #expect(samples(.success(["1/1/1": [1], "1/1/2": [2]])).map(\.point) == ["poll"])
+        #expect(samples(.failure(SystemFault("busy"))).map(\.reading) == ["failed: busy"])
+        #expect(
+            samples(.success(["1/1/1": [3]])) == [
+                .init(view: "http", point: "1/1/1", raw: [3]), .init(view: "http", point: "1/1/2", reading: "gone"),
+                .init(view: "http", point: "poll", reading: "ok"),
+            ])
+    }
+}
+
+@Suite struct PollScheduleTests {
+    @Test(arguments: [(0, 100), (99, 100), (100, 100), (101, 200), (950, 1_000), (1_000, 1_100), (1_001, 1_100)])
+    func aSlowAnswerSkipsPollsAndKeepsThePhase(endsMilliseconds: Int64, nextMilliseconds: Int64) {
+        var schedule = PollSchedule(first: Instant(nanoseconds: 0))
+        schedule.end(at: Instant(nanoseconds: endsMilliseconds * 1_000_000), interval: .milliseconds(100))
+        #expect(schedule.due.nanoseconds == nextMilliseconds * 1_000_000)
+    }
+
+    @Test func aLatePollIsAGap() throws {
+        let schedule = PollSchedule(first: Instant(nanoseconds: 1_000_000_000))
+        #expect(schedule.begin(at: Instant(nanoseconds: 1_250_000_000), source: "http") == nil)
+        let gap = try #require(schedule.begin(at: Instant(nanoseconds: 1_251_000_000), source: "http"))
+        guard case .gap(let details) = gap.payload else {
+            Issue.record("\(gap) is no gap")
+            return
+        }
+        #expect(details.blind == "http")
+        #expect(details.from.nanoseconds == 1_000_000_000)
+        #expect(details.to.nanoseconds == 1_251_000_000)
+    }
+}
+
+@Suite struct SQLiteProbeTests {
+    static let query = "SELECT group_address, raw FROM points"
+
+    @Test func aDatabaseIsReadAndALockedOneIsBusy() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
+        defer { directory.remove() }
+        let path = directory.path + "/state.db"
+        #expect(throws: SystemFault("there is no database yet")) { try SQLiteProbe.read(path, Self.query).get() }
+        var database: OpaquePointer?
+        defer { unsafe sqlite3_close(database) }
+        #expect(unsafe sqlite3_open(path, &database) == SQLITE_OK)
+        func run(_ statement: String) { unsafe #expect(sqlite3_exec(database, statement, nil, nil, nil) == SQLITE_OK) }
+        run("CREATE TABLE points(group_address TEXT PRIMARY KEY, raw TEXT)")
+        run("INSERT INTO points VALUES ('1/1/5', '0c33'), ('1/3/0', '01'), ('1/3/1', NULL)")
+        #expect(try SQLiteProbe.read(path, Self.query).get() == ["1/1/5": [0x0C, 0x33], "1/3/0": [1]])
+        run("BEGIN EXCLUSIVE")
+        let begun = MonotonicClock.now()
+        #expect(throws: SystemFault("busy")) { try SQLiteProbe.read(path, Self.query).get() }
+        #expect(MonotonicClock.now() - begun < .seconds(1))
+        run("ROLLBACK")
+        #expect(throws: Never.self) { try SQLiteProbe.read(path, Self.query).get() }
+        #expect(throws: SystemFault.self) { try SQLiteProbe.read(path, "SELECT raw FROM points").get() }
+        #expect(throws: SystemFault.self) { try SQLiteProbe.read(path, "SELECT nonsense").get() }
+    }
+}
+
+@Suite struct ProcessWatchTests {
+    @Test func aStatusFileIsRead() {
+        let status = """
+            Name:\tknxd
+            State:\tS (sleeping)
+            Pid:\t4711
+            PPid:\t4700
+            NSpid:\t4711\t17
+            VmRSS:\t   12345 kB
+            Threads:\t3
+            """
+        let entry = ProcessEntry(status: status)
+        #expect(entry?.pid == 4711)
+        #expect(entry?.parent == 4700)
+        #expect(entry?.innerPID == 17)
+        #expect(entry?.command == "knxd")
+        #expect(entry?.threads == 3)
+        #expect(entry?.residentKilobytes == 12345)
+        #expect(ProcessEntry(status: "Name:\tx\n") == nil)
+        #expect(ProcessEntry(status: "") == nil)
+    }
+
+    @Test func appearanceAndEndLieBetweenPolls() throws {
+        var watch = ProcessWatch(roles: [.init(id: "daemon", isMain: false, command: "knxd")])
+        let entry = try #require(ProcessEntry(status: "Name:\tknxd\nPid:\t4711\nPPid:\t1\nNSpid:\t4711\t17\n"))
+        #expect(watch.polled([], at: Instant(nanoseconds: 0)) == [])
+        let started = watch.polled([entry], at: Instant(nanoseconds: 100_000_000))
+        #expect(started.map(\.payload) == [.process(.init(process: "daemon", pid: 17, change: .started))])
+        #expect(started.first?.instant.nanoseconds == 50_000_000)
+        #expect(watch.polled([entry], at: Instant(nanoseconds: 200_000_000)) == [])
+        let ended = watch.polled([], at: Instant(nanoseconds: 300_000_000))
+        #expect(ended.map(\.payload) == [.process(.init(process: "daemon", pid: 17, change: .exited))])
+    }
+}

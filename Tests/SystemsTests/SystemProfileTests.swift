@@ -1,0 +1,117 @@
+import Documents
+import Testing
+
+@testable import Systems
+
+@Suite struct SystemProfileTests {
+    static let path = Repository.path("rigs/systems/reference-controller.yaml")
+
+    static func text() throws -> String {
+        String(decoding: try DataDirectories.read(path), as: UTF8.self)
+    }
+
+    @Test func theReferenceProfileSaysWhatItShould() throws {
+        let profile = try SystemProfile.load(Self.path)
+        #expect(profile.name == "reference-controller")
+        #expect(profile.programs.map(\.package) == ["knxd", "mosquitto"])
+        #expect(profile.services.map(\.id) == ["broker"])
+        #expect(profile.services.first?.gate == "broker")
+        #expect(profile.start.protections == ["knxd.restart", "knxd.reread", "mqtt.reconnect", "state.resync"])
+        #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
+        #expect(profile.points.tracers?.addresses.count == 24)
+        #expect(profile.points.tracers?.addresses.first == 0x0900)
+        #expect(profile.points.commands.map(\.status) == [0x0A64, 0x0A65])
+        #expect(profile.views.map(\.id) == ["mqtt", "http", "database"])
+        #expect(profile.views.map(\.isStreaming) == [true, false, false])
+        #expect(profile.views.first?.suppresses == .sameValue)
+        #expect(profile.health?.everyNanoseconds == 200_000_000)
+        #expect(profile.command?.success == [200])
+        #expect(profile.limits.recover["bus-cut"] == 30_000_000_000)
+        #expect(profile.limits.daemonDetectsAfter == [5_000_000_000, 12_800_000_000])
+        #expect(profile.notices["broker-down"] == ["broker lost"])
+    }
+
+    @Test func referencesAreFilled() throws {
+        let profile = try SystemProfile.load(Self.path)
+        var substitution = Substitution(["data": "/run/x", "service.broker": "18830", "gate.broker": "18831"])
+        let file = try #require(profile.services.first?.files.first)
+        #expect(try file.path.filled(by: substitution) == "/run/x/mosquitto.conf")
+        #expect(try file.text.filled(by: substitution).hasPrefix("listener 18830 127.0.0.1\n"))
+        #expect(try profile.services.first?.readyPort?.port(by: substitution) == 18830)
+        let controller = try #require(profile.start.files.first)
+        let failure = #expect(throws: DocumentFailure.self) { try controller.text.filled(by: substitution) }
+        #expect(failure?.message.contains("'${http_port}' has no value") == true)
+        substitution["service.broker"] = "0"
+        #expect(throws: DocumentFailure.self) { try profile.services.first?.readyPort?.port(by: substitution) }
+    }
+
+    /// What is written wrong, and what the message must say about it.
+    @Test(arguments: [
+        ("views:", "veiws:", "a system profile has no key 'veiws': did you mean 'views'?"),
+        ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
+        (
+            "kind: sqlite", "kind: sqlte",
+            "'sqlte' is no kind of view: expected mqtt, http, sqlite: did you mean 'sqlite'?"
+        ),
+        ("gate: broker", "gate: brocker", "nothing is called '${gate.broker}' here: did you mean '${gate.brocker}'?"),
+        ("${http_port}\"\n    path: /state", "${http_prot}\"\n    path: /state", "did you mean 'http_port'?"),
+        ("ready: {log: ready", "ready: {log: redy", "no line of 'logs' means 'redy': did you mean 'ready'?"),
+        ("broker-down: [broker lost]", "broker-down: [broker lots]", "did you mean 'broker lost'?"),
+        ("stop_within: 5 s", "stop_within: 5", "'5' should be a length of time"),
+        ("groups: 1/1/0-1/1/23", "groups: 1/1/0-1/2/23", "should rise within one middle group"),
+        ("group: 1/2/0,", "group: 1/8/0,", "'1/8/0' should be a group address"),
+        ("suppresses: same-value", "suppresses: same-values", "did you mean 'same-value'?"),
+        ("  - id: http", "  - id: mqtt", "there is another view 'mqtt' above"),
+        ("{id: controller, main: true}", "{id: controller, command: x}", "exactly one of the processes"),
+        ("type: \"9.001\"", "type: \"nine\"", "'nine' should be a datapoint type"),
+        ("every: 500 ms", "every: 1 ms", "at least 20 ms"),
+        ("package: knxd", "packages: knxd", "a program has no key 'packages': did you mean 'package'?"),
+        ("  without: [--without, \"${protection}\"]\n", "", "'without' is missing"),
+        ("version: 1", "version: 2", "2 is outside 1…1"),
+        ("pattern: '\"message\":\"ready\"'", "pattern: '*'", "a pattern that every line matches"),
+    ])
+    func mistakesAreNamed(written: String, instead: String, message: String) throws {
+        let text = try Self.text()
+        let wrong = try #require(text.replacingFirst(written, with: instead))
+        let failure = #expect(throws: DocumentFailure.self) {
+            _ = try SystemProfile(Node.parse(wrong, file: "profile.yaml"))
+        }
+        let said = failure?.message ?? ""
+        #expect(said.contains(message.replacingOccurrences("'${gate.brocker}'", with: "'gate.brocker'")), "\(said)")
+        #expect(failure?.position != nil)
+    }
+
+    @Test func missingProgramsNameTheirPackage() throws {
+        var profile = try SystemProfile.load(Self.path)
+        profile.programs = [.init(path: "/bin/sh", package: "dash"), .init(path: "/nowhere/knxd", package: "knxd")]
+        #expect(
+            profile.missingPrograms() == [
+                "/nowhere/knxd is not installed, and reference-controller needs it: apt-get install knxd"
+            ])
+    }
+
+    @Test func anUnknownProtectionIsRefused() throws {
+        let profile = try SystemProfile.load(Self.path)
+        #expect(throws: Never.self) { try profile.check(without: ["mqtt.reconnect"]) }
+        let fault = #expect(throws: SystemFault.self) { try profile.check(without: ["mqtt.reconect"]) }
+        #expect(fault?.description.contains("did you mean 'mqtt.reconnect'?") == true)
+    }
+
+    @Test(arguments: [
+        ("ready", "it is ready now", true), ("re*dy", "reXXdy", true), ("a*b", "b a", false), ("a*b", "a b", true),
+        ("aa*aa", "aaa", false), ("*end", "the end", true), ("long", "lo", false), ("x", "", false),
+    ])
+    func patterns(pattern: String, line: String, isMatch: Bool) {
+        #expect(TextPattern(pattern).matches(line) == isMatch)
+    }
+
+    @Test func groupAddressesReadBack() {
+        for address in stride(from: 0, through: 65535, by: 13) {
+            let address = UInt16(address)
+            #expect(GroupAddressText.address(GroupAddressText.text(address)) == address)
+        }
+        for wrong in ["", "1/2", "32/0/0", "1/8/1", "1/1/256", "1/1/+1", "1//1", "1/1/1/1"] {
+            #expect(GroupAddressText.address(wrong) == nil)
+        }
+    }
+}
