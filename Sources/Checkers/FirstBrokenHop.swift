@@ -41,7 +41,7 @@ struct FirstBrokenHop {
             }
             let how = ended.map { " (its last connection ended \(Text.relative($0.instant, to: fault)))" } ?? ""
             return (
-                "broker connection: the controller did not connect to the \(gate) again within \(after)\(how)",
+                "broker connection: the controller was not connected to the \(gate) again \(after)\(how)",
                 "controller → \(gate)"
             )
         }

@@ -40,7 +40,7 @@ extension TestPlan {
         if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
         let total = shortestSeconds * repetitions
         lines.append("  takes    at least \(total / 60) min \(total % 60) s, one after the other")
-        for lack in lacks { lines.append("  NOT RUN: needs \(lack)") }
+        for obstacle in obstacles { lines.append("  NOT RUN  \(obstacle)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -40,8 +40,8 @@ public struct TestPlan: Sendable {
         try system.check(without: job.sabotage)
     }
 
-    /// What this rig, this system and this machine lack for the scenario, one sentence each; empty when it can be run.
-    public var lacks: [String] {
+    /// Why the scenario cannot be run on this rig, with this system, on this machine: one line each, none when it can.
+    public var obstacles: [String] {
         var lacks = rig.lacks(scenario.requires)
         for requirement in scenario.requires {
             let parts = requirement.split(separator: ":").map(String.init)
@@ -50,7 +50,7 @@ public struct TestPlan: Sendable {
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
         }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
-        return lacks + system.missingPrograms()
+        return lacks.map { "needs \($0)" } + system.missingPrograms()
     }
 
     /// The channel that feeds the line, for a fault that cuts it.

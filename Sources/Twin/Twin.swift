@@ -109,6 +109,7 @@ private final class RunningTwin {
         self.shell = shell
         do throws(SystemFailure) {
             boards = try USBIPServer(
+                port: configuration.usbipPort,
                 boards: configuration.boards.map {
                     (id: $0.id, model: DcttechBoard(channelCount: $0.channels, serial: $0.serial))
                 },

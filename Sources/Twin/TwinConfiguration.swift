@@ -78,6 +78,8 @@ public struct TwinConfiguration: Sendable {
     public var directory: String
     /// The path of `twin.jsonl`; nil writes none.
     public var journal: String?
+    /// The port of the USB/IP server on 127.0.0.1; 0 takes a free one.
+    public var usbipPort: UInt16 = 0
 
     public init(lines: [Line], boards: [Board] = [], directory: String, journal: String? = nil) {
         self.lines = lines

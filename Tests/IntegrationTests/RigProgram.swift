@@ -63,6 +63,15 @@ enum RigProgram {
         return try start(arguments, in: directory.path, environment: environment).finish(within: seconds)
     }
 
+    /// A shell script in a mount namespace of its own, where what it mounts or hides is nobody else's.
+    static func shell(_ script: String) throws -> Output {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        return try start(
+            ["--mount", "--propagation", "private", "/bin/sh", "-c", script], in: directory.path, program: "unshare"
+        ).finish(within: 120)
+    }
+
     /// Processes of the whole machine that have `text` in their command line: who was left behind?
     static func processes(mentioning text: String) -> [String] {
         Files.entries(of: "/proc").filter { Int32($0) != nil && $0 != String(getpid()) }.compactMap { pid in
@@ -70,6 +79,19 @@ enum RigProgram {
             let line = String(decoding: octets.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self)
             return line.contains(text) ? "\(pid): \(line)" : nil
         }
+    }
+
+    static func commandLine(_ pid: Int32) -> String {
+        guard let octets = try? Files.read("/proc/\(pid)/cmdline") else { return "" }
+        return String(decoding: octets.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// Children of a process that are knxrig themselves.
+    static func children(of pid: Int32) -> [Int32] {
+        Files.entries(of: "/proc/\(pid)/task").flatMap { thread in
+            let octets = (try? Files.read("/proc/\(pid)/task/\(thread)/children")) ?? []
+            return String(decoding: octets, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+        }.filter { commandLine($0).contains("knxrig") }
     }
 
     /// JSON lines of a file that may still be written.

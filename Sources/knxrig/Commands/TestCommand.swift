@@ -89,7 +89,7 @@ private struct TestRequest {
     func perform() throws -> ExitStatus {
         if isDryRun {
             for plan in plans { Terminal.output(plan.dryRunText(repetitions: repetitions)) }
-            return plans.allSatisfy { $0.lacks.isEmpty && $0.refusals.isEmpty } ? .pass : .invalid
+            return plans.allSatisfy { $0.obstacles.isEmpty && $0.refusals.isEmpty } ? .pass : .invalid
         }
         for plan in plans {
             if let refusal = plan.refusals.first {
@@ -97,10 +97,10 @@ private struct TestRequest {
                 return .usage
             }
         }
-        let runnable = plans.filter(\.lacks.isEmpty)
-        let notRun = plans.filter { !$0.lacks.isEmpty }
+        let runnable = plans.filter(\.obstacles.isEmpty)
+        let notRun = plans.filter { !$0.obstacles.isEmpty }
         for plan in notRun {
-            Terminal.error("knxrig: \(plan.job.name): not run: needs \(plan.lacks.joined(separator: "; needs "))\n")
+            Terminal.error("knxrig: \(plan.job.name): not run: \(plan.obstacles.joined(separator: "; "))\n")
         }
         guard !runnable.isEmpty else { return .invalid }
         let runs: RunsDirectory
@@ -162,7 +162,7 @@ private struct TestRequest {
             began: began / 1_000_000_000, runs: reports,
             notRun: notRun.map {
                 CampaignReport.NotRun(
-                    id: $0.job.scenario, variant: $0.job.variant, reason: "needs " + $0.lacks.joined(separator: "; needs "))
+                    id: $0.job.scenario, variant: $0.job.variant, reason: $0.obstacles.joined(separator: "; "))
             })
         do {
             try Files.write(Array(Results.text(campaign).utf8), to: runs.path + "/results.json")

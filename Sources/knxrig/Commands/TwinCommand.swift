@@ -10,7 +10,8 @@ extension Command {
         options: [
             .value("--rig", "FILE", "the rig file that describes it (default: twin)"),
             .value("--directory", "DIR", "where its devices and sockets appear (default: a new directory in /tmp)"),
-            .value("--journal", "FILE", "append what its boards were told to FILE"), data,
+            .value("--journal", "FILE", "append what its boards were told to FILE"),
+            .value("--usbip-port", "PORT", "the port of its USB/IP server (default: a free one)"), data,
         ],
         examples: [
             "knxrig twin",
@@ -30,7 +31,8 @@ extension Command {
         defer { temporary?.remove() }
         let directory = arguments.value("--directory") ?? temporary?.path ?? "."
         try Files.makeDirectories(directory)
-        let configuration = TwinConfiguration(rig, directory: directory, journal: arguments.value("--journal"))
+        var configuration = TwinConfiguration(rig, directory: directory, journal: arguments.value("--journal"))
+        configuration.usbipPort = UInt16(try arguments.integer("--usbip-port", 0...65_535, default: 0))
         return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
     }
 }
