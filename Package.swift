@@ -11,12 +11,14 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// A library of ours; its page of prose is no source.
+func library(_ name: String, _ dependencies: [Target.Dependency], hasPage: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: hasPage ? ["README.md"] : [], swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: data, swiftSettings: settings)
 }
 
 func systemLibrary(_ name: String, _ package: String, _ debian: String) -> Target {
@@ -39,17 +41,17 @@ let package = Package(
         systemLibrary("CSodium", "libsodium", "libsodium-dev"),
         .target(name: "CPlatform"),
         library("Events", []),
-        library("KNX", []),
+        library("KNX", [], hasPage: true),
         library("USB", []),
         library("Documents", ["CYAML"]),
         library("Catalogue", ["Documents"]),
         library("Platform", ["Events", "CPlatform"]),
-        library("Bus", ["Events", "KNX", "Platform"]),
-        library("Relays", ["Events", "USB", "Platform", "Documents", "CUSB"]),
+        library("Bus", ["Events", "KNX", "Platform"], hasPage: true),
+        library("Relays", ["Events", "USB", "Platform", "Documents", "CUSB"], hasPage: true),
         library("Evidence", ["Events", "KNX", "Platform", "CSQLite", "CSodium"]),
         library("Checkers", ["Events", "KNX", "Catalogue"]),
         library("Rigs", ["Events", "KNX", "Platform", "Bus", "Relays", "Evidence", "Documents"]),
-        library("Systems", ["Events", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"]),
+        library("Systems", ["Events", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"], hasPage: true),
         library(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
@@ -61,14 +63,15 @@ let package = Package(
         .executableTarget(
             name: "knxrig",
             dependencies: [
-                "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers", "Rigs",
+                "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
+                "Rigs",
                 "Systems", "Scenarios", "Reports", "Twin",
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin"], swiftSettings: settings),
         tests("EventsTests", ["Events"]),
-        tests("KNXTests", ["KNX"]),
+        tests("KNXTests", ["KNX"], data: ["Vectors"]),
         tests("USBTests", ["USB"]),
         tests("DocumentsTests", ["Documents"]),
         tests("CatalogueTests", ["Catalogue", "Documents"]),
