@@ -36,18 +36,19 @@ struct Delivery {
         }
         for group in plan.points.sorted() {
             let samples = timeline.samples(of: view.id, group)
-            var next = 0
+            // Each sample accounts for one telegram; one that comes out of order is delivered all the same, and `Order` says so.
+            var isUsed = [Bool](repeating: false, count: samples.count)
             var previous: [UInt8]?
             for value in truth.values[group] ?? [] where value.instant <= end {
                 var fate = Fate.missing
                 let earliest = value.instant - Self.earliness
                 let latest = value.instant + view.limit + Self.patience
-                let match = samples[next...].firstIndex {
-                    $0.content.raw == value.raw && $0.instant >= earliest && $0.instant <= latest
+                let match = samples.indices.first {
+                    !isUsed[$0] && samples[$0].content.raw == value.raw && samples[$0].instant >= earliest
+                        && samples[$0].instant <= latest
                 }
                 if let match {
-                    duplicated += match - next
-                    next = match + 1
+                    isUsed[match] = true
                     fate = .delivered(at: samples[match].instant, uncertainty: samples[match].uncertainty)
                 } else if view.suppressesSame, previous == value.raw {
                     fate = .suppressed
@@ -57,7 +58,7 @@ struct Delivery {
                 entries.append(Entry(group: group, raw: value.raw, instant: value.instant, fate: fate))
                 previous = value.raw
             }
-            duplicated += samples.count - next
+            duplicated += isUsed.count { !$0 }
         }
         entries.sort { $0.instant < $1.instant }
     }

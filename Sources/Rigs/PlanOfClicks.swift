@@ -20,13 +20,17 @@ public struct PlanOfClicks: Sendable {
     public init(cuts: [Cut], rig: Rig) {
         clicks = cuts.reduce(0) { $0 + 2 * $1.count }
         refusals = cuts.compactMap { cut in
-            guard let channel = rig.channel(cut.channel)?.channel else { return "no board has a channel '\(cut.channel)'" }
+            guard let channel = rig.channel(cut.channel)?.channel else {
+                return "no board has a channel '\(cut.channel)'"
+            }
             guard cut.nanoseconds <= channel.longestCutNanoseconds else {
-                return "channel '\(cut.channel)' may be cut for \(channel.longestCutNanoseconds / 1_000_000_000) s at most, not for "
+                return
+                    "channel '\(cut.channel)' may be cut for \(channel.longestCutNanoseconds / 1_000_000_000) s at most, not for "
                     + "\(cut.nanoseconds / 1_000_000_000) s"
             }
             return cut.nanoseconds < channel.minimumOffNanoseconds
-                ? "channel '\(cut.channel)' must be cut for at least \(channel.minimumOffNanoseconds / 1_000_000) ms" : nil
+                ? "channel '\(cut.channel)' must be cut for at least \(channel.minimumOffNanoseconds / 1_000_000) ms"
+                : nil
         }
     }
 }

@@ -98,7 +98,8 @@ extension Rig {
         requirements.compactMap { requirement in
             switch requirement {
             case "relay:line-supply":
-                lines[0].supply.flatMap { channel($0.channel) } == nil ? "a relay channel that feeds the line's supply" : nil
+                lines[0].supply.flatMap { channel($0.channel) } == nil
+                    ? "a relay channel that feeds the line's supply" : nil
             case "witness": lines[0].attachments(.witness).isEmpty ? "a witness on the line" : nil
             case "stimulus": lines[0].attachments(.stimulus).isEmpty ? "a stimulus on the line" : nil
             default: nil

@@ -19,7 +19,6 @@ final class Bench: Sendable {
     private let plan: TestPlan
     private let cancellation: Cancellation
     private let directory: RunDirectory
-    private let temporary: TemporaryDirectory
     private let twin: TwinProcess?
     private let keeper: KeeperClient
     private let journal: Journal
@@ -61,7 +60,6 @@ final class Bench: Sendable {
         directory = RunDirectory(path: plan.job.directory)
         do {
             try Files.makeDirectories(directory.logsPath)
-            temporary = try TemporaryDirectory(prefix: "knxrig-")
         } catch {
             throw .error("\(error)")
         }
@@ -69,28 +67,29 @@ final class Bench: Sendable {
         do {
             if plan.rig.kind == .twin {
                 twin = try TwinProcess(
-                    program: program, rigFile: plan.job.rigFile, directory: temporary.path,
+                    program: program, rigFile: plan.job.rigFile, directory: plan.job.temporary,
                     journal: directory.path + "/twin.jsonl")
             }
             self.twin = twin
             let options = KeeperOptions(
-                rigFile: plan.job.rigFile, socket: temporary.path + "/keeper",
-                directory: twin == nil ? Bench.lockDirectory : temporary.path + "/locks",
+                rigFile: plan.job.rigFile, socket: plan.job.temporary + "/keeper",
+                directory: twin == nil ? Bench.lockDirectory : plan.job.temporary + "/locks",
                 access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? BoardAccess(),
                 journal: directory.keeperPath, program: program)
             let cancelled = cancellation
             keeper = try Bench.startKeeper(options, run: plan.job.name) { push in
                 switch push {
                 case .boardLost(let board, let reason):
-                    cancelled.cancel(.invalid("board '\(board)' was lost in the middle of the run\(reason.map { ": \($0)" } ?? "")"))
-                case .tripped(let reason): cancelled.cancel(.invalid("the keeper went to the safe state by itself: \(reason)"))
+                    cancelled.cancel(
+                        .invalid("board '\(board)' was lost in the middle of the run\(reason.map { ": \($0)" } ?? "")"))
+                case .tripped(let reason):
+                    cancelled.cancel(.invalid("the keeper went to the safe state by itself: \(reason)"))
                 case .died: cancelled.cancel(.error("the keeper died; its guardian has gone to the safe state"))
                 case .boardBack: break
                 }
             }
         } catch {
             _ = twin?.finish()
-            temporary.remove()
             throw error
         }
         onKeeper { [keeper] in keeper.safe() }
@@ -100,14 +99,14 @@ final class Bench: Sendable {
             let judge = JudgeBox(try Judge(plan: record))
             self.judge = judge
             journal = try Journal(
-                path: directory.evidencePath, plan: record, planSource: "rig", observer: { _, event in judge.observe(event) },
+                path: directory.evidencePath, plan: record, planSource: "rig",
+                observer: { _, event in judge.observe(event) },
                 onFailure: { failure in
                     cancellation.cancel(.error("the evidence cannot be written any more: \(failure)"))
                 })
         } catch {
             _ = keeper.bye()
             _ = twin?.finish()
-            temporary.remove()
             throw .error("\(error)")
         }
     }
@@ -157,8 +156,8 @@ final class Bench: Sendable {
     private func lookAtTheLine() throws {
         if twin != nil {
             let sink = sink
-            let sense = try SocketReader.sense(path: temporary.path + "/sense", sink: sink)
-            let truth = try SocketReader.truth(path: temporary.path + "/truth", sink: sink)
+            let sense = try SocketReader.sense(path: plan.job.temporary + "/sense", sink: sink)
+            let truth = try SocketReader.truth(path: plan.job.temporary + "/truth", sink: sink)
             parts.withLock { $0.readers = [sense, truth] }
         }
         guard let attachment = plan.line.attachments(.witness).first else {
@@ -171,7 +170,8 @@ final class Bench: Sendable {
             TPUARTWitness.Configuration(source: "witness", line: plan.line.id, port: port(of: attachment))
         ) { event in
             sink(event)
-            guard case .frame(let frame) = event.payload, frame.flaw == nil, let decoded = try? TP1Frame(octets: frame.octets),
+            guard case .frame(let frame) = event.payload, frame.flaw == nil,
+                let decoded = try? TP1Frame(octets: frame.octets),
                 let violation = guarded.observe(decoded)
             else { return }
             cancelled.cancel(.invalid("\(violation)"))
@@ -181,7 +181,8 @@ final class Bench: Sendable {
         while !witness.isArmed {
             guard MonotonicClock.now() < deadline else {
                 throw Interruption.invalid(
-                    "the witness at \(port(of: attachment)) does not answer: is the line powered, is this the right device?")
+                    "the witness at \(port(of: attachment)) does not answer: is the line powered, is this the right device?"
+                )
             }
             try sleep(until: MonotonicClock.now() + .milliseconds(20))
         }
@@ -194,7 +195,8 @@ final class Bench: Sendable {
             stimuli.append(
                 try TPUARTStimulus(
                     TPUARTStimulus.Configuration(
-                        source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address), sink: sink))
+                        source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address),
+                    sink: sink))
         }
         parts.withLock { $0.stimuli = stimuli }
         guard !stimuli.isEmpty else { throw Interruption.invalid("line '\(plan.line.id)' has no stimulus") }
@@ -202,7 +204,8 @@ final class Bench: Sendable {
         for stimulus in stimuli {
             while !stimulus.isReady {
                 guard MonotonicClock.now() < deadline else {
-                    throw Interruption.invalid("the stimulus '\(stimulus.source)' does not answer: is this the right device?")
+                    throw Interruption.invalid(
+                        "the stimulus '\(stimulus.source)' does not answer: is this the right device?")
                 }
                 try sleep(until: MonotonicClock.now() + .milliseconds(20))
             }
@@ -219,7 +222,7 @@ final class Bench: Sendable {
         guard let interface = plan.line.attachments(.sut).first else {
             throw Interruption.invalid("line '\(plan.line.id)' has no interface for the system under test")
         }
-        let data = temporary.path + "/data"
+        let data = plan.job.temporary + "/data"
         try Files.makeDirectories(data)
         return try SystemUnderTest(
             profile: plan.system,
@@ -272,7 +275,9 @@ final class Bench: Sendable {
 
     /// Commands a relay channel through the keeper and puts the actuation into the evidence.
     @discardableResult
-    func actuate(_ channel: String, meaning: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+    func actuate(_ channel: String, meaning: String, purpose: String, due: Instant) throws(Interruption)
+        -> Event.Actuation
+    {
         let actuation: Event.Actuation
         do {
             actuation = try keeper.set(channel: channel, meaning: meaning, due: due, purpose: purpose)
@@ -292,7 +297,9 @@ final class Bench: Sendable {
             return try system.killService(id, purpose: purpose, due: due)
         }
         journal.append(Event(at: kill.commanded, source: "rig", .actuation(kill)))
-        guard kill.readback != .failed else { throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")") }
+        guard kill.readback != .failed else {
+            throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")")
+        }
         return kill
     }
 
@@ -325,7 +332,8 @@ final class Bench: Sendable {
                     .other(
                         kind: "interruption",
                         [
-                            "outcome": .text(interruption.cause.outcome.rawValue), "reason": .text(interruption.cause.reason),
+                            "outcome": .text(interruption.cause.outcome.rawValue),
+                            "reason": .text(interruption.cause.reason),
                         ])))
         }
         let parts = parts.withLock { parts in
@@ -340,11 +348,11 @@ final class Bench: Sendable {
         parts.witness?.stop()
         let isSafe = keeper.bye()
         if let statistics = twin?.finish() {
-            journal.append(Event(at: MonotonicClock.now(), source: "truth", .other(kind: "twin_statistics", statistics)))
+            journal.append(
+                Event(at: MonotonicClock.now(), source: "truth", .other(kind: "twin_statistics", statistics)))
         }
         for reader in parts.readers { reader.stop() }
         record(.phase(Event.Phase(.safeState, .end, reason: isSafe ? nil : "the safe state was not confirmed")))
-        temporary.remove()
         return seal(isSafe: isSafe)
     }
 

@@ -76,13 +76,17 @@ public final class Campaign: Sendable {
         state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
     }
 
-    private func make(_ job: Job, _ index: Int) -> JobResult {
+    private func make(_ asked: Job, _ index: Int) -> JobResult {
+        var job = asked
         func failed(_ outcome: Outcome, _ sentence: String) -> JobResult {
             JobResult(job: job, verdict: RunVerdict(outcome: outcome, sentence: sentence))
         }
         let ours: RecordChannel
         let child: ChildProcess
+        let temporary: TemporaryDirectory
         do {
+            temporary = try TemporaryDirectory(prefix: "knxrig-")
+            job.temporary = temporary.path
             let (near, far) = try Socket.pair()
             var request = ChildProcess.Request(path: program, arguments: ["run"])
             request.descriptors = [(Lifeline.childDescriptorNumber, far)]
@@ -106,6 +110,9 @@ public final class Campaign: Sendable {
             }
         }
         let exit = child.wait()
+        // After an orderly end nothing uses the directory any more; what a killed run leaves behind ends within two seconds.
+        if verdict == nil { MonotonicClock.sleep(for: .seconds(2)) }
+        temporary.remove()
         return verdict.map { JobResult(job: job, verdict: $0) }
             ?? failed(
                 state.withLock { $0.aborted } != nil ? .aborted : .error,

@@ -19,22 +19,27 @@ extension TestPlan {
         switch variant.fault.action {
         case .cutLineSupply:
             let channel = supplyChannel ?? "?"
-            lines.append("  cuts     line '\(line.id)' through channel '\(channel)' for \(seconds) s, \(repetitions) times")
+            lines.append(
+                "  cuts     line '\(line.id)' through channel '\(channel)' for \(seconds) s, \(repetitions) times")
             let clicks = PlanOfClicks(
                 cuts: [
                     PlanOfClicks.Cut(
                         channel: channel, nanoseconds: variant.fault.durationNanoseconds, count: repetitions)
                 ], rig: rig)
-            lines.append("  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)")
+            lines.append(
+                "  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)"
+            )
             for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
-            for instant in system.limits.daemonDetectsAfter where abs(instant - variant.fault.durationNanoseconds) < 1_500_000_000 {
+            for instant in system.limits.daemonDetectsAfter
+            where abs(instant - variant.fault.durationNanoseconds) < 1_500_000_000 {
                 lines.append(
                     "  REFUSED  the interface daemon detects a dead line after \(instant / 1_000_000) ms: a cut within 1.5 s of that "
                         + "has no certain outcome")
             }
         case .killService:
             lines.append(
-                "  kills    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks")
+                "  kills    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
         }
         lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
         if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
@@ -48,8 +53,11 @@ extension TestPlan {
     public var refusals: [String] {
         guard variant.fault.action == .cutLineSupply, let channel = supplyChannel else { return [] }
         let clicks = PlanOfClicks(
-            cuts: [PlanOfClicks.Cut(channel: channel, nanoseconds: variant.fault.durationNanoseconds, count: 1)], rig: rig)
-        let uncertain = system.limits.daemonDetectsAfter.filter { abs($0 - variant.fault.durationNanoseconds) < 1_500_000_000 }
+            cuts: [PlanOfClicks.Cut(channel: channel, nanoseconds: variant.fault.durationNanoseconds, count: 1)],
+            rig: rig)
+        let uncertain = system.limits.daemonDetectsAfter.filter {
+            abs($0 - variant.fault.durationNanoseconds) < 1_500_000_000
+        }
         return clicks.refusals
             + uncertain.map {
                 "a cut of \(variant.fault.durationNanoseconds / 1_000_000) ms ends within 1.5 s of the \($0 / 1_000_000) ms after which the "

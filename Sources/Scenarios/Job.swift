@@ -16,6 +16,8 @@ public struct Job: Sendable, Hashable {
     public var sabotage: [String]
     /// The run's own directory; made by the run.
     public var directory: String
+    /// Where devices, sockets and the system's data live while the run lasts; given by the command, gone with the run.
+    var temporary = ""
 
     public init(
         scenario: String, variant: String, repetition: Int, seed: Int64, scenarioFile: String, rigFile: String,
@@ -39,7 +41,9 @@ public struct Job: Sendable, Hashable {
         [
             "scenario": .text(scenario), "variant": .text(variant), "repetition": .integer(Int64(repetition)),
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
-            "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)), "directory": .text(directory),
+            "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
+            "directory": .text(directory),
+            "temporary": .text(temporary),
         ]
     }
 
@@ -54,5 +58,6 @@ public struct Job: Sendable, Hashable {
         systemFile = try record.text("system_file")
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
         directory = try record.text("directory")
+        temporary = try record.text("temporary")
     }
 }

@@ -12,22 +12,28 @@ extension TestPlan {
     /// - Parameter boards: identities of the boards that the keeper holds.
     func record(version: String, program: String, boards: [String]) -> Value {
         let stimuli = line.attachments(.stimulus)
-        let sources: [Value] = [
-            ["id": "rig", "sees": "its own steps, and the faults it makes itself"],
-            ["id": "keeper", "sees": "relay commands and the read-back of the coil, not of the contact"],
+        let sources: [Value] =
             [
-                "id": "witness",
-                "sees": "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms",
-            ],
-            ["id": "sense", "sees": "the voltage of the line's supply"],
-        ]
-            + stimuli.map { ["id": .text($0.id), "sees": "its own telegrams and their confirmations; Reset.ind of its chip"] }
+                ["id": "rig", "sees": "its own steps, and the faults it makes itself"],
+                ["id": "keeper", "sees": "relay commands and the read-back of the coil, not of the contact"],
+                [
+                    "id": "witness",
+                    "sees":
+                        "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms",
+                ],
+                ["id": "sense", "sees": "the voltage of the line's supply"],
+            ]
+            + stimuli.map {
+                ["id": .text($0.id), "sees": "its own telegrams and their confirmations; Reset.ind of its chip"]
+            }
             + [
                 ["id": "mqtt", "sees": "every publication, stamped on arrival"],
                 ["id": "http", "sees": "changes between polls, stamped in the middle of the request"],
-                ["id": "database", "sees": "changes between polls"], ["id": "health", "sees": "the system's own word about itself"],
+                ["id": "database", "sees": "changes between polls"],
+                ["id": "health", "sees": "the system's own word about itself"],
                 ["id": "process", "sees": "processes, descriptors and memory from /proc"],
-                ["id": "log", "sees": "the system's output, stamped on arrival"], ["id": "gate", "sees": "connections through the gate"],
+                ["id": "log", "sees": "the system's output, stamped on arrival"],
+                ["id": "gate", "sees": "connections through the gate"],
                 ["id": "broker-probe", "sees": "whether the broker answers through the gate"],
                 ["id": "commands", "sees": "commands through the API and their answers"],
                 ["id": "truth", "sees": "everything on the twin; read by no checker"],
@@ -36,12 +42,16 @@ extension TestPlan {
             "schema": "knxrig/evidence/1",
             "tool": ["version": .text(version), "build": .text((try? HashedFile(path: program))?.sha256 ?? "unknown")],
             "scenario": .text(scenario.id), "variant": .text(variant.name), "title": .text(scenario.name),
-            "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)), "seed": .integer(job.seed),
+            "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)),
+            "seed": .integer(job.seed),
             "sabotage": .list(job.sabotage.map(Value.text)),
-            "rig": ["name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text))],
+            "rig": [
+                "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
+            ],
             "system": ["name": .text(system.name), "build": .text(systemBuild)],
             "utc": [
-                "monotonic": .integer(MonotonicClock.now().nanoseconds), "unix": .integer(MonotonicClock.unixNanoseconds()),
+                "monotonic": .integer(MonotonicClock.now().nanoseconds),
+                "unix": .integer(MonotonicClock.unixNanoseconds()),
             ],
             "command": .list(command.map(Value.text)),
             "files": [
@@ -68,7 +78,9 @@ extension TestPlan {
     }
 
     private var command: [String] {
-        var words = ["knxrig", "test", job.name, "--rig", job.rigFile, "--system", job.systemFile, "--seed", String(job.seed)]
+        var words = [
+            "knxrig", "test", job.name, "--rig", job.rigFile, "--system", job.systemFile, "--seed", String(job.seed),
+        ]
         for protection in job.sabotage { words += ["--without", protection] }
         return words
     }
@@ -79,7 +91,8 @@ extension TestPlan {
         if let silent = fault.chipsSilent, let due = fault.tracersDue {
             let chips = (line.attachments(.witness) + line.attachments(.stimulus)).map { Value.text($0.id) }
             witness += [
-                ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))), ("tracers_due", .integer(Int64(due))),
+                ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))),
+                ("tracers_due", .integer(Int64(due))),
             ]
         }
         let target = fault.action == .cutLineSupply ? supplyChannel ?? "" : "process:\(fault.service ?? "")"
@@ -108,7 +121,8 @@ extension TestPlan {
             "sentinels": .list(
                 sentinels.map {
                     [
-                        "group": .integer(Int64($0.group.raw)), "before": .octets([$0.before]), "after": .octets([$0.after]),
+                        "group": .integer(Int64($0.group.raw)), "before": .octets([$0.before]),
+                        "after": .octets([$0.after]),
                     ]
                 }),
             "repeats": .list(repeats.map { ["group": .integer(Int64($0.raw)), "raw": .octets([1])] }),
@@ -123,7 +137,8 @@ extension TestPlan {
             "views": .list(
                 system.views.map { view in
                     .record(present: [
-                        ("id", .text(view.id)), ("streaming", .bool(view.isStreaming)), ("limit", .integer(view.limitNanoseconds)),
+                        ("id", .text(view.id)), ("streaming", .bool(view.isStreaming)),
+                        ("limit", .integer(view.limitNanoseconds)),
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
                     ])
                 }),

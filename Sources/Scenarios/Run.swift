@@ -103,7 +103,9 @@ final class Run: Sendable {
     private func heal(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         try bench.sync()
         try fault.heal(bench)
-        try reach(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") { $0.healed(at: $1) }
+        try reach(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") {
+            $0.healed(at: $1)
+        }
         let witnessed = bench.judged { $0.faultWitnessed(at: settled) }
         if case .holds = witnessed { return }
         throw .invalid("the fault was not proven: \(reason(of: witnessed))")

@@ -29,7 +29,8 @@ public struct TestPlan: Sendable {
         self.job = job
         scenario = try Scenario(path: job.scenarioFile)
         guard let variant = scenario.variants.first(where: { $0.name == job.variant }) else {
-            throw DocumentFailure(file: job.scenarioFile, position: nil, message: "there is no variant '\(job.variant)'")
+            throw DocumentFailure(
+                file: job.scenarioFile, position: nil, message: "there is no variant '\(job.variant)'")
         }
         self.variant = variant
         rig = try Rig(path: job.rigFile)

@@ -30,14 +30,17 @@ final class TwinProcess: Sendable {
             let port = ready["usbip"]?.integer, let paths = ready["attachments"]?.fields
         else { throw .error("the twin did not get ready within 20 s") }
         usbPort = UInt16(truncatingIfNeeded: port)
-        attachments = Dictionary(uniqueKeysWithValues: paths.compactMap { field in field.value.text.map { (field.key, $0) } })
+        attachments = Dictionary(
+            uniqueKeysWithValues: paths.compactMap { field in field.value.text.map { (field.key, $0) } })
     }
 
     /// Ends the twin in order and returns what it says about its own punctuality; nil when it does not answer.
     func finish() -> Value? {
         var statistics: Value?
         try? channel.send(["finish": true])
-        if case .record(let value) = try? channel.receive(until: MonotonicClock.now() + .seconds(3)) { statistics = value }
+        if case .record(let value) = try? channel.receive(until: MonotonicClock.now() + .seconds(3)) {
+            statistics = value
+        }
         channel.descriptor.close()
         if child.wait(until: MonotonicClock.now() + .seconds(5)) == nil {
             child.send(signal: 9)

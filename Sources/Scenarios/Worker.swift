@@ -39,6 +39,7 @@ public enum Worker {
         } catch {
             verdict = RunVerdict(outcome: .error, sentence: "\(error)")
         }
+        Files.removeTree(job.temporary)
         try? lifeline.send(["finished": verdict.value])
         shutdown(lifeline.descriptor.number, Int32(SHUT_RDWR))
         listener.join()
@@ -51,7 +52,9 @@ public enum Worker {
         NamedThread.start("signals") {
             while true {
                 _ = Poll.wait([(signals, .readable)], until: nil)
-                if let signal = Signals.next(from: signals) { cancellation.cancel(.aborted("ended by signal \(signal)")) }
+                if let signal = Signals.next(from: signals) {
+                    cancellation.cancel(.aborted("ended by signal \(signal)"))
+                }
             }
         }
     }

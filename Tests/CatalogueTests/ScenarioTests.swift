@@ -1,6 +1,7 @@
-@testable import Catalogue
 import Documents
 import Testing
+
+@testable import Catalogue
 
 @Suite struct ScenarioTests {
     static let root = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })

@@ -21,7 +21,8 @@ struct FirstLightTests {
     static let clean = Expected(arguments: ["HW-1", "IF-1", "HW-1/cut-3s"], status: 0, sentence: ["recovered"])
 
     static let sabotaged = [
-        Expected(arguments: ["HW-1", "--without", "knxd.restart"], status: 1, sentence: ["interface daemon: knxd exited"]),
+        Expected(
+            arguments: ["HW-1", "--without", "knxd.restart"], status: 1, sentence: ["interface daemon: knxd exited"]),
         Expected(arguments: ["HW-1", "--without", "knxd.reread"], status: 1, sentence: ["sentinel", "http view"]),
         Expected(arguments: ["IF-1", "--without", "mqtt.reconnect"], status: 1, sentence: ["broker connection"]),
         Expected(arguments: ["IF-1", "--without", "state.resync"], status: 1, sentence: ["mqtt view: sentinel"]),

@@ -22,8 +22,10 @@ import Testing
     @Test(arguments: [
         (["tset", "HW-1"], "did you mean 'test'?"), (["test"], "name a scenario"),
         (["test", "HW1"], "did you mean 'HW-1'?"), (["test", "HW-1/cut-2s"], "did you mean 'cut-20s'?"),
-        (["test", "HW-1", "--rigg", "twin"], "did you mean '--rig'?"), (["test", "HW-1", "--repeat", "no"], "whole number"),
-        (["test", "HW-1", "--rig", "twn"], "did you mean 'twin'?"), (["test", "HW-1", "--system", "nothing.yaml"], "no such file"),
+        (["test", "HW-1", "--rigg", "twin"], "did you mean '--rig'?"),
+        (["test", "HW-1", "--repeat", "no"], "whole number"),
+        (["test", "HW-1", "--rig", "twn"], "did you mean 'twin'?"),
+        (["test", "HW-1", "--system", "nothing.yaml"], "no such file"),
         (["test", "HW-1", "--without", "knxd.restrat"], "did you mean 'knxd.restart'?"), (["verify"], "name a run"),
         (["verify", "/nonexistent"], "is no run"), (["relay", "list", "now"], "'now' is not expected here"),
         (["test", "HW-1", "--repeat"], "needs a value"), (["relay", "list", "--usbip", "here"], "HOST:PORT"),

@@ -125,7 +125,8 @@ struct TroubleTests {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
         let output = try RigProgram.shell(
-            "mount -t tmpfs -o size=1m none \(directory.path) && exec \(RigProgram.path) test HW-1 --out \(directory.path)/runs")
+            "mount -t tmpfs -o size=1m none \(directory.path) && exec \(RigProgram.path) test HW-1 --out \(directory.path)/runs"
+        )
         #expect(output.status == 5, "\(output.output)\(output.error)")
         #expect(output.error.contains("No space left on device"), "\(output.error)")
         #expect(output.error.split(separator: "\n").count == 1, "\(output.error)")

@@ -17,7 +17,14 @@ struct Commands {
                 guard let invoked = invocations[operation.content.id], let group = invoked.content.group,
                     let raw = invoked.content.raw, operation.instant + patience <= world.end
                 else { continue }
-                let window = (invoked.instant - earliness)...(operation.instant + patience)
+                // The same command given once more has a telegram of its own, which must not stand in for this one's.
+                let next = world.timeline.operations.first {
+                    $0.content.action == .invoke && $0.instant > operation.instant && $0.content.group == group
+                        && $0.content.raw == raw
+                }?.instant
+                let latest = max(
+                    operation.instant, min(operation.instant + patience, next ?? operation.instant + patience))
+                let window = (invoked.instant - earliness)...latest
                 let isSeen = world.timeline.telegrams.contains { telegram in
                     window.contains(telegram.instant) && telegram.content.group == group && telegram.content.raw == raw
                         && world.plan.systemSources.contains { $0.contains(telegram.content.sender) }

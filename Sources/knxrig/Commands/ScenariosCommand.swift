@@ -10,12 +10,15 @@ extension Command {
     }
 
     static let scenarios = Command(
-        name: "scenarios", summary: "List the catalogue: scenarios, their variants, the sabotages that must make them fail",
+        name: "scenarios",
+        summary: "List the catalogue: scenarios, their variants, the sabotages that must make them fail",
         options: [data], examples: ["knxrig scenarios"]
     ) { arguments in
         try arguments.refuseOperands()
         for scenario in try Catalogue.load(dataDirectories(arguments)).scenarios {
-            Terminal.output("\(scenario.id)  \(scenario.name) (tier \(scenario.tier), risk \(scenario.likelihood * scenario.impact))\n")
+            Terminal.output(
+                "\(scenario.id)  \(scenario.name) (tier \(scenario.tier), risk \(scenario.likelihood * scenario.impact))\n"
+            )
             for variant in scenario.variants {
                 let sabotages = variant.sabotages.map(\.protection).joined(separator: ", ")
                 Terminal.output(

@@ -25,7 +25,8 @@ extension Command {
             .value("--progress", "HOW", "auto (on a terminal), plain (a line per step), none"), data,
         ],
         examples: [
-            "knxrig test HW-1", "knxrig test HW-1 IF-1 --parallel 2", "knxrig test HW-1/cut-3s --repeat 10 --parallel 2",
+            "knxrig test HW-1", "knxrig test HW-1 IF-1 --parallel 2",
+            "knxrig test HW-1/cut-3s --repeat 10 --parallel 2",
             "knxrig test HW-1 --rig my-bench.yaml --dry-run", "knxrig test IF-1 --without mqtt.reconnect",
         ],
         notes: """
@@ -58,7 +59,8 @@ private struct TestRequest {
         }
         repetitions = try arguments.integer("--repeat", 1...100_000, default: 1)
         parallel = try arguments.integer("--parallel", 1...16, default: 1)
-        let seed = try arguments.integer("--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000))
+        let seed = try arguments.integer(
+            "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000))
         guard let progress = Progress(rawValue: arguments.value("--progress") ?? "auto") else {
             throw UsageFailure("'--progress \(arguments.value("--progress") ?? "")' should be auto, plain or none")
         }
@@ -71,7 +73,8 @@ private struct TestRequest {
         for operand in arguments.operands {
             for (scenario, variant) in try catalogue.select(operand) {
                 let job = Job(
-                    scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed), scenarioFile: scenario.file,
+                    scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
+                    scenarioFile: scenario.file,
                     rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"), directory: "")
                 do {
                     plans.append(try TestPlan(job: job))
@@ -149,7 +152,9 @@ private struct TestRequest {
     ) throws {
         let reports = results.map { result in
             let evidence = try? JournalReader.read(result.job.directory + "/evidence.jsonl")
-            var plan: Value = ["sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed)]
+            var plan: Value = [
+                "sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed),
+            ]
             if case .plan(let written) = evidence?.events.first?.payload { plan = written }
             return RunReport(
                 id: result.job.scenario, variant: result.job.variant, repetition: result.job.repetition,
@@ -179,7 +184,8 @@ private struct TestRequest {
     /// Of several results the worst: aborted, then fail, error, invalid, inconclusive, pass.
     private func status(_ outcomes: [Outcome], isComplete: Bool) -> ExitStatus {
         let order: [(Outcome, ExitStatus)] = [
-            (.aborted, .aborted), (.fail, .fail), (.error, .error), (.invalid, .invalid), (.inconclusive, .inconclusive),
+            (.aborted, .aborted), (.fail, .fail), (.error, .error), (.invalid, .invalid),
+            (.inconclusive, .inconclusive),
         ]
         return order.first { outcomes.contains($0.0) }?.1 ?? (isComplete ? .pass : .invalid)
     }

@@ -12,7 +12,9 @@ extension Command {
             run, 5 torn or without a seal with the part before intact.
             """
     ) { arguments in
-        guard !arguments.operands.isEmpty else { throw UsageFailure("name a run: the directory that holds its evidence.jsonl") }
+        guard !arguments.operands.isEmpty else {
+            throw UsageFailure("name a run: the directory that holds its evidence.jsonl")
+        }
         var worst = ExitStatus.pass
         for path in arguments.operands {
             let status = verify(path)
@@ -47,7 +49,8 @@ extension Command {
                 Terminal.error("knxrig: \(path) is no run: \(verification.reason ?? "")\n")
                 return .usage
             }
-            let verdict = verification.recomputed.map { "; as far as it goes: \($0.outcome.rawValue), \($0.sentence)" } ?? ""
+            let verdict =
+                verification.recomputed.map { "; as far as it goes: \($0.outcome.rawValue), \($0.sentence)" } ?? ""
             Terminal.output("\(path): \(verification.integrity)\(verdict)\n")
             return .error
         case .intact:
