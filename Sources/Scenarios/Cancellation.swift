@@ -55,10 +55,6 @@ public final class Cancellation: Sendable {
 struct Interruption: Error {
     var cause: Cancellation.Cause
 
-    init(cause: Cancellation.Cause) {
-        self.cause = cause
-    }
-
     static func invalid(_ reason: String) -> Interruption { Interruption(cause: .invalid(reason)) }
     static func error(_ reason: String) -> Interruption { Interruption(cause: .error(reason)) }
 }

@@ -1,0 +1,104 @@
+import Documents
+import KNX
+import Platform
+import Testing
+
+@testable import Rigs
+
+@Suite struct RigTests {
+    static let root = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+
+    static func text(_ name: String) throws -> String {
+        String(decoding: try Files.read(root + "/rigs/\(name).yaml"), as: UTF8.self)
+    }
+
+    @Test func theTwinIsReadAsWritten() throws {
+        let rig = try Rig(path: Self.root + "/rigs/twin.yaml")
+        #expect(rig.kind == .twin)
+        let line = rig.lines[0]
+        #expect(line.attachments.map(\.id) == ["sut", "witness", "stimulus-1", "stimulus-2"])
+        #expect(line.groups.contains(GroupAddress(raw: 0x0900)))
+        #expect(line.sources.contains { $0.contains(IndividualAddress(raw: 0x110A)) })
+        #expect(line.supply?.channel == "bus-power")
+        let channel = try #require(rig.channel("bus-power")).channel
+        #expect(channel.wiring == .normallyClosed)
+        #expect(channel.longestCutNanoseconds == 120_000_000_000)
+        #expect(rig.lacks(["relay:line-supply", "witness", "stimulus", "service:broker"]).isEmpty)
+    }
+
+    @Test func theExampleOfABenchParses() throws {
+        let rig = try Rig(path: Self.root + "/rigs/bench-example.yaml")
+        #expect(rig.kind == .bench)
+        #expect(rig.boards[0].transport == .libusb)
+        #expect(rig.lines[0].supply?.sense == nil)
+        #expect(rig.lines[0].attachments.allSatisfy { $0.device?.hasPrefix("/dev/") == true })
+        #expect(rig.lacks(["relay:line-supply", "witness", "stimulus"]).isEmpty)
+    }
+
+    /// Each wrong file is one line that names place and remedy. The static interlocks are among them.
+    @Test(arguments: [
+        ("kind: twin", "kind: twn", "'twn' is no kind of rig: expected twin, bench: did you mean 'twin'?"),
+        ("lines:", "line:", "a rig has no key 'line': did you mean 'lines'?"),
+        ("version: 1", "version: 9", "this knxrig reads version 1"),
+        ("channel: bus-power", "channel: bus-pwer", "no board has a channel 'bus-pwer': did you mean 'bus-power'?"),
+        ("driver: dcttech", "driver: dctech", "there is no relay driver 'dctech': did you mean 'dcttech'?"),
+        (
+            "witness: {driver: tpuart}", "witness: {driver: tpurt}",
+            "there is no driver 'tpurt' for an attachment: did you mean 'tpuart'?"
+        ),
+        (
+            "feeds: main/sut", "feeds: main/stu",
+            "'main/stu' is nothing that a channel can feed: did you mean 'main/sut'?"
+        ),
+        ("feeds: main/sut", "feeds: main/witness", "a channel must not feed the witness"),
+        (
+            "circuit: selv, wiring: NC, settle: 20 ms", "circuit: mains, wiring: NC, settle: 20 ms",
+            "must not switch mains"
+        ),
+        ("wiring: NC", "wiring: NO", "what must stay powered is wired NC"),
+        ("number: 2", "number: 1", "two channels of this board have number 1"),
+        ("id: sut-interface", "id: bus-power", "two channels are called 'bus-power'"),
+        ("1.1.20-1.1.27", "1.1.27-1.1.20", "should be an individual address or a range"),
+        ("groups: 1/0/0-1/7/255", "groups: 1/0/0-1/9/255", "should be a group address or a range"),
+        ("address: 1.1.10}", "adress: 1.1.10}", "an attachment has no key 'adress': did you mean 'address'?"),
+        ("- {driver: tpuart, address: 1.1.11}", "- {driver: tpuart}", "a stimulus needs an 'address'"),
+        ("match: {serial: TWIN1}", "match: {}", "a board is bound by 'serial' or by 'port_path'"),
+        ("settle: 20 ms", "settle: 20", "should be a length of time"),
+        ("kind: switch", "kind: dimmer", "the kinds of devices are: switch"),
+        ("cycles_per_hour: 600", "cycles_per_hour: 0", "0 is outside 1…100000"),
+    ])
+    func aWrongFileIsOneClearLine(old: String, new: String, message: String) throws {
+        let text = try Self.text("twin")
+        let start = try #require(Self.index(of: old, in: text), "'\(old)' is not in the file any more")
+        let wrong = text[..<start] + new + text[text.index(start, offsetBy: old.count)...]
+        let failure = #expect(throws: DocumentFailure.self) { try Rig(text: String(wrong), file: "r.yaml") }
+        let description = failure?.description ?? ""
+        #expect(description.contains(message), "\(description)")
+        #expect(description.hasPrefix("r.yaml:"))
+        #expect(!description.contains("\n"))
+    }
+
+    @Test func whatIntendedCutsCostIsKnownBefore() throws {
+        let rig = try Rig(path: Self.root + "/rigs/twin.yaml")
+        let second: Int64 = 1_000_000_000
+        let fine = PlanOfClicks(cuts: [.init(channel: "bus-power", nanoseconds: 20 * second, count: 10)], rig: rig)
+        #expect(fine.clicks == 20)
+        #expect(fine.refusals.isEmpty)
+        for (cut, message) in [
+            (PlanOfClicks.Cut(channel: "bus-power", nanoseconds: 121 * second, count: 1), "120 s at most"),
+            (PlanOfClicks.Cut(channel: "bus-power", nanoseconds: second / 10, count: 1), "at least 500 ms"),
+            (PlanOfClicks.Cut(channel: "nothing", nanoseconds: second, count: 1), "no board has a channel"),
+        ] {
+            #expect(PlanOfClicks(cuts: [cut], rig: rig).refusals.contains { $0.contains(message) })
+        }
+    }
+
+    private static func index(of part: String, in text: String) -> String.Index? {
+        var start = text.startIndex
+        while start < text.endIndex {
+            if text[start...].hasPrefix(part) { return start }
+            start = text.index(after: start)
+        }
+        return nil
+    }
+}
