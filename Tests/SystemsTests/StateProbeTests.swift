@@ -63,7 +63,7 @@ import Testing
         let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
         defer { directory.remove() }
         let path = directory.path + "/state.db"
-        #expect(throws: SystemFault("there is no database yet")) { try SQLiteProbe.read(path, Self.query).get() }
+        #expect(throws: SystemFault("there is no such file")) { try SQLiteProbe.read(path, Self.query).get() }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
         #expect(unsafe sqlite3_open(path, &database) == SQLITE_OK)

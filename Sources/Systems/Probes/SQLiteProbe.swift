@@ -44,7 +44,7 @@ final class SQLiteProbe: Probe {
 
     /// One look into the database.
     static func read(_ path: String, _ query: String) -> Result<[String: [UInt8]], SystemFault> {
-        guard Files.exists(path) else { return .failure(SystemFault("there is no database yet")) }
+        guard Files.exists(path) else { return .failure(SystemFault("there is no such file")) }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
         let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI
