@@ -19,13 +19,17 @@ public struct TemporaryDirectory: Sendable {
 
 /// The few things done with whole files.
 public enum Files {
-    /// The whole content of a file.
-    public static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
+    /// The content of a file, at most its first `maximum` octets.
+    public static func read(_ path: String, maximum: Int = .max) throws(SystemFailure) -> [UInt8] {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { throw SystemFailure("open", path) }
         let descriptor = Descriptor(owning: number)
         var content: [UInt8] = []
-        while let octets = try descriptor.read(maximum: 1 << 16), !octets.isEmpty { content += octets }
+        while content.count < maximum,
+            let octets = try descriptor.read(maximum: min(1 << 16, maximum - content.count)), !octets.isEmpty
+        {
+            content += octets
+        }
         return content
     }
 

@@ -32,12 +32,22 @@ extension SystemProfile {
         ready = try Ready(node.required("ready"), meanings: meanings)
         notices = try Self.notices(node["notices"], meanings: meanings)
         limits = try Limits(node.required("limits"))
-        try Self.unique(services.map(\.id), "service", serviceNodes)
-        try Self.unique(views.map(\.id), "view", try node["views"]?.elements() ?? [])
+        let processNodes = try node["processes"]?.elements() ?? []
         guard processes.filter(\.isMain).count == 1 else {
             throw (node["processes"] ?? node).failure("exactly one of the processes should have 'main: true'")
         }
+        // A service and the main process are units of one host.
+        try Self.unique(services.map(\.id) + processes.map(\.id), "service or process", serviceNodes + processNodes)
+        let gates = serviceNodes.compactMap { $0["gate"] }
+        try Self.unique(services.compactMap(\.gate), "gate", gates)
+        try Self.unique(views.map(\.id), "view", try node["views"]?.elements() ?? [], besides: Self.sources)
     }
+
+    /// Names under which the rig itself speaks in the evidence; a view's id is such a name too.
+    private static let sources = [
+        "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
+        "broker-probe", "commands",
+    ]
 
     static func each<Element>(
         _ node: Node?, _ read: (Node) throws(DocumentFailure) -> Element
@@ -63,9 +73,29 @@ extension SystemProfile {
         return notices
     }
 
-    private static func unique(_ ids: [String], _ what: String, _ nodes: [Node]) throws(DocumentFailure) {
-        for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
-            throw nodes[index].failure("there is another \(what) '\(id)' above")
+    /// Refuses ids that occur twice, are taken by the rig, or would not do as the name of a file.
+    private static func unique(
+        _ ids: [String], _ what: String, _ nodes: [Node], besides taken: [String] = []
+    ) throws(DocumentFailure) {
+        for (index, id) in ids.enumerated() {
+            guard !ids[..<index].contains(id) else {
+                throw nodes[index].failure("there is another \(what) '\(id)' above")
+            }
+            guard !taken.contains(id) else {
+                throw nodes[index].failure("'\(id)' is a name of the rig's own: the \(what) needs another")
+            }
+            guard !id.isEmpty, id.utf8.allSatisfy({ isPlain($0) }) else {
+                throw nodes[index].failure("'\(id)' should be made of a-z, A-Z, 0-9, - and _ only")
+            }
+        }
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
         }
     }
 }
@@ -188,6 +218,12 @@ extension SystemProfile.Points {
         repeats = try node["repeats"].map(range)
         commands = try SystemProfile.each(node["commands"]) { node throws(DocumentFailure) in
             _ = try node.entries(of: "a command", keys: ["group", "status", "type"])
+            let type = try node.required("type")
+            guard CommandValue.alternating(type: try type.datapointType(), turn: 0) != nil else {
+                throw type.failure(
+                    "the rig has no values to command for type \(try type.text()): expected one such as 1.001, 5.001, 9.001 or 14.056"
+                )
+            }
             return SystemProfile.CommandPoint(
                 group: try node.required("group").groupAddress(), status: try node.required("status").groupAddress(),
                 type: try node.required("type").datapointType())

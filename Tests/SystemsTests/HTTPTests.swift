@@ -146,6 +146,44 @@ final class ScriptedServer: Sendable {
         }
     }
 
+    @Test func aFarewellOnAnIdleConnectionAnswersNoLaterRequest() throws {
+        // Many servers say 408 of their own accord before they close a connection that they kept.
+        let answer = Array(Self.whole[0].text.utf8)
+        let farewell = Array("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+        let server = try ScriptedServer(answers: [answer + farewell, answer])
+        var client = HTTPClient(port: server.port, keepsAlive: true)
+        for _ in 0..<2 {
+            let response = try client.request("GET", "/", until: MonotonicClock.now() + .seconds(5))
+            #expect(response.status == 200)
+        }
+    }
+
+    @Test func aLateFarewellAnswersNoLaterRequest() throws {
+        let answer = Array(Self.whole[0].text.utf8)
+        let farewell = Array("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n".utf8)
+        let (listener, port) = try Socket.listenTCP()
+        let soon = MonotonicClock.now() + .seconds(5)
+        let said = try Wakeup()
+        let server = NamedThread.start("server") {
+            for isFirst in [true, false] {
+                guard let client = try? Socket.accept(listener, until: soon) else { return }
+                _ = Poll.wait([(client, .readable)], until: soon)
+                _ = try? client.read(maximum: 65_536)
+                try? client.writeAll(answer, until: soon)
+                guard isFirst else { return }
+                MonotonicClock.sleep(for: .milliseconds(20))
+                try? client.writeAll(farewell, until: soon)
+                said.signal()
+                _ = Poll.wait([(client, .readable)], until: soon)
+            }
+        }
+        var client = HTTPClient(port: port, keepsAlive: true)
+        #expect(try client.request("GET", "/", until: soon).status == 200)
+        _ = Poll.wait([(said.descriptor, .readable)], until: soon)
+        #expect(try client.request("GET", "/", until: soon).status == 200)
+        server.join()
+    }
+
     @Test(arguments: [
         ("/raw", "\"0c\""), ("", "{\"raw\":\"0c\",\"a/b\":[1,2]}"), ("/a~1b/1", "2"), ("/none", nil), ("/a~1b/2", nil),
         ("/raw/x", nil),

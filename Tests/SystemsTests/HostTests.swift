@@ -67,6 +67,9 @@ import Testing
         defer { host.powerOff() }
         let fault = #expect(throws: SystemFault.self) { try host.start(.init(id: "none", path: "/nowhere/none")) }
         #expect(fault?.description.contains("/nowhere/none: No such file or directory") == true)
+        let again = #expect(throws: SystemFault.self) { try host.start(.init(id: "none", path: "/nowhere/none")) }
+        #expect(again == fault, "what never ran does not run already")
+        try host.start(.init(id: "none", path: "/bin/true"))
         let early = #expect(throws: SystemFault.self) {
             try Host.start(program: "/bin/true", logs: directory.path, sink: collector.sink)
         }

@@ -63,7 +63,7 @@ import Testing
         let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
         defer { directory.remove() }
         let path = directory.path + "/state.db"
-        #expect(throws: SystemFault("there is no database yet")) { try SQLiteProbe.read(path, Self.query).get() }
+        #expect(throws: SystemFault("there is no such file")) { try SQLiteProbe.read(path, Self.query).get() }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
         #expect(unsafe sqlite3_open(path, &database) == SQLITE_OK)
@@ -79,6 +79,25 @@ import Testing
         #expect(throws: Never.self) { try SQLiteProbe.read(path, Self.query).get() }
         #expect(throws: SystemFault.self) { try SQLiteProbe.read(path, "SELECT raw FROM points").get() }
         #expect(throws: SystemFault.self) { try SQLiteProbe.read(path, "SELECT nonsense").get() }
+    }
+
+    @Test func lookingLeavesNothingBehind() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
+        defer { directory.remove() }
+        let path = directory.path + "/state.db"
+        var database: OpaquePointer?
+        #expect(unsafe sqlite3_open(path, &database) == SQLITE_OK)
+        let make = """
+            PRAGMA journal_mode = WAL; CREATE TABLE points(group_address TEXT PRIMARY KEY, raw TEXT);
+            INSERT INTO points VALUES ('1/1/5', '0c33');
+            """
+        unsafe #expect(sqlite3_exec(database, make, nil, nil, nil) == SQLITE_OK)
+        // While the system has it open: through its log.
+        #expect(try SQLiteProbe.read(path, Self.query).get() == ["1/1/5": [0x0C, 0x33]])
+        unsafe sqlite3_close(database)
+        #expect(Files.entries(of: directory.path) == ["state.db"], "the system closed it in order")
+        #expect(try SQLiteProbe.read(path, Self.query).get() == ["1/1/5": [0x0C, 0x33]])
+        #expect(Files.entries(of: directory.path) == ["state.db"], "and the rig must not make it look otherwise")
     }
 }
 

@@ -62,6 +62,13 @@ import Testing
         ("group: 1/2/0,", "group: 1/8/0,", "'1/8/0' should be a group address"),
         ("suppresses: same-value", "suppresses: same-values", "did you mean 'same-value'?"),
         ("  - id: http", "  - id: mqtt", "there is another view 'mqtt' above"),
+        ("  - id: http", "  - id: health", "'health' is a name of the rig's own"),
+        ("  - id: http", "  - id: a/b", "'a/b' should be made of a-z"),
+        ("{id: controller, main: true}", "{id: broker, main: true}", "there is another service or process 'broker'"),
+        (
+            "status: 1/2/100, type: \"1.001\"", "status: 1/2/100, type: \"16.000\"",
+            "no values to command for type 16.000"
+        ),
         ("{id: controller, main: true}", "{id: controller, command: x}", "exactly one of the processes"),
         ("type: \"9.001\"", "type: \"nine\"", "'nine' should be a datapoint type"),
         ("every: 500 ms", "every: 1 ms", "at least 20 ms"),
@@ -79,6 +86,23 @@ import Testing
         let said = failure?.message ?? ""
         #expect(said.contains(message.replacingOccurrences("'${gate.brocker}'", with: "'gate.brocker'")), "\(said)")
         #expect(failure?.position != nil)
+    }
+
+    @Test func oneGateStandsBeforeOneService() throws {
+        let other = "  - id: other\n    run: [/bin/true]\n    gate: broker\nstart:"
+        let wrong = try #require(try Self.text().replacingFirst("start:", with: other))
+        let failure = #expect(throws: DocumentFailure.self) { try SystemProfile(Node.parse(wrong, file: "p.yaml")) }
+        #expect(failure?.message.contains("there is another gate 'broker' above") == true)
+    }
+
+    @Test(arguments: [
+        ("1.001", "true", [1], "false", [0]), ("5.001", "100", [255], "0", [0]), ("7.001", "1", [0, 1], "0", [0, 0]),
+        ("9.001", "1", [0, 100], "0", [0, 0]), ("13.010", "1", [0, 0, 0, 1], "0", [0, 0, 0, 0]),
+        ("14.056", "1", [0x3F, 0x80, 0, 0], "0", [0, 0, 0, 0]),
+    ])
+    func commandsCarryTheOctetsOfTheirType(type: String, on: String, onRaw: [UInt8], off: String, offRaw: [UInt8]) {
+        #expect(CommandValue.alternating(type: type, turn: 0) == CommandValue(json: on, raw: onRaw))
+        #expect(CommandValue.alternating(type: type, turn: 1) == CommandValue(json: off, raw: offRaw))
     }
 
     @Test func missingProgramsNameTheirPackage() throws {

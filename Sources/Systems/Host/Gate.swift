@@ -16,6 +16,7 @@ public final class Gate: Sendable {
     private struct State {
         var orders: [(order: Order, done: Arrival<SystemFailure?>)] = []
         var isOpen = false
+        var isStopped = false
         var rounds = 0
         var octets: (toService: Int64, toSystem: Int64) = (0, 0)
     }
@@ -89,9 +90,17 @@ public final class Gate: Sendable {
 
     private func give(_ order: Order) throws(SystemFailure) {
         let done = try Arrival<SystemFailure?>()
-        state.withLock { $0.orders.append((order, done)) }
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.orders.append((order, done)) }
+            if order == .stop { state.isStopped = true }
+            return state.isStopped && order != .stop
+        }
+        guard !isStopped else { throw SystemFailure("order", "the stopped gate \(id)", code: ESHUTDOWN) }
         wakeup.signal()
-        if let failure = done.wait(until: MonotonicClock.now() + .seconds(5)) ?? nil { throw failure }
+        guard let answer = done.wait(until: MonotonicClock.now() + .seconds(5)) else {
+            throw SystemFailure("order", "the gate \(id)", code: ETIMEDOUT)
+        }
+        if let answer { throw answer }
     }
 
     /// The gate's thread and what it alone touches.

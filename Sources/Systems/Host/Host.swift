@@ -111,7 +111,7 @@ public final class Host: Sendable {
         do {
             let running = RunningUnit(patterns: unit.patterns, started: try Arrival(), ended: try Arrival())
             try units.withLock { units throws(SystemFault) in
-                if let other = units[unit.id], other.ended.present == nil, other.started.present != nil {
+                if let other = units[unit.id], other.ended.present == nil, case .success = other.started.present {
                     throw SystemFault("\(unit.id) runs already")
                 }
                 units[unit.id] = running

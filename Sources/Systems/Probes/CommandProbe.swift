@@ -18,7 +18,7 @@ final class CommandProbe: Probe {
 
     private static let source = "commands"
 
-    /// - Throws: a reference without a value, or a point whose type the probe has no values for.
+    /// - Throws: a reference without a value.
     init(
         command: SystemProfile.Command, points: [SystemProfile.CommandPoint], substitution: Substitution,
         sink: @escaping EventSink
@@ -28,7 +28,12 @@ final class CommandProbe: Probe {
         self.substitution = substitution
         self.sink = sink
         port = try command.port.port(by: substitution)
-        for point in points { _ = try request(to: point, CommandValue.alternating(type: point.type, turn: 0)) }
+        for point in points {
+            guard let value = CommandValue.alternating(type: point.type, turn: 0) else {
+                preconditionFailure("a profile with a command of type \(point.type) is refused when it is read")
+            }
+            _ = try request(to: point, value)
+        }
     }
 
     func start(network: Int32?) throws(SystemFailure) {
@@ -63,8 +68,9 @@ final class CommandProbe: Probe {
 
     private func give(_ turn: Int) {
         let point = points[turn % points.count]
-        let value = CommandValue.alternating(type: point.type, turn: turn / points.count)
-        guard let request = try? request(to: point, value) else { return }
+        guard let value = CommandValue.alternating(type: point.type, turn: turn / points.count),
+            let request = try? request(to: point, value)
+        else { return }
         var operation = Event.Operation(
             id: Int64(turn), name: "command", action: .invoke, group: point.group, raw: value.raw)
         sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
@@ -82,18 +88,5 @@ final class CommandProbe: Probe {
             operation.detail = error.description
         }
         sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
-    }
-}
-
-/// A value to command: as the API wants it and as the telegram carries it.
-struct CommandValue: Hashable, Sendable {
-    var json: String
-    var raw: [UInt8]
-
-    /// Two values in turn that any point of the type takes: on and off for 1.x, 1 and 0 of its six bits or one octet else.
-    static func alternating(type: String, turn: Int) -> CommandValue {
-        let bit = UInt8(turn.isMultiple(of: 2) ? 1 : 0)
-        let isBoolean = type.hasPrefix("1.")
-        return CommandValue(json: isBoolean ? (bit == 1 ? "true" : "false") : String(bit), raw: [bit])
     }
 }

@@ -22,15 +22,17 @@ struct HTTPClient {
         _ method: String, _ path: String, body: [UInt8]? = nil, until deadline: Instant
     ) throws(HTTPFailure) -> HTTPResponse {
         let octets = message(method, path, body)
-        if let connection = kept {
-            kept = nil
+        let idle = kept
+        kept = nil
+        if let idle, isQuiet(idle) {
             var hasBegun = false
             do throws(HTTPFailure) {
-                return try exchange(octets, on: connection, until: deadline, &hasBegun)
+                return try exchange(octets, on: idle, until: deadline, &hasBegun)
             } catch {
                 guard !hasBegun, method == "GET", error != .noAnswerInTime else { throw error }
             }
         }
+        idle?.close()
         let connection: Descriptor
         do throws(SystemFailure) {
             connection = try Socket.connectTCP(host: "127.0.0.1", port: port, until: deadline)
@@ -39,6 +41,12 @@ struct HTTPClient {
         }
         var hasBegun = false
         return try exchange(octets, on: connection, until: deadline, &hasBegun)
+    }
+
+    /// False when the server has ended the connection since, or said something that nobody asked for (a 408, before it closes): that must not
+    /// pass for the answer to the next request.
+    private func isQuiet(_ connection: Descriptor) -> Bool {
+        Poll.wait([(connection, .readable)], until: MonotonicClock.now())[0].isEmpty
     }
 
     private func message(_ method: String, _ path: String, _ body: [UInt8]?) -> [UInt8] {

@@ -167,7 +167,9 @@ final class MQTTProbe: Probe {
             probe.acknowledged()
             unsafe mosquitto_subscribe(client, nil, probe.subscription, 1)
         }
-        unsafe mosquitto_subscribe_callback_set(client) { _, data, _, _, _ in
+        unsafe mosquitto_subscribe_callback_set(client) { _, data, _, count, granted in
+            // 0x80 and above: the broker refuses (MQTT 3.1.1, 3.9.3), and nothing will ever come.
+            guard count > 0, let granted = unsafe granted, unsafe granted[0] < 0x80 else { return }
             unsafe MQTTSession.probe(data)?.subscribed()
         }
         unsafe mosquitto_message_callback_set(client) { _, data, message in

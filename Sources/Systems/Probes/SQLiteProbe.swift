@@ -44,11 +44,12 @@ final class SQLiteProbe: Probe {
 
     /// One look into the database.
     static func read(_ path: String, _ query: String) -> Result<[String: [UInt8]], SystemFault> {
-        guard Files.exists(path) else { return .failure(SystemFault("there is no database yet")) }
+        guard Files.exists(path) else { return .failure(SystemFault("there is no such file")) }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
-        guard unsafe sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK
-        else {
+        let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI
+        let uri = address(path, isImmutable: isClosedWithLog(path))
+        guard unsafe sqlite3_open_v2(uri, &database, flags, nil) == SQLITE_OK else {
             return unsafe .failure(fault(database))
         }
         unsafe sqlite3_busy_timeout(database, 0)
@@ -70,6 +71,27 @@ final class SQLiteProbe: Probe {
             default: return unsafe .failure(fault(database))
             }
         }
+    }
+
+    /// True for a database with a write-ahead log that nobody has open: the log is gone. A reader, even a read-only one, would make the files
+    /// `-wal` and `-shm` and leave them behind (SQLite 3.40.1, measured), as if the system had not closed it in order.
+    private static func isClosedWithLog(_ path: String) -> Bool {
+        // The read version in the database's header: 2 is with a write-ahead log (SQLite's file format, 1.3).
+        let readVersionOffset = 19
+        guard !Files.exists(path + "-wal"),
+            let header = try? Files.read(path, maximum: readVersionOffset + 1), header.count > readVersionOffset
+        else { return false }
+        return header[readVersionOffset] == 2
+    }
+
+    /// `path` as SQLite takes it with parameters.
+    private static func address(_ path: String, isImmutable: Bool) -> String {
+        var address = "file:"
+        for octet in path.utf8 {
+            let isPlain = octet > 0x20 && octet < 0x7F && !"?#%".utf8.contains(octet)
+            address += isPlain ? String(UnicodeScalar(octet)) : "%" + Hex.text([octet])
+        }
+        return isImmutable ? address + "?immutable=1" : address
     }
 
     private static func text(_ statement: OpaquePointer?, _ column: Int32) -> String? {
