@@ -86,6 +86,7 @@ public struct Judge: Sendable {
         if let reason = invalidity(world) {
             verdict.outcome = .invalid
             verdict.sentence = reason
+            verdict.findings = Instrument.findings(world)
             return verdict
         }
         guard let fault = witness.fault, let healed = witness.healed else { return verdict }

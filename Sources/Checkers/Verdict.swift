@@ -152,4 +152,7 @@ public struct RunVerdict: Sendable, Hashable {
         self.outcome = outcome
         self.sentence = sentence
     }
+
+    /// The rig itself was too late or blind, so that the run says nothing about the system: worth making again.
+    public var isRigsOwnLateness: Bool { outcome == .invalid && findings.contains { $0.checker == "instrument" } }
 }

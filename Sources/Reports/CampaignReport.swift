@@ -15,6 +15,8 @@ public struct RunReport: Sendable {
     public var events: [Event]
     /// Event 0's details. What a report shows of it is in `PlanFacts`.
     public var plan: Value
+    /// An invalid run that was made again because the rig itself had been too late: shown, and not counted.
+    public var isReplaced = false
 
     public init(
         id: String, variant: String, repetition: Int, directory: String, verdict: RunVerdict, events: [Event],
@@ -80,12 +82,21 @@ struct ScenarioGroup {
 
     /// `HW-1/cut-20s`.
     var name: String { "\(id)/\(variant)" }
-    var outcome: Outcome { Outcome.worst(of: runs.map(\.verdict.outcome)) }
-    var passed: Int { runs.count { $0.verdict.outcome == .pass } }
+    var outcome: Outcome { Outcome.worst(of: counted.map(\.verdict.outcome)) }
+    var passed: Int { counted.count { $0.verdict.outcome == .pass } }
+
+    /// The runs that enter N.
+    var counted: [RunReport] { runs.filter { !$0.isReplaced } }
+
+    /// `9 of 10`, and what was made again.
+    var tally: String {
+        let replaced = runs.count - counted.count
+        return "\(passed) of \(counted.count)" + (replaced > 0 ? " (\(replaced) invalid, made again)" : "")
+    }
 
     /// The run to speak of when one has to stand for all: of the worst outcome; among passes the slowest recovery.
     var telling: RunReport? {
-        runs.max { left, right in
+        counted.max { left, right in
             let severities = (left.verdict.outcome.severity, right.verdict.outcome.severity)
             if severities.0 != severities.1 { return severities.0 < severities.1 }
             return (left.timeToRecover ?? -1) < (right.timeToRecover ?? -1)
@@ -95,7 +106,10 @@ struct ScenarioGroup {
 
 extension CampaignReport {
     /// Worst of all runs; a campaign without a run proves nothing.
-    var outcome: Outcome { runs.isEmpty ? .invalid : Outcome.worst(of: runs.map(\.verdict.outcome)) }
+    var outcome: Outcome { counted.isEmpty ? .invalid : Outcome.worst(of: counted.map(\.verdict.outcome)) }
+
+    /// The runs that enter N.
+    var counted: [RunReport] { runs.filter { !$0.isReplaced } }
 
     /// In the order in which their first runs stand.
     var groups: [ScenarioGroup] {

@@ -64,12 +64,12 @@ public enum HTMLReport {
 
     /// The overall verdict in words.
     static func headline(_ campaign: CampaignReport) -> String {
-        let runs = campaign.runs.count
-        let passed = campaign.runs.count { $0.verdict.outcome == .pass }
+        let runs = campaign.counted.count
+        let passed = campaign.counted.count { $0.verdict.outcome == .pass }
         guard runs > 0 else { return "Nothing was tested" }
         if passed == runs { return runs == 1 ? "The run passed" : "All \(runs) runs passed" }
         let others = Outcome.allCases.sorted { $0.severity > $1.severity }.compactMap { outcome -> String? in
-            let count = campaign.runs.count { $0.verdict.outcome == outcome }
+            let count = campaign.counted.count { $0.verdict.outcome == outcome }
             guard count > 0, outcome != .pass else { return nil }
             return runs == 1 ? sentence(outcome) : "\(count) \(outcome == .fail ? "failed" : outcome.rawValue)"
         }
@@ -94,7 +94,7 @@ public enum HTMLReport {
         }
         guard let telling else { return "No scenario could be run." }
         guard telling.verdict.outcome != .pass else {
-            return campaign.runs.count == 1
+            return campaign.counted.count == 1
                 ? telling.verdict.sentence : "Every fault was proven, and the system recovered from each."
         }
         return "\(telling.id)/\(telling.variant): \(telling.verdict.sentence)"
@@ -112,7 +112,7 @@ public enum HTMLReport {
             [badge(group.outcome)], name, [.text(telling?.verdict.sentence ?? "")],
             [.text(telling?.recovery.map(value) ?? "–")],
             [.text(telling?.recovery?.limitNanoseconds.map(Figures.span) ?? "–")],
-            [.text("\(group.passed) of \(group.runs.count)")],
+            [.text(group.tally)],
         ]
     }
 

@@ -6,25 +6,26 @@ public enum JUnit {
     public static func text(_ campaign: CampaignReport) -> String {
         let campaign = campaign.plausible
         let suites = campaign.groups.map { suite($0, campaign) } + campaign.notRun.map { skipped($0, campaign) }
-        let outcomes = campaign.runs.map(\.verdict.outcome)
+        let outcomes = campaign.counted.map(\.verdict.outcome)
+        let left = campaign.notRun.count + campaign.runs.count - campaign.counted.count
         let root = element(
             "testsuites",
             [
                 "name": "knxrig \(campaign.system) on \(campaign.rig)",
-                "tests": String(outcomes.count + campaign.notRun.count), "failures": String(failures(outcomes)),
-                "errors": String(errors(outcomes)), "skipped": String(campaign.notRun.count),
+                "tests": String(outcomes.count + left), "failures": String(failures(outcomes)),
+                "errors": String(errors(outcomes)), "skipped": String(left),
                 "time": seconds(campaign.runs.map(\.durationNanoseconds)),
             ], suites)
         return #"<?xml version="1.0" encoding="UTF-8"?>"# + "\n" + root.rendered + "\n"
     }
 
     private static func suite(_ group: ScenarioGroup, _ campaign: CampaignReport) -> Markup {
-        let outcomes = group.runs.map(\.verdict.outcome)
+        let outcomes = group.counted.map(\.verdict.outcome)
         return element(
             "testsuite",
             [
-                "name": name(group), "tests": String(outcomes.count), "failures": String(failures(outcomes)),
-                "errors": String(errors(outcomes)), "skipped": "0",
+                "name": name(group), "tests": String(group.runs.count), "failures": String(failures(outcomes)),
+                "errors": String(errors(outcomes)), "skipped": String(group.runs.count - outcomes.count),
                 "timestamp": String(Figures.utc(seconds: campaign.began, iso8601: true).dropLast()),
                 "time": seconds(group.runs.map(\.durationNanoseconds)),
             ], group.runs.map { testCase($0, name(group)) })
@@ -33,7 +34,9 @@ public enum JUnit {
     private static func testCase(_ run: RunReport, _ suite: String) -> Markup {
         let outcome = run.verdict.outcome
         var children: [Markup] = []
-        if outcome != .pass {
+        if run.isReplaced {
+            children.append(element("skipped", ["message": "invalid, made again: \(run.verdict.sentence)"]))
+        } else if outcome != .pass {
             let findings = run.verdict.findings.filter { $0.outcome != .pass }.map { "\($0.checker): \($0.sentence)" }
             children.append(
                 element(

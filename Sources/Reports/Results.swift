@@ -56,6 +56,7 @@ public enum Results {
             ("reason", .value(run.reason.map(Value.text) ?? .null)),
             ("first_sentence", .value(.text(run.verdict.sentence))),
             ("run", .value(.text(run.directory))),
+            ("replaced", .value(.bool(run.isReplaced))),
             ("measured", .list(run.verdict.measured.map(measured))),
         ])
     }

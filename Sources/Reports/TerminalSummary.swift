@@ -12,12 +12,12 @@ public enum TerminalSummary {
         for group in campaign.groups {
             let word = padded(group.outcome.rawValue.uppercased(), wordWidth)
             let sentence = printable(group.telling?.verdict.sentence ?? "")
-            let count = "\(group.passed) of \(group.runs.count)"
+            let count = group.tally
             let head = coloured(word, group.outcome, colours) + "  " + padded(printable(title(group)), nameWidth) + "  "
             if group.outcome == .pass {
                 lines.append(head + (sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence) + "  " + count)
             } else {
-                lines.append(head + "\(count) passed")
+                lines.append(head + count + " passed")
                 lines.append(String(repeating: " ", count: wordWidth + 2) + sentence)
             }
         }

@@ -32,17 +32,22 @@ public final class Campaign: Sendable {
 
     /// - Parameter program: the path of this program, which the runs are started from.
     public init(
-        jobs: [Job], program: String, onProgress: @escaping @Sendable (Progress) -> Void,
+        program: String, onProgress: @escaping @Sendable (Progress) -> Void,
         onResult: @escaping @Sendable (JobResult) -> Void
     ) {
-        state = Mutex(State(waiting: jobs.enumerated().map { ($0.offset, $0.element) }))
+        state = Mutex(State(waiting: []))
         self.program = program
         self.onProgress = onProgress
         self.onResult = onResult
     }
 
     /// Makes all runs, at most `parallel` at once, and returns their results in the order of the jobs.
-    public func run(parallel: Int) -> [JobResult] {
+    public func run(_ jobs: [Job], parallel: Int) -> [JobResult] {
+        state.withLock { state in
+            state.results = [:]
+            // After an abort nothing is started any more.
+            if state.aborted == nil { state.waiting = jobs.enumerated().map { ($0.offset, $0.element) } }
+        }
         let threads = (0..<max(1, parallel)).map { number in
             NamedThread.start("campaign \(number)") { [self] in
                 while let (index, job) = next() {

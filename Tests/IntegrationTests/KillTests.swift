@@ -5,97 +5,100 @@ import Platform
 import Testing
 
 /// The rig's own processes killed in the middle of a fault: what they cut is powered again at once, and nothing stays behind.
-@Suite(.serialized, .enabled(if: geteuid() == 0, "a system under test gets namespaces of its own, which needs root"))
-struct KillTests {
-    enum Victim: String, CaseIterable {
-        /// The command that the user started, the run's process, the keeper, the twin's own end of the USB cable.
-        case command, run, keeper
-    }
-
-    /// One run that is brought to its fault and then loses a process.
-    struct Attempt {
-        let victim: Victim
-        let out: String
-        let started: RigProgram.Started
-
-        var run: String { out + "/HW-1/cut-20s/001" }
-
-        /// Waits until the board says that the bus is cut.
-        func waitForCut() -> Bool {
-            RigProgram.wait(60) {
-                RigProgram.lines(run + "/twin.jsonl").contains { $0["k"]?.text == "board" && $0["energised"] == true }
-            }
+extension RigRuns {
+    @Suite struct KillTests {
+        enum Victim: String, CaseIterable {
+            /// The command that the user started, the run's process, the keeper, the twin's own end of the USB cable.
+            case command, run, keeper
         }
 
-        var victimPID: Int32? {
-            switch victim {
-            case .command: started.process.pid
-            case .run: RigProgram.children(of: started.process.pid).first
-            case .keeper:
-                RigProgram.children(of: started.process.pid).first.flatMap { run in
-                    RigProgram.children(of: run).first { RigProgram.commandLine($0).contains(" keeper ") }
+        /// One run that is brought to its fault and then loses a process.
+        struct Attempt {
+            let victim: Victim
+            let out: String
+            let started: RigProgram.Started
+
+            var run: String { out + "/HW-1/cut-20s/001" }
+
+            /// Waits until the board says that the bus is cut.
+            func waitForCut() -> Bool {
+                RigProgram.wait(60) {
+                    RigProgram.lines(run + "/twin.jsonl").contains {
+                        $0["k"]?.text == "board" && $0["energised"] == true
+                    }
+                }
+            }
+
+            var victimPID: Int32? {
+                switch victim {
+                case .command: started.process.pid
+                case .run: RigProgram.children(of: started.process.pid).first
+                case .keeper:
+                    RigProgram.children(of: started.process.pid).first.flatMap { run in
+                        RigProgram.children(of: run).first { RigProgram.commandLine($0).contains(" keeper ") }
+                    }
                 }
             }
         }
-    }
 
-    /// `KNXRIG_KILLS` sets how many; the default keeps the suite short.
-    static let count = ProcessInfo.processInfo.environment["KNXRIG_KILLS"].flatMap(Int.init) ?? 6
+        /// `KNXRIG_KILLS` sets how many; the default keeps the suite short.
+        static let count = ProcessInfo.processInfo.environment["KNXRIG_KILLS"].flatMap(Int.init) ?? 6
 
-    @Test func aKilledProcessNeverLeavesTheBusCut() throws {
-        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
-        defer { directory.remove() }
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("seed \(seed)")
-        var random = Numbers(state: seed)
-        var longest = Instant.Span.zero
-        for batch in stride(from: 0, to: Self.count, by: 3) {
-            let attempts = try (batch..<min(batch + 3, Self.count)).map { number in
-                let out = directory.path + "/\(number)"
-                return Attempt(
-                    victim: Victim.allCases[number % 3], out: out,
-                    started: try RigProgram.start(["test", "HW-1", "--out", out], in: directory.path))
+        @Test func aKilledProcessNeverLeavesTheBusCut() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("seed \(seed)")
+            var random = Numbers(state: seed)
+            var longest = Instant.Span.zero
+            for batch in stride(from: 0, to: Self.count, by: 3) {
+                let attempts = try (batch..<min(batch + 3, Self.count)).map { number in
+                    let out = directory.path + "/\(number)"
+                    return Attempt(
+                        victim: Victim.allCases[number % 3], out: out,
+                        started: try RigProgram.start(["test", "HW-1", "--out", out], in: directory.path))
+                }
+                for attempt in attempts { try #require(attempt.waitForCut()) }
+                // Somewhere in the fault, not always at the same place.
+                MonotonicClock.sleep(for: .milliseconds(Int64(random.next() % 8_000)))
+                for attempt in attempts { longest = max(longest, try kill(attempt)) }
             }
-            for attempt in attempts { try #require(attempt.waitForCut()) }
-            // Somewhere in the fault, not always at the same place.
-            MonotonicClock.sleep(for: .milliseconds(Int64(random.next() % 8_000)))
-            for attempt in attempts { longest = max(longest, try kill(attempt)) }
+            print("longest time from the kill to the safe command: \(longest.nanoseconds / 1000) µs")
         }
-        print("longest time from the kill to the safe command: \(longest.nanoseconds / 1000) µs")
-    }
 
-    private func kill(_ attempt: Attempt) throws -> Instant.Span {
-        let victim = try #require(attempt.victimPID)
-        let killed = MonotonicClock.now()
-        Glibc.kill(victim, SIGKILL)
-        let isPowered = RigProgram.wait(10) {
-            RigProgram.lines(attempt.run + "/twin.jsonl").contains {
-                $0["k"]?.text == "board" && $0["energised"] == false && ($0["t"]?.integer ?? 0) > killed.nanoseconds
+        private func kill(_ attempt: Attempt) throws -> Instant.Span {
+            let victim = try #require(attempt.victimPID)
+            let killed = MonotonicClock.now()
+            Glibc.kill(victim, SIGKILL)
+            let isPowered = RigProgram.wait(10) {
+                RigProgram.lines(attempt.run + "/twin.jsonl").contains {
+                    $0["k"]?.text == "board" && $0["energised"] == false && ($0["t"]?.integer ?? 0) > killed.nanoseconds
+                }
             }
+            #expect(isPowered, "\(attempt.victim): the bus stayed cut")
+            let powered = RigProgram.lines(attempt.run + "/twin.jsonl").first {
+                $0["k"]?.text == "board" && $0["energised"] == false
+            }?["t"]?.integer
+            let took = Instant.Span(nanoseconds: (powered ?? .max) - killed.nanoseconds)
+            #expect(took <= .milliseconds(250), "\(attempt.victim): \(took.nanoseconds / 1000) µs")
+            if attempt.victim != .command { #expect(try attempt.started.finish(within: 60).status != 0) }
+            #expect(
+                RigProgram.wait(30) { RigProgram.processes(mentioning: attempt.out).isEmpty },
+                "\(attempt.victim): left behind: \(RigProgram.processes(mentioning: attempt.out))")
+            if attempt.victim == .run {
+                let verified = try RigProgram.run(["verify", attempt.run])
+                #expect(verified.status == 5, "\(verified.output)\(verified.error)")
+            }
+            return took
         }
-        #expect(isPowered, "\(attempt.victim): the bus stayed cut")
-        let powered = RigProgram.lines(attempt.run + "/twin.jsonl").first {
-            $0["k"]?.text == "board" && $0["energised"] == false
-        }?["t"]?.integer
-        let took = Instant.Span(nanoseconds: (powered ?? .max) - killed.nanoseconds)
-        #expect(took <= .milliseconds(250), "\(attempt.victim): \(took.nanoseconds / 1000) µs")
-        if attempt.victim != .command { #expect(try attempt.started.finish(within: 60).status != 0) }
-        #expect(
-            RigProgram.wait(30) { RigProgram.processes(mentioning: attempt.out).isEmpty },
-            "\(attempt.victim): left behind: \(RigProgram.processes(mentioning: attempt.out))")
-        if attempt.victim == .run {
-            let verified = try RigProgram.run(["verify", attempt.run])
-            #expect(verified.status == 5, "\(verified.output)\(verified.error)")
-        }
-        return took
-    }
 
-    private struct Numbers {
-        var state: UInt64
+        private struct Numbers {
+            var state: UInt64
 
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state >> 33
+            mutating func next() -> UInt64 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return state >> 33
+            }
         }
     }
 }

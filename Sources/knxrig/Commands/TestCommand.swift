@@ -133,12 +133,26 @@ private struct TestRequest {
         let began = MonotonicClock.unixNanoseconds()
         let printer = ProgressPrinter(progress == .plain || (progress == .auto && Terminal.errorIsTerminal), jobs: jobs)
         let campaign = Campaign(
-            jobs: jobs, program: Program.path, onProgress: { printer.show($0.job, $0.text) },
+            program: Program.path, onProgress: { printer.show($0.job, $0.text) },
             onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
         try passSignals(to: campaign)
-        let results = campaign.run(parallel: parallel)
-        try report(results, plans, notRun, runs, began: began)
-        return status(results.map(\.verdict.outcome), isComplete: notRun.isEmpty)
+        var results = campaign.run(jobs, parallel: parallel)
+        // A run in which the rig itself was late says nothing about the system, and does not enter N: each is made again, once.
+        var replaced: Set<Job> = []
+        var again: [Job] = []
+        for result in results where result.verdict.isRigsOwnLateness {
+            replaced.insert(result.job)
+            var job = result.job
+            job.repetition += repetitions
+            job.directory = try runs.makeRun(
+                scenario: job.scenario, variant: job.variant, repetition: job.repetition
+            ).path
+            again.append(job)
+        }
+        results += campaign.run(again, parallel: 1)
+        try report(results, replaced, plans, notRun, runs, began: began)
+        let counted = results.filter { !replaced.contains($0.job) }
+        return status(counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
     }
 
     /// Ctrl-C and its like ask every run to heal and end; a second one ends them at once.
@@ -148,7 +162,8 @@ private struct TestRequest {
     }
 
     private func report(
-        _ results: [JobResult], _ plans: [TestPlan], _ notRun: [TestPlan], _ runs: RunsDirectory, began: Int64
+        _ results: [JobResult], _ replaced: Set<Job>, _ plans: [TestPlan], _ notRun: [TestPlan], _ runs: RunsDirectory,
+        began: Int64
     ) throws {
         let reports = results.map { result in
             let evidence = try? JournalReader.read(result.job.directory + "/evidence.jsonl")
@@ -156,10 +171,12 @@ private struct TestRequest {
                 "sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed),
             ]
             if case .plan(let written) = evidence?.events.first?.payload { plan = written }
-            return RunReport(
+            var report = RunReport(
                 id: result.job.scenario, variant: result.job.variant, repetition: result.job.repetition,
                 directory: RunDirectory.name(result.job.scenario, result.job.variant, result.job.repetition),
                 verdict: result.verdict, events: evidence?.events ?? [], plan: plan)
+            report.isReplaced = replaced.contains(result.job)
+            return report
         }
         let first = plans[0]
         let campaign = CampaignReport(
