@@ -15,6 +15,7 @@ struct LineBenchmark {
     fileprivate static let stimulusMillihertz = 32_000
     fileprivate static let clientMillihertz = 11_000
     fileprivate static let stimulusGroups = GroupAddress(raw: 0x0900)
+    fileprivate static let probeGroup = GroupAddress(raw: 0x0B00)
     fileprivate static let clientGroup = GroupAddress(raw: 0x0A00)
 
     struct Results {
@@ -153,6 +154,19 @@ struct LineBenchmark {
                     throw SystemFailure("arm the chips of", id, code: ETIMEDOUT)
                 }
                 MonotonicClock.sleep(for: .milliseconds(20))
+            }
+            // knxd's socket answers before its serial line is up: only a telegram that passes shows that it is.
+            let probe = Key(group: LineBenchmark.probeGroup.raw, count: 0)
+            while seen.withLock({ $0.received[probe] == nil }) {
+                guard MonotonicClock.now() < deadline else {
+                    throw SystemFailure("pass a telegram through knxd on", id, code: ETIMEDOUT)
+                }
+                stimuli[0].send(LineBenchmark.probeGroup, .octets([0, 0]), role: .load)
+                MonotonicClock.sleep(for: .milliseconds(200))
+            }
+            seen.withLock { seen in
+                seen.received[probe] = nil
+                seen.witnessed[probe] = nil
             }
         }
 

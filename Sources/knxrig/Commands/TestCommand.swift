@@ -137,22 +137,31 @@ private struct TestRequest {
             onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
         try passSignals(to: campaign)
         var results = campaign.run(jobs, parallel: parallel)
-        // A run in which the rig itself was late says nothing about the system, and does not enter N: each is made again, once.
-        var replaced: Set<Job> = []
-        var again: [Job] = []
-        for result in results where result.verdict.isRigsOwnLateness {
-            replaced.insert(result.job)
-            var job = result.job
-            job.repetition += repetitions
-            job.directory = try runs.makeRun(
-                scenario: job.scenario, variant: job.variant, repetition: job.repetition
-            ).path
-            again.append(job)
-        }
-        results += campaign.run(again, parallel: 1)
+        let replaced = try makeAgain(campaign, runs, &results)
         try report(results, replaced, plans, notRun, runs, began: began)
         let counted = results.filter { !replaced.contains($0.job) }
         return status(counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
+    }
+
+    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most twice. Returns the
+    /// jobs that others took the place of.
+    private func makeAgain(_ campaign: Campaign, _ runs: RunsDirectory, _ results: inout [JobResult]) throws -> Set<Job>
+    {
+        var replaced: Set<Job> = []
+        for round in 1...2 {
+            var again: [Job] = []
+            for result in results where result.verdict.isRigsOwnLateness && !replaced.contains(result.job) {
+                var job = result.job
+                job.repetition = (result.job.repetition - 1) % repetitions + 1 + round * repetitions
+                job.directory = try runs.makeRun(
+                    scenario: job.scenario, variant: job.variant, repetition: job.repetition
+                ).path
+                again.append(job)
+                replaced.insert(result.job)
+            }
+            results += campaign.run(again, parallel: 1)
+        }
+        return replaced
     }
 
     /// Ctrl-C and its like ask every run to heal and end; a second one ends them at once.
