@@ -84,7 +84,7 @@ public final class Campaign: Sendable {
     private func make(_ asked: Job, _ index: Int) -> JobResult {
         var job = asked
         func failed(_ outcome: Outcome, _ sentence: String) -> JobResult {
-            JobResult(job: job, verdict: RunVerdict(outcome: outcome, sentence: sentence))
+            JobResult(job: asked, verdict: RunVerdict(outcome: outcome, sentence: sentence))
         }
         let ours: RecordChannel
         let child: ChildProcess
@@ -109,7 +109,7 @@ public final class Campaign: Sendable {
         receiving: while true {
             switch try? ours.receive() {
             case .record(let value):
-                if let text = value["progress"]?.text { onProgress(Progress(job: job, text: text)) }
+                if let text = value["progress"]?.text { onProgress(Progress(job: asked, text: text)) }
                 if let finished = value["finished"] { verdict = try? RunVerdict(finished) }
             default: break receiving
             }
@@ -118,7 +118,7 @@ public final class Campaign: Sendable {
         // After an orderly end nothing uses the directory any more; what a killed run leaves behind ends within two seconds.
         if verdict == nil { MonotonicClock.sleep(for: .seconds(2)) }
         temporary.remove()
-        return verdict.map { JobResult(job: job, verdict: $0) }
+        return verdict.map { JobResult(job: asked, verdict: $0) }
             ?? failed(
                 state.withLock { $0.aborted } != nil ? .aborted : .error,
                 "the run ended without a verdict (\(exit)); its keeper has gone to the safe state")
