@@ -193,7 +193,7 @@ public struct Judge: Sendable {
             let what =
                 plan.faultKind == "bus-cut" ? "the line came back" : "the \(plan.refusedGate ?? "service") came back"
             verdict.sentence =
-                "recovered \(Text.duration(time)) ± \(Text.duration(uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
+                "recovered \(Text.measured(time, uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
         }
     }
 }

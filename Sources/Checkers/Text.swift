@@ -10,6 +10,12 @@ enum Text {
         return "\(span.nanoseconds < 0 ? "-" : "")\(tenths / 10).\(tenths % 10) ms"
     }
 
+    /// A value with its uncertainty, in one unit where both have something to say in it: `2.30 s ± 0.58 s`, `1.90 s ± 2.8 ms`, `3.6 ms ± 2.1 ms`.
+    static func measured(_ value: Instant.Span, _ uncertainty: Instant.Span) -> String {
+        let inSeconds = value >= .seconds(1) && uncertainty >= .milliseconds(10)
+        return "\(duration(value)) ± \(inSeconds ? seconds(uncertainty) : duration(uncertainty))"
+    }
+
     /// `3.42 s`.
     static func seconds(_ span: Instant.Span) -> String {
         let negative = span.nanoseconds < 0

@@ -47,6 +47,9 @@ enum Stylesheet {
         svg .off { fill: none; stroke: var(--bad); stroke-dasharray: 3 2; }
         svg .tick { stroke: var(--bad); stroke-width: 1.5; }
         footer { border-top: 3px solid var(--rule); margin-top: 3rem; }
+        @media (max-width: 40rem) {
+          .wide td, .wide th { min-width: 6.5rem; }
+        }
         @media print {
           :root { --paper: #fff; --ink: #000; --quiet: #444; --rule: #bbb; --panel: #fff; --shade: #ddd; --good: #000; --bad: #000;
             --odd: #000; --mark: #000; }

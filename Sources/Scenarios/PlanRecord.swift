@@ -11,33 +11,6 @@ extension TestPlan {
     ///
     /// - Parameter boards: identities of the boards that the keeper holds.
     func record(version: String, program: String, boards: [String]) -> Value {
-        let stimuli = line.attachments(.stimulus)
-        let sources: [Value] =
-            [
-                ["id": "rig", "sees": "its own steps, and the faults it makes itself"],
-                ["id": "keeper", "sees": "relay commands and the read-back of the coil, not of the contact"],
-                [
-                    "id": "witness",
-                    "sees":
-                        "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms",
-                ],
-                ["id": "sense", "sees": "the voltage of the line's supply"],
-            ]
-            + stimuli.map {
-                ["id": .text($0.id), "sees": "its own telegrams and their confirmations; Reset.ind of its chip"]
-            }
-            + [
-                ["id": "mqtt", "sees": "every publication, stamped on arrival"],
-                ["id": "http", "sees": "changes between polls, stamped in the middle of the request"],
-                ["id": "database", "sees": "changes between polls"],
-                ["id": "health", "sees": "the system's own word about itself"],
-                ["id": "process", "sees": "processes, descriptors and memory from /proc"],
-                ["id": "log", "sees": "the system's output, stamped on arrival"],
-                ["id": "gate", "sees": "connections through the gate"],
-                ["id": "broker-probe", "sees": "whether the broker answers through the gate"],
-                ["id": "commands", "sees": "commands through the API and their answers"],
-                ["id": "truth", "sees": "everything on the twin; read by no checker"],
-            ]
         return [
             "schema": "knxrig/evidence/1",
             "tool": ["version": .text(version), "build": .text((try? HashedFile(path: program))?.sha256 ?? "unknown")],
@@ -60,6 +33,45 @@ extension TestPlan {
                 ["role": "system", "name": .text(job.systemFile), "text": .text(systemText)],
             ], "sources": .list(sources), "judge": judge,
         ]
+    }
+
+    /// Who stamps events in this run, each with what it can see (its visibility class).
+    private var sources: [Value] {
+        func source(_ id: String, _ sees: String) -> Value { ["id": .text(id), "sees": .text(sees)] }
+        var sources = [
+            source("rig", "its own steps, and the faults it makes itself"),
+            source("keeper", "relay commands, and the read-back of the coil, not of the contact"),
+            source(
+                "witness",
+                "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms"
+            ),
+            source("tracers", "when it was late itself"),
+        ]
+        sources += line.attachments(.stimulus).map {
+            source($0.id, "its own telegrams and their confirmations; Reset.ind of its chip")
+        }
+        sources += system.views.map { view in
+            source(
+                view.id,
+                view.isStreaming
+                    ? "every publication, stamped on arrival"
+                    : "what changed between two polls, stamped in the middle of the request")
+        }
+        sources += [
+            source("health", "the system's own word about itself"),
+            source("process", "processes, descriptors and memory from /proc"),
+            source("log", "the system's output, stamped on arrival"),
+            source("gate", "the system's connections through the gate"),
+            source("broker-probe", "whether the broker answers through the gate"),
+            source("commands", "commands through the API and their answers"),
+        ]
+        if rig.kind == .twin {
+            sources += [
+                source("sense", "the voltage of the line's supply; when the twin's line was late"),
+                source("truth", "everything on the twin; read by no checker"),
+            ]
+        }
+        return sources
     }
 
     /// SHA-256 of the program under test.
