@@ -72,10 +72,12 @@ struct FaultWitness {
                 "the witness heard a telegram \(Text.seconds(frame.instant - fault)) after the cut: the supply was not what was cut"
             )
         }
+        // A sense speaks when the voltage changes: its last word counts, also one from before the cut.
         if let reading = timeline.supplies.last(where: { $0.content.line == plan.line && $0.instant <= to }),
-            reading.instant > fault, reading.content.millivolts >= Self.deadMillivolts
+            reading.content.millivolts >= Self.deadMillivolts
         {
-            return .broken("the line had \(reading.content.millivolts / 1000) V while it was to be cut")
+            return .broken(
+                "the sense of the line still saw \(reading.content.millivolts / 1000) V while it was to be cut")
         }
         let silent = plan.chips.filter { chip in !signs(of: chip).contains { window.contains($0) } }
         let due = timeline.stimulations.count {
@@ -107,8 +109,9 @@ struct FaultWitness {
     /// A connection refused, or accepted and never answered, through the gate.
     private func refusal(since fault: Instant, at instant: Instant) -> Standing {
         let to = min(healing?.commanded ?? instant, instant)
+        // An answer that was under way at the fault says nothing against it.
         let attempts = (timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []).filter {
-            $0.instant > fault && $0.instant <= to
+            $0.instant > fault + Self.dyingOut && $0.instant <= to
         }
         if attempts.contains(where: { $0.content.reading == "accepted" }) {
             return .broken("the \(plan.refusedGate ?? "service") still answered while it was to be down")
@@ -126,11 +129,7 @@ struct FaultWitness {
                     $0.source == chip && $0.content.report == .reset && $0.instant > healing.commanded
                 }?.instant
             }.sorted()
-            guard resets.count >= plan.chipsSilent,
-                let armed = timeline.interfaceReports.first(where: {
-                    $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded
-                })
-            else { return nil }
+            guard resets.count >= plan.chipsSilent, let armed else { return nil }
             let ready = max(resets[plan.chipsSilent - 1], armed.instant)
             let tracer = timeline.telegrams.first {
                 $0.instant > ready && plan.tracers.contains($0.content.group)
@@ -145,6 +144,14 @@ struct FaultWitness {
             return opened.map {
                 Proven(instant: $0.instant, uncertainty: max(1_000_000, $0.uncertainty), what: "gate opened")
             }
+        }
+    }
+
+    /// The witness's own readiness after the heal.
+    var armed: Timeline.Stamped<Event.InterfaceReport>? {
+        guard let healing else { return nil }
+        return timeline.interfaceReports.first {
+            $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded
         }
     }
 

@@ -22,6 +22,11 @@ struct Recovery {
         }
         for view in world.plan.views {
             if let reason = world.unanswered(view, at: end) { missing = missing ?? reason }
+            // A view that could not be read meanwhile did not show anything right.
+            if let poll = world.readableAgain(view, since: healed.instant, until: end), poll.instant > latest.instant {
+                latest = FaultWitness.Proven(
+                    instant: poll.instant, uncertainty: poll.uncertainty, what: "\(view.id) could be read again")
+            }
             for group in world.plan.points.sorted() {
                 let isSentinel = world.plan.sentinelChange != nil && world.isSentinel(group)
                 // A sentinel is wrong from the heal on until it is right: it has no fresh telegram to lag behind.

@@ -40,6 +40,13 @@ struct Timeline: Sendable {
     mutating func observe(_ event: Event) {
         // Ground truth is for tests of the rig alone; the plan and the seal say nothing that happened.
         if event.source == "truth" { return }
+        guard Plausibility.holds(event) else {
+            interruption =
+                interruption ?? (
+                    .error, "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged"
+                )
+            return
+        }
         switch event.payload {
         case .plan, .seal: return
         case .frame(let content): observe(content, event)
@@ -58,10 +65,9 @@ struct Timeline: Sendable {
         case .phase(let content): Self.insert(content, event, &phases)
         case .other(let kind, let value):
             if kind == "interruption", interruption == nil {
-                interruption = (
-                    value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error,
-                    value["reason"]?.text ?? "no reason given"
-                )
+                let outcome = value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error
+                // Whatever ended a run early, it did not pass.
+                interruption = (outcome == .pass ? .error : outcome, value["reason"]?.text ?? "no reason given")
             }
         }
         last = max(last ?? event.instant, event.instant)
@@ -97,6 +103,14 @@ struct Timeline: Sendable {
     }
 
     // MARK: questions that several checkers ask
+
+    /// Where the judged time begins: the length of the baseline before the fault. What happened earlier, while the system still warmed up, is
+    /// not held against it: the baseline waits until all has been normal for long enough.
+    func judgedFrom(_ plan: JudgePlan) -> Instant? {
+        guard let began = begin(of: .verifyNormal) else { return nil }
+        guard let injected = actuation("fault", of: plan.faultTarget) else { return began }
+        return max(began, injected.commanded - plan.baseline)
+    }
 
     func samples(of view: String, _ group: UInt16) -> [Stamped<Event.Sample>] {
         samples[view]?[GroupAddress(raw: group).description] ?? []
