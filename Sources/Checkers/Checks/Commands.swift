@@ -2,7 +2,7 @@ import Events
 
 /// False acknowledgement: a command answered with success whose telegram the witness did not see.
 ///
-/// Each telegram answers for one command only. Its time is from the command to a little after the answer; for a command answered with success
+/// Each telegram answers for one command only, so equal commands should come less often than their windows are long. Its time is from the command to a little after the answer; for a command answered with success
 /// while the line was cut it is until the recovery limit, since it may also appear after the cut, or be reported failed.
 struct Commands {
     /// From the answer on, a telegram may still wait for its turn on the line.
@@ -49,8 +49,6 @@ struct Commands {
             if isInTheCut(operation.instant, world), let healed = world.witness.healed {
                 latest = max(latest, healed.instant + world.plan.recover)
             }
-            // What may still come after the end of what is judged is nobody's fault.
-            guard operation.instant + patience <= world.end else { continue }
             claims.append(
                 Claim(
                     invoked: invoked.instant, answered: operation.instant,
@@ -62,22 +60,34 @@ struct Commands {
 
     private static func isInTheCut(_ instant: Instant, _ world: World) -> Bool {
         guard world.plan.cuts.contains("line"), let fault = world.witness.fault?.instant,
-            let healed = world.witness.healed?.instant
+            let healing = world.witness.healing
         else { return false }
-        return instant >= fault - earliness && instant <= healed
+        return instant >= fault - earliness && instant <= healing.commanded
     }
 
-    /// Claims without a telegram of their own. A telegram goes to the claim that can wait least, so that as many as possible are kept.
+    /// Claims without a telegram of their own. A telegram goes to the claim that can wait least, so that as many as possible are kept; claims
+    /// from the cut, which can wait long, get what is left.
     private static func unkept(_ claims: [Claim], _ world: World) -> [Claim] {
-        var open = claims.sorted { $0.window.upperBound < $1.window.upperBound }
-        for telegram in world.truth.telegrams
-        where world.plan.systemSources.contains(where: { $0.contains(telegram.content.sender) }) {
-            let target = Target(group: telegram.content.group, raw: telegram.content.raw)
-            if let index = open.firstIndex(where: { $0.target == target && $0.window.contains(telegram.instant) }) {
-                open.remove(at: index)
-            }
+        var telegrams = world.truth.telegrams.filter { telegram in
+            world.plan.systemSources.contains { $0.contains(telegram.content.sender) }
         }
-        return open.filter { !isUnseen($0, world) }.sorted { $0.invoked < $1.invoked }
+        var unkept: [Claim] = []
+        for isOfTheCut in [false, true] {
+            var open = claims.filter { isInTheCut($0.answered, world) == isOfTheCut }
+                .sorted { $0.window.upperBound < $1.window.upperBound }
+            telegrams.removeAll { telegram in
+                let target = Target(group: telegram.content.group, raw: telegram.content.raw)
+                guard
+                    let index = open.firstIndex(where: { $0.target == target && $0.window.contains(telegram.instant) })
+                else { return false }
+                open.remove(at: index)
+                return true
+            }
+            unkept += open
+        }
+        // What may still come after the end of what is judged is nobody's fault.
+        return unkept.filter { $0.answered + patience <= world.end && !isUnseen($0, world) }
+            .sorted { $0.invoked < $1.invoked }
     }
 
     /// Between the return of the supply and the witness's being ready again, a telegram may have passed unseen.
