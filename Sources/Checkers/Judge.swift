@@ -97,12 +97,12 @@ public struct Judge: Sendable {
 
     /// Why nothing was tested; nil when something was.
     private func invalidity(_ world: World) -> String? {
-        guard let injected = world.witness.injected else { return "no fault was made" }
-        if case let standing = Baseline.standing(plan, timeline, at: injected.commanded), standing != .holds {
+        guard let injected = timeline.injected(plan) else { return "no fault was made" }
+        if case let standing = Baseline.standing(plan, timeline, at: injected), standing != .holds {
             return "the state before the fault was not normal: \(Judge.reason(standing))"
         }
         if case let standing = world.witness.standing(at: world.end), standing != .holds {
-            return "the fault was not proven: \(Judge.reason(standing))"
+            return (plan.isNullRun ? "false alarm: " : "the fault was not proven: ") + Judge.reason(standing)
         }
         if case let standing = world.witness.healedStanding(), standing != .holds {
             return "the end of the fault was not proven: \(Judge.reason(standing))"
@@ -163,7 +163,7 @@ public struct Judge: Sendable {
                     outcome: .pass))
         }
         if plan.expects("detected") { Detection.judge(world, fault: fault, into: &verdict) }
-        if plan.expects("state") { verdict.findings += SentinelState.findings(world, healed: healed.instant) }
+        if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }
         verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)
         if plan.expects("ledger") { verdict.findings += Ledger.findings(verdict.ledger) }
         if plan.expects("order") {
@@ -200,6 +200,8 @@ public struct Judge: Sendable {
         } else if outcomes.contains(.inconclusive) {
             verdict.outcome = .inconclusive
             verdict.sentence = verdict.findings.first { $0.outcome == .inconclusive }?.sentence ?? "inconclusive"
+        } else if plan.isNullRun {
+            verdict.sentence = "nothing was done, and nobody saw or found anything"
         } else {
             let measured = verdict.measured.first { $0.name == "time_to_recover" }
             let time = Instant.Span(nanoseconds: measured?.valueNanoseconds ?? 0)

@@ -51,6 +51,10 @@ struct JudgePlan: Sendable {
     var notices: Set<String>
     /// The system takes commands, so that they are part of what is normal.
     var takesCommands: Bool
+    /// The system says how it is; a profile may have no health.
+    var saysHealth: Bool
+    /// Fault and heal are replaced by nothing: whatever is seen or found is a false alarm.
+    var isNullRun: Bool
 
     /// Limits already hold what is added per address that the system reads back.
     ///
@@ -137,6 +141,10 @@ struct JudgePlan: Sendable {
         }
         interfaceDaemon = try record.text("interface_daemon")
         notices = Set((judge["notices"]?.list ?? []).compactMap(\.text))
+        saysHealth = judge["health"]?.bool ?? true
+        isNullRun = judge["null_run"]?.bool ?? false
+        // Where nothing is cut, nothing is unreachable.
+        if isNullRun { cuts = [] }
         takesCommands = !(judge["commands"]?.list ?? []).isEmpty
         guard !tracers.isEmpty else { throw RecordFailure(key: "tracers", expected: "at least one group address") }
         guard views.contains(where: \.isStreaming) else {

@@ -108,8 +108,7 @@ struct Timeline: Sendable {
     /// not held against it: the baseline waits until all has been normal for long enough.
     func judgedFrom(_ plan: JudgePlan) -> Instant? {
         guard let began = begin(of: .verifyNormal) else { return nil }
-        guard let injected = actuation("fault", of: plan.faultTarget) else { return began }
-        return max(began, injected.commanded - plan.baseline)
+        return injected(plan).map { max(began, $0 - plan.baseline) } ?? began
     }
 
     func samples(of view: String, _ group: UInt16) -> [Stamped<Event.Sample>] {
@@ -127,6 +126,11 @@ struct Timeline: Sendable {
     /// The first actuation for a purpose.
     func actuation(_ purpose: String, of target: String) -> Event.Actuation? {
         actuations.first { $0.content.purpose == purpose && $0.content.target == target }?.content
+    }
+
+    /// When the fault was commanded; in a null run, when it would have been.
+    func injected(_ plan: JudgePlan) -> Instant? {
+        plan.isNullRun ? begin(of: .inject) : actuation("fault", of: plan.faultTarget)?.commanded
     }
 
     /// Windows in which a source could not see, also one that is still open: a streaming probe that lost its connection.

@@ -66,7 +66,8 @@ struct World {
 
     /// Sentinels that were to change while the fault lasted and did not: their state was not tested.
     var unchangedSentinels: [UInt16] {
-        guard let change = plan.sentinelChange, let fault = witness.fault?.instant, let healed = witness.healed?.instant
+        guard !plan.isNullRun, let change = plan.sentinelChange, let fault = witness.fault?.instant,
+            let healed = witness.healed?.instant
         else { return [] }
         return plan.sentinels.filter { sentinel in
             change == "reread"

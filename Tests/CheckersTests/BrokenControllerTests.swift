@@ -142,6 +142,14 @@ import Testing
         try Self.expectFailure(shutdown, checker: "detected", ["never gave a sign that it noticed"])
     }
 
+    @Test func itsHealthAloneIsASignToo() throws {
+        let run = ScriptedRun(isMute: true)
+        let verdict = try run.events.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(verdict.measured.first { $0.name == "time_to_detect" }?.note == "its health")
+        #expect(verdict.instants.detected == ScriptedRun.instant((run.brokenAt + 2_000 + 199) / 200 * 200 + 4))
+    }
+
     @Test(arguments: [(3_900, Outcome.pass), (3_999, .inconclusive), (4_100, .fail)])
     func noticingTooLateFails(after: Int, outcome: Outcome) throws {
         var run = ScriptedRun()
@@ -177,6 +185,20 @@ import Testing
         #expect(row.missing.count == 1 && row.missing[0].hasPrefix(name) && row.missing[0].hasSuffix("after the fault"))
         #expect(verdict.sentence.contains("silent loss on line → mqtt: 1 of \(row.onBus) telegrams"))
         #expect(row.onBus == row.delivered + row.suppressed + row.unreachable + row.unobserved + row.silent)
+    }
+
+    @Test func theLastSecondIsNotJudged() throws {
+        let run = ScriptedRun(leaksLength: 6_000)
+        let events = run.events
+        let last = events.filter { $0.isSample("mqtt") && $0.raw != nil && $0.milliseconds > run.end - 900 }
+        #expect(last.count > 3)
+        #expect(try events.without { last.contains($0) }.verdict().outcome == .pass)
+    }
+
+    @Test func aViewThatSticksLongAfterTheRecoveryIsWrong() throws {
+        let run = ScriptedRun(leaksLength: 6_000)
+        let events = run.events.without { $0.isSample("http", "1/1/2") && $0.milliseconds > run.leaksFrom }
+        try Self.expectFailure(events, checker: "state", ["http view: tracer 1/1/2 shows 4", "the line says 4"])
     }
 
     @Test func aTelegramLostInTheRecoveryDelaysIt() throws {
@@ -279,10 +301,21 @@ import Testing
         operation.action = .failed
         operation.detail = "no queue"
         let events = run.events.with(invoked, ScriptedRun.event(at + 50, "commands", .operation(operation)))
-        try Self.expectFailure(events, checker: "commands", ["a command still failed", "no queue"])
+        try Self.expectFailure(events, checker: "commands", ["a command failed", "when all was to work: no queue"])
         operation.action = .unknown
         let unknown = run.events.with(invoked, ScriptedRun.event(at + 50, "commands", .operation(operation)))
-        try Self.expectFailure(unknown, checker: "commands", ["a command still failed"])
+        try Self.expectFailure(unknown, checker: "commands", ["a command failed"])
+    }
+
+    @Test func aCommandMayFailUntilAllHasSettled() throws {
+        let run = ScriptedRun(recoveryLength: 12_000)
+        var operation = Event.Operation(id: 9_000, name: "command", action: .invoke, group: 4096, raw: [1])
+        let recovered = try #require(run.events.verdict().instants.recovered)
+        let invoked = Event(at: recovered + .seconds(4), source: "commands", .operation(operation))
+        operation.action = .failed
+        let events = run.events.with(
+            invoked, Event(at: recovered + .milliseconds(4_900), source: "commands", .operation(operation)))
+        #expect(try events.verdict().outcome == .pass)
     }
 
     // MARK: the rest
@@ -346,6 +379,19 @@ import Testing
         let verdict = try events.verdict()
         #expect(verdict.outcome == outcome, "\(verdict.sentence)")
         if outcome == .fail { #expect(verdict.sentence.contains("leak: \(point): \(count), before the fault")) }
+    }
+
+    @Test func whatComesAndGoesDoesNotHold() throws {
+        let run = ScriptedRun(recoveryLength: 12_000)
+        let events = run.events.changed { event in
+            if event.isSample("process", "descriptors"), event.milliseconds > run.healedAt,
+                event.milliseconds / 1_000 % 3 == 0, case .sample(var sample) = event.payload
+            {
+                sample.reading = 40
+                event.payload = .sample(sample)
+            }
+        }
+        #expect(try events.verdict().outcome != .pass)
     }
 
     @Test func whatNobodyCountedIsOpen() throws {

@@ -22,6 +22,20 @@ import Testing
         }
     }
 
+    /// Milliseconds from the line to the view; stamps of different places may differ by 50.
+    @Test(arguments: [-40, 1, 300, 900])
+    func aCorrectControllerPassesWhateverItsLatency(latency: Int) throws {
+        for fault in [ScriptedRun.Fault.busCut, .brokerDown] {
+            let verdict = try ScriptedRun(fault: fault, latency: latency).events.verdict()
+            #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        }
+    }
+
+    @Test func aControllerSlowerThanItsViewsLimitIsNotNormal() throws {
+        let verdict = try ScriptedRun(latency: 1_300).events.verdict()
+        #expect(verdict.outcome == .invalid, "\(verdict.sentence)")
+    }
+
     @Test func theInstantsOfAnOutageAreThoseOfTheWitnesses() throws {
         let run = ScriptedRun()
         let verdict = try run.events.verdict()
@@ -59,6 +73,33 @@ import Testing
         #expect(verdict.outcome == .pass, "\(verdict.sentence)")
         let fault = ScriptedRun.instant(ScriptedRun.faultAt) + .microseconds(500)
         #expect(verdict.instants.fault == fault)
+    }
+
+    @Test func theRigIsReadyWhenTheWitnessIsArmed() throws {
+        let run = ScriptedRun()
+        let armed = run.healedAt + 300
+        let events = run.events.changed { event in
+            guard event.source == "witness", case .interface(let report) = event.payload, report.report == .armed,
+                event.milliseconds > run.healAt
+            else { return }
+            event.instant = ScriptedRun.instant(armed)
+        }
+        let healed = try #require(events.verdict().instants.healed)
+        #expect(healed > ScriptedRun.instant(armed) && healed < ScriptedRun.instant(armed + 200))
+    }
+
+    /// value, U/2, limit.
+    @Test(
+        arguments: [
+            (10, 1, 12, Outcome.pass), (10, 1, 11, .inconclusive), (10, 1, 10, .inconclusive),
+            (10, 1, 9, .inconclusive),
+            (10, 1, 8, .inconclusive), (10, 1, 7, .fail), (nil, 1, 99, .fail), (10, 0, 10, .pass), (11, 0, 10, .fail),
+        ] as [(Int64?, Int64, Int64, Outcome)])
+    func aMeasuredValueIsGuardedByItsUncertainty(value: Int64?, uncertainty: Int64, limit: Int64, outcome: Outcome) {
+        let measured = Measured.judged(
+            "x", value: value, limit: limit, budget: [BudgetItem(what: "a", nanoseconds: uncertainty)])
+        #expect(measured.outcome == outcome)
+        #expect(measured.uncertaintyNanoseconds == 2 * uncertainty)
     }
 
     @Test func theLedgerOfAnOutageAddsUp() throws {

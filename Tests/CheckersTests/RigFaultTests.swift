@@ -296,10 +296,34 @@ import Testing
         #expect(verdict.instants.fault == ScriptedRun.instant(run.brokenAt))
     }
 
-    @Test func impossibleNumbersAreDamage() throws {
-        let damaged = ScriptedRun.event(
-            3_000, "http", u: -1, .sample(Event.Sample(view: "http", point: "poll", reading: "ok")))
-        let verdict = try ScriptedRun().events.with(damaged).verdict()
+    static let impossible: [Event] = [
+        Event(at: Instant(nanoseconds: .max), source: "http", .phase(Event.Phase(.heal, .begin))),
+        Event(at: Instant(nanoseconds: -1), source: "http", .phase(Event.Phase(.heal, .begin))),
+        ScriptedRun.event(3_000, "http", u: -1, .phase(Event.Phase(.heal, .begin))),
+        ScriptedRun.event(
+            3_000, "http",
+            .actuation(
+                Event.Actuation(
+                    target: "bus-power", meaning: "cut", purpose: "fault", due: ScriptedRun.instant(0),
+                    commanded: Instant(nanoseconds: .min), observed: nil, readback: .assumed))),
+        ScriptedRun.event(
+            3_000, "http",
+            .actuation(
+                Event.Actuation(
+                    target: "bus-power", meaning: "cut", purpose: "fault", due: ScriptedRun.instant(0),
+                    commanded: ScriptedRun.instant(0), observed: Instant(nanoseconds: .max), readback: .assumed))),
+        ScriptedRun.event(
+            3_000, "http",
+            .gap(Event.Gap(blind: "http", from: Instant(nanoseconds: .min), to: ScriptedRun.instant(0), reason: ""))),
+        ScriptedRun.event(3_000, "http", .slip(Event.Slip(thread: "twin line", lateNanoseconds: .min))),
+        ScriptedRun.event(3_000, "http", .supply(Event.SupplyReading(line: "main", millivolts: .min))),
+        ScriptedRun.event(
+            3_000, "http", .sample(Event.Sample(view: "process", point: "descriptors", reading: .integer(.max)))),
+    ]
+
+    @Test(arguments: impossible)
+    func impossibleNumbersAreDamage(event: Event) throws {
+        let verdict = try ScriptedRun().events.with(event).verdict()
         #expect(verdict.outcome == .error)
         #expect(verdict.sentence.contains("a record of 'http' with impossible numbers"))
     }

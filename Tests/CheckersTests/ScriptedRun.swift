@@ -32,6 +32,10 @@ struct ScriptedRun {
     var databaseStops = false
     var healthIsAlwaysGreen = false
     var isMute = false
+    /// From the end of a telegram to its publication.
+    var latency = 8
+    /// Neither fault nor heal is made.
+    var isNull = false
 
     static let faultAt = 6_000
     static let announceAt = 1_000
@@ -146,7 +150,7 @@ struct ScriptedRun {
                     ["id": "http", "streaming": false, "limit": 1_000_000_000],
                     ["id": "database", "streaming": false, "limit": 2_000_000_000],
                 ],
-                "interface_daemon": "knxd",
+                "interface_daemon": "knxd", "null_run": .bool(isNull),
                 "notices": fault == .busCut ? ["interface daemon exited", "line lost"] : ["broker lost"],
             ],
         ]
@@ -188,7 +192,7 @@ private struct Simulation {
     }
 
     private func isLineAlive(_ now: Int) -> Bool {
-        run.fault == .brokerDown || now < run.brokenAt || now >= run.backAt + 110
+        run.isNull || run.fault == .brokerDown || now < run.brokenAt || now >= run.backAt + 110
     }
 
     mutating func play() {
@@ -208,7 +212,7 @@ private struct Simulation {
         log(ScriptedRun.event(210, "gate", .link(Event.LinkChange(link: "broker", change: .connected))))
         steps()
         for now in stride(from: 0, to: run.end, by: 10) { tick(now) }
-        if run.fault == .busCut { cut() } else { outage() }
+        if !run.isNull { if run.fault == .busCut { cut() } else { outage() } }
         shutDown()
     }
 
@@ -322,6 +326,7 @@ private struct Simulation {
 
     /// What knxd and the broker connection do.
     private mutating func control(_ now: Int) {
+        if run.isNull { return }
         if run.fault == .busCut, let exits = run.daemonExitsAfter {
             if now == run.brokenAt + exits {
                 isDaemonThere = false
@@ -349,7 +354,7 @@ private struct Simulation {
                 log(ScriptedRun.event(now, "gate", .link(Event.LinkChange(link: "broker", change: .connected))))
                 if run.resyncs {
                     for (group, raw) in state.sorted(by: { $0.key < $1.key }) {
-                        log(ScriptedRun.sample(now + 8, "mqtt", group, raw))
+                        log(ScriptedRun.sample(now + run.latency, "mqtt", group, raw))
                     }
                 }
             }
@@ -389,7 +394,7 @@ private struct Simulation {
         guard isDaemonThere else { return }
         let before = state[group]
         state[group] = raw
-        if isConnected, before != raw { log(ScriptedRun.sample(now + 8, "mqtt", group, raw)) }
+        if isConnected, before != raw { log(ScriptedRun.sample(now + run.latency, "mqtt", group, raw)) }
     }
 
     private mutating func command(_ now: Int) {
@@ -431,7 +436,7 @@ private struct Simulation {
             log(ScriptedRun.reading(now + 6, "process", "children", 1))
             log(ScriptedRun.reading(now + 6, "process", "resident_kilobytes", 14_000))
         }
-        let isDown = now > run.brokenAt && now < run.backAt
+        let isDown = !run.isNull && now > run.brokenAt && now < run.backAt
         if run.fault == .brokerDown, now.isMultiple(of: isDown ? 200 : 1_000) {
             log(ScriptedRun.reading(now + 1, "broker", "through_gate", isDown ? "refused" : "accepted", u: 57_000_000))
         }

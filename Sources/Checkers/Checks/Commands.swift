@@ -2,8 +2,9 @@ import Events
 
 /// False acknowledgement: a command answered with success whose telegram the witness did not see.
 ///
-/// Each telegram answers for one command only, so equal commands should come less often than their windows are long. Its time is from the command to a little after the answer; for a command answered with success
-/// while the line was cut it is until the recovery limit, since it may also appear after the cut, or be reported failed.
+/// Each telegram answers for one command only. Its time is from the command to a little after the answer, and not beyond the next equal
+/// command, which has a telegram of its own. For a command answered with success while the line was cut it is until the recovery limit: it may
+/// also appear after the cut, or be reported failed.
 struct Commands {
     /// From the answer on, a telegram may still wait for its turn on the line.
     private static let patience = Instant.Span.seconds(2)
@@ -45,17 +46,26 @@ struct Commands {
             guard operation.content.action == .ok, let invoked = invocations[operation.content.id],
                 let group = invoked.content.group, let raw = invoked.content.raw, invoked.instant <= operation.instant
             else { continue }
+            let target = Target(group: group, raw: raw)
             var latest = operation.instant + patience
             if isInTheCut(operation.instant, world), let healed = world.witness.healed {
                 latest = max(latest, healed.instant + world.plan.recover)
+            } else if let next = nextEqual(target, after: operation.instant, world) {
+                latest = max(operation.instant, min(latest, next))
             }
             claims.append(
                 Claim(
                     invoked: invoked.instant, answered: operation.instant,
-                    window: (invoked.instant - earliness)...latest,
-                    target: Target(group: group, raw: raw)))
+                    window: (invoked.instant - earliness)...latest, target: target))
         }
         return claims
+    }
+
+    private static func nextEqual(_ target: Target, after instant: Instant, _ world: World) -> Instant? {
+        world.timeline.operations.first {
+            $0.content.name == "command" && $0.content.action == .invoke && $0.instant > instant
+                && $0.content.group == target.group && $0.content.raw == target.raw
+        }?.instant
     }
 
     private static func isInTheCut(_ instant: Instant, _ world: World) -> Bool {
@@ -101,14 +111,16 @@ struct Commands {
 
     /// While the fault lasts a clean failure is right; some time after the recovery it is not.
     private static func failures(_ world: World, recovered: Instant?) -> [Finding] {
-        guard let recovered else { return [] }
+        // In a null run there is nothing that a command could fail for.
+        guard let from = world.plan.isNullRun ? world.judgedFrom : recovered.map({ $0 + settled }) else { return [] }
         return world.timeline.operations.filter {
             $0.content.name == "command" && [.failed, .unknown].contains($0.content.action)
-                && $0.instant > recovered + settled && $0.instant <= world.end
+                && $0.instant > from && $0.instant <= world.end
         }.map {
             Finding(
                 checker: "commands", outcome: .fail,
-                sentence: "a command still failed \(Text.seconds($0.instant - recovered)) after the recovery: "
+                sentence:
+                    "a command failed \(Text.relative($0.instant, to: world.witness.fault?.instant)), when all was to work: "
                     + ($0.content.detail ?? "no reason given"), at: $0.instant, hop: "controller → line")
         }
     }

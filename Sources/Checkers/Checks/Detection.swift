@@ -26,6 +26,16 @@ enum Detection {
 
     static func judge(_ world: World, fault: FaultWitness.Proven, into verdict: inout RunVerdict) {
         let detected = proven(world)
+        if world.plan.isNullRun {
+            guard let detected else { return }
+            verdict.findings.append(
+                Finding(
+                    checker: "detected", outcome: .fail,
+                    sentence: "false alarm: \(detected.what) spoke of a fault, and there was none",
+                    at: detected.instant,
+                    hop: "controller"))
+            return
+        }
         let measured = Measured.judged(
             "time_to_detect", value: detected.map { ($0.instant - fault.instant).nanoseconds },
             limit: world.plan.detect.nanoseconds,

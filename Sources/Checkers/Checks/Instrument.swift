@@ -72,7 +72,7 @@ struct Instrument {
     /// A probe that polls and has said nothing at all for too long: its thread is dead, and what it would have seen nobody knows.
     private static func dumbness(_ world: World, _ began: Instant) -> Finding? {
         let polled = world.plan.views.filter { !$0.isStreaming }.map { ($0.id, "poll") }
-        for (view, point) in polled + [("health", "status")] {
+        for (view, point) in polled + (world.plan.saysHealth ? [("health", "status")] : []) {
             var previous = began
             let instants = (world.timeline.samples[view]?[point] ?? []).map(\.instant)
             for instant in instants.filter({ $0 > began && $0 < world.end }) + [world.end] {

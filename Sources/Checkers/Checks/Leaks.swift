@@ -25,7 +25,7 @@ struct Leaks {
 
     /// The middle value of the normal state.
     static func before(_ world: World) -> Before? {
-        guard let began = world.judgedFrom, let injected = world.witness.injected?.commanded,
+        guard let began = world.judgedFrom, let injected = world.timeline.injected(world.plan),
             let descriptors = median(world, "descriptors", began, injected),
             let children = median(world, "children", began, injected)
         else { return nil }

@@ -21,7 +21,9 @@ struct Order {
                     else { continue }
                     defer { highest = max(highest, index) }
                     guard index < highest, sample.instant >= began else { continue }
-                    if let fault, sample.instant >= fault, sample.instant <= (recovered ?? world.end) + view.limit {
+                    if let fault, !world.plan.isNullRun, sample.instant >= fault,
+                        sample.instant <= (recovered ?? world.end) + view.limit
+                    {
                         continue
                     }
                     reordered[view.id, default: 0] += 1
