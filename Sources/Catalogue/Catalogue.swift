@@ -24,8 +24,11 @@ public struct Catalogue: Sendable {
         return Catalogue(scenarios: scenarios)
     }
 
-    /// What a selection means: `HW-1` its default variant, `HW-1/cut-3s` that one, `HW-1/all` every variant, `tier-1` … `tier-6` and `all`
-    /// the default variant of each.
+    /// The tier of scenarios that need hands on hardware.
+    private static let physicalTier = 6
+
+    /// What a selection means: `HW-1` its default variant, `HW-1/cut-3s` that one, `HW-1/all` every variant; `tier-1` … `tier-6`,
+    /// `physical` (which is tier 6) and `all` the default variant of each.
     ///
     /// - Throws: a misspelt name, with the nearest one.
     public func select(_ selection: String) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)]
@@ -34,7 +37,9 @@ public struct Catalogue: Sendable {
             scenarios.map { ($0, $0.variants[0]) }
         }
         if selection == "all" { return defaults(scenarios) }
-        if selection.hasPrefix("tier-"), let tier = Int(selection.dropFirst(5)) {
+        if let tier = selection == "physical"
+            ? Self.physicalTier : selection.hasPrefix("tier-") ? Int(selection.dropFirst(5)) : nil
+        {
             let selected = scenarios.filter { $0.tier == tier }
             guard !selected.isEmpty else { throw unknown(selection, "no scenario is of tier \(tier)") }
             return defaults(selected)
@@ -43,7 +48,8 @@ public struct Catalogue: Sendable {
         guard let scenario = scenarios.first(where: { $0.id == parts[0] }), parts.count <= 2 else {
             throw unknown(
                 selection,
-                "there is no such scenario" + Nearest.suggestion(for: parts[0], among: scenarios.map(\.id))
+                "there is no such scenario"
+                    + Nearest.suggestion(for: parts[0], among: scenarios.map(\.id) + ["all", "physical"])
                     + "; `knxrig scenarios` lists them")
         }
         guard parts.count == 2 else { return defaults([scenario]) }

@@ -30,7 +30,8 @@ struct Agreement {
     init(
         truth: [LineTruth.Value], shown: [Timeline.Stamped<Event.Sample>], limit: Instant.Span, until end: Instant
     ) {
-        var instants = truth.map(\.instant) + truth.map { $0.instant + limit } + shown.map(\.instant)
+        var instants =
+            truth.map { $0.instant - Self.earliness } + truth.map { $0.instant + limit } + shown.map(\.instant)
         instants = instants.filter { $0 <= end }.sorted()
         var settled = -1
         var newest = -1

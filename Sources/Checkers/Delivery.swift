@@ -21,8 +21,8 @@ struct Delivery {
 
     /// By the end of their frame.
     private(set) var entries: [Entry] = []
-    /// Samples that no telegram accounts for: re-publications.
-    private(set) var duplicated = 0
+    /// Instants of samples that no telegram accounts for: re-publications.
+    private(set) var duplicated: [Instant] = []
 
     private static let earliness = Instant.Span.milliseconds(50)
     /// Beyond its limit and this, a sample is no delivery of a telegram any more.
@@ -58,7 +58,7 @@ struct Delivery {
                 entries.append(Entry(group: group, raw: value.raw, instant: value.instant, fate: fate))
                 previous = value.raw
             }
-            duplicated += isUsed.count { !$0 }
+            duplicated += samples.indices.filter { !isUsed[$0] }.map { samples[$0].instant }
         }
         entries.sort { $0.instant < $1.instant }
     }

@@ -14,7 +14,9 @@ struct FaultWitness {
     }
 
     /// Below this the transceivers of a line cease to work: TP-UART2 and NCN51xx want about 20 V.
-    private static let deadMillivolts: Int64 = 20_000
+    static let deadMillivolts: Int64 = 20_000
+    /// A relay that nobody reads back has opened after this.
+    private static let contactTime = Instant.Span.milliseconds(30)
     /// A line may still carry the end of a frame, and chips the octets of it, for this long.
     private static let dyingOut = Instant.Span.milliseconds(150)
 
@@ -23,6 +25,7 @@ struct FaultWitness {
 
     /// T0: when the fault became effective.
     var fault: Proven? {
+        if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).fault }
         guard let injected, injected.readback != .failed else { return nil }
         switch plan.faultKind {
         case "bus-cut":
@@ -31,12 +34,14 @@ struct FaultWitness {
                     && $0.content.millivolts < Self.deadMillivolts
             }
             if let fall { return Proven(instant: fall.instant, uncertainty: fall.uncertainty, what: "supply sense") }
-            let width = ((injected.observed ?? injected.commanded) - injected.commanded).nanoseconds
             // Nothing sees the voltage: the contact opened somewhere between command and read-back.
+            let observed = injected.observed ?? (injected.commanded + Self.contactTime)
+            let width = (observed - injected.commanded).nanoseconds
             return Proven(
                 instant: Instant(nanoseconds: injected.commanded.nanoseconds + width / 2),
                 uncertainty: max(1_000_000, Int64(Double(width) / 12.0.squareRoot())),
-                what: "command and read-back of the relay")
+                what: injected.observed == nil
+                    ? "command of the relay, which has no read-back" : "command and read-back of the relay")
         default:
             let name = plan.faultTarget.hasPrefix("process:") ? String(plan.faultTarget.dropFirst(8)) : plan.faultTarget
             let exit = timeline.processes.first {
@@ -51,6 +56,7 @@ struct FaultWitness {
 
     /// Whether the fault is proven by what was seen until `instant`.
     func standing(at instant: Instant) -> Standing {
+        if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).standing(at: instant) }
         guard let injected else { return .pending("the fault has not been commanded yet") }
         if injected.readback == .failed {
             return .broken(
@@ -72,10 +78,12 @@ struct FaultWitness {
                 "the witness heard a telegram \(Text.seconds(frame.instant - fault)) after the cut: the supply was not what was cut"
             )
         }
+        // A sense speaks when the voltage changes: its last word counts, also one from before the cut.
         if let reading = timeline.supplies.last(where: { $0.content.line == plan.line && $0.instant <= to }),
-            reading.instant > fault, reading.content.millivolts >= Self.deadMillivolts
+            reading.content.millivolts >= Self.deadMillivolts
         {
-            return .broken("the line had \(reading.content.millivolts / 1000) V while it was to be cut")
+            return .broken(
+                "the sense of the line still saw \(reading.content.millivolts / 1000) V while it was to be cut")
         }
         let silent = plan.chips.filter { chip in !signs(of: chip).contains { window.contains($0) } }
         let due = timeline.stimulations.count {
@@ -107,8 +115,9 @@ struct FaultWitness {
     /// A connection refused, or accepted and never answered, through the gate.
     private func refusal(since fault: Instant, at instant: Instant) -> Standing {
         let to = min(healing?.commanded ?? instant, instant)
+        // An answer that was under way at the fault says nothing against it.
         let attempts = (timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []).filter {
-            $0.instant > fault && $0.instant <= to
+            $0.instant > fault + Self.dyingOut && $0.instant <= to
         }
         if attempts.contains(where: { $0.content.reading == "accepted" }) {
             return .broken("the \(plan.refusedGate ?? "service") still answered while it was to be down")
@@ -118,6 +127,7 @@ struct FaultWitness {
 
     /// Th: the fault is over and the rig itself ready again.
     var healed: Proven? {
+        if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).healed }
         guard let healing, healing.readback != .failed else { return nil }
         switch plan.faultKind {
         case "bus-cut":
@@ -126,11 +136,7 @@ struct FaultWitness {
                     $0.source == chip && $0.content.report == .reset && $0.instant > healing.commanded
                 }?.instant
             }.sorted()
-            guard resets.count >= plan.chipsSilent,
-                let armed = timeline.interfaceReports.first(where: {
-                    $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded
-                })
-            else { return nil }
+            guard resets.count >= plan.chipsSilent, let armed else { return nil }
             let ready = max(resets[plan.chipsSilent - 1], armed.instant)
             let tracer = timeline.telegrams.first {
                 $0.instant > ready && plan.tracers.contains($0.content.group)
@@ -148,7 +154,16 @@ struct FaultWitness {
         }
     }
 
+    /// The witness's own readiness after the heal.
+    var armed: Timeline.Stamped<Event.InterfaceReport>? {
+        guard let healing else { return nil }
+        return timeline.interfaceReports.first {
+            $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded
+        }
+    }
+
     func healedStanding() -> Standing {
+        if plan.isNullRun { return healed == nil ? .pending("nothing is being healed yet") : .holds }
         guard let healing else { return .pending("the heal has not been commanded yet") }
         if healing.readback == .failed {
             return .broken(

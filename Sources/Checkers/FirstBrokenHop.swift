@@ -8,9 +8,15 @@ struct FirstBrokenHop {
         guard let fault = world.witness.fault?.instant, let healed = world.witness.healed?.instant else { return nil }
         let after = "\(Text.seconds(instant - healed)) after \(returned(world))"
         if let exit = world.absence(of: world.plan.interfaceDaemon, at: instant) {
+            let isShown = world.deliveries.contains { _, delivery in
+                delivery.entries.contains {
+                    if case .delivered(let at, _) = $0.fate { at > exit.instant } else { false }
+                }
+            }
             return (
                 "interface daemon: \(world.plan.interfaceDaemon) exited \(Text.relative(exit.instant, to: fault))\(how(exit.content)) and "
-                    + "was not there again \(after); no telegram has reached the controller since",
+                    + "was not there again \(after)"
+                    + (isShown ? "" : "; no telegram has reached the controller since"),
                 "line → interface daemon"
             )
         }

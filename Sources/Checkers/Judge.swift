@@ -77,7 +77,8 @@ public struct Judge: Sendable {
             verdict.sentence = interruption.reason
             return verdict
         }
-        guard timeline.end(of: .checkLeaks) != nil else {
+        // The safe state comes after everything: with it, whatever was late has arrived.
+        guard timeline.end(of: .checkLeaks) != nil, timeline.end(of: .safeState) != nil else {
             let step = timeline.phases.last?.content.step.rawValue ?? "set_up"
             verdict.outcome = .aborted
             verdict.sentence = "the evidence ends in the step \(step): the run was cut short"
@@ -96,15 +97,18 @@ public struct Judge: Sendable {
 
     /// Why nothing was tested; nil when something was.
     private func invalidity(_ world: World) -> String? {
-        guard let injected = world.witness.injected else { return "no fault was made" }
-        if case let standing = Baseline.standing(plan, timeline, at: injected.commanded), standing != .holds {
+        guard let injected = timeline.injected(plan) else { return "no fault was made" }
+        if case let standing = Baseline.standing(plan, timeline, at: injected), standing != .holds {
             return "the state before the fault was not normal: \(Judge.reason(standing))"
         }
         if case let standing = world.witness.standing(at: world.end), standing != .holds {
-            return "the fault was not proven: \(Judge.reason(standing))"
+            return (plan.isNullRun ? "false alarm: " : "the fault was not proven: ") + Judge.reason(standing)
         }
         if case let standing = world.witness.healedStanding(), standing != .holds {
             return "the end of the fault was not proven: \(Judge.reason(standing))"
+        }
+        if let group = world.unchangedSentinels.first {
+            return "the state was not tested: sentinel \(Text.group(group)) did not change while the fault lasted"
         }
         return Instrument.findings(world).first?.sentence
     }
@@ -134,12 +138,21 @@ public struct Judge: Sendable {
                 ], note: recovered?.what)
             verdict.measured.append(measured)
             if measured.outcome != .pass {
+                let last = recovered.map { " (last of all: \($0.what))" } ?? ""
                 verdict.findings.append(
                     Finding(
                         checker: "recovers", outcome: measured.outcome,
                         sentence: recovery.missing.map { "not recovered: \($0)" }
-                            ?? "recovered only after the limit of \(Text.seconds(plan.recover))",
+                            ?? "the fault was over, and all was right only \(Text.against(measured))\(last)",
                         at: recovered?.instant ?? recoveryEnd))
+            } else if let recovered, recoveryEnd - recovered.instant < plan.hold {
+                verdict.findings.append(
+                    Finding(
+                        checker: "recovers", outcome: .inconclusive,
+                        sentence:
+                            "all was right for \(Text.seconds(recoveryEnd - recovered.instant)) only when the run went on: "
+                            + "it must hold for \(Text.seconds(plan.hold))",
+                        at: recovered.instant))
             }
         }
         if let recovered {
@@ -150,7 +163,7 @@ public struct Judge: Sendable {
                     outcome: .pass))
         }
         if plan.expects("detected") { Detection.judge(world, fault: fault, into: &verdict) }
-        if plan.expects("state") { verdict.findings += SentinelState.findings(world, healed: healed.instant) }
+        if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }
         verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)
         if plan.expects("ledger") { verdict.findings += Ledger.findings(verdict.ledger) }
         if plan.expects("order") {
@@ -170,6 +183,7 @@ public struct Judge: Sendable {
             verdict.notes.append(
                 "resident memory of the controller at the end: \(rss) kB (a single run does not judge it)")
         }
+        verdict.notes += Ledger.notes(world)
         finish(world, healed: healed, recovered: recovered, into: &verdict)
     }
 
@@ -186,6 +200,8 @@ public struct Judge: Sendable {
         } else if outcomes.contains(.inconclusive) {
             verdict.outcome = .inconclusive
             verdict.sentence = verdict.findings.first { $0.outcome == .inconclusive }?.sentence ?? "inconclusive"
+        } else if plan.isNullRun {
+            verdict.sentence = "nothing was done, and nobody saw or found anything"
         } else {
             let measured = verdict.measured.first { $0.name == "time_to_recover" }
             let time = Instant.Span(nanoseconds: measured?.valueNanoseconds ?? 0)

@@ -1,5 +1,5 @@
+import Catalogue
 import Events
-import KNX
 
 /// What of a run's plan judges it: the record under `judge` of event 0.
 struct JudgePlan: Sendable {
@@ -49,8 +49,16 @@ struct JudgePlan: Sendable {
     var views: [View]
     var interfaceDaemon: String
     var notices: Set<String>
+    /// The system takes commands, so that they are part of what is normal.
+    var takesCommands: Bool
+    /// The system says how it is; a profile may have no health.
+    var saysHealth: Bool
+    /// Fault and heal are replaced by nothing: whatever is seen or found is a false alarm.
+    var isNullRun: Bool
 
     /// Limits already hold what is added per address that the system reads back.
+    ///
+    /// A plan that asks for nothing, or for something that this build cannot judge, is refused: its run could not fail.
     init(_ plan: Value) throws(RecordFailure) {
         guard let judge = plan["judge"] else {
             throw RecordFailure(key: "judge", expected: "a record of what judges the run")
@@ -59,6 +67,10 @@ struct JudgePlan: Sendable {
         line = try record.text("line")
         let fault = Record(judge["fault"] ?? .null)
         faultKind = try fault.text("kind")
+        guard ["bus-cut", "broker-down"].contains(faultKind) else {
+            throw RecordFailure(
+                key: "fault.kind", expected: "'bus-cut' or 'broker-down', the faults that can be proven")
+        }
         faultTarget = try fault.text("target")
         cuts = Set((fault.value["cuts"]?.list ?? []).compactMap(\.text))
         let witness = Record(fault.value["witness"] ?? .record([]))
@@ -66,22 +78,40 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
+        if faultKind == "bus-cut" {
+            guard chipsSilent >= 2, chips.count >= chipsSilent, tracersDue >= 1 else {
+                throw RecordFailure(
+                    key: "fault.witness", expected: "at least two chips that fall silent, and tracers that were due")
+            }
+        } else if refusedGate == nil {
+            throw RecordFailure(key: "fault.witness.refused", expected: "the gate through which the rig is refused")
+        }
         expectations = []
         for item in judge["expect"]?.list ?? [] {
             let item = Record(item)
-            expectations.append(
-                Expectation(checker: try item.text("checker"), sentinels: item.optionalText("sentinels")))
+            let expectation = Expectation(checker: try item.text("checker"), sentinels: item.optionalText("sentinels"))
+            guard Scenario.checkerNames.contains(expectation.checker) else {
+                throw RecordFailure(
+                    key: "expect", expected: "checkers of this build, and '\(expectation.checker)' is none")
+            }
+            if expectation.checker == "state", !["reread", "write"].contains(expectation.sentinels) {
+                throw RecordFailure(key: "expect.sentinels", expected: "'reread' or 'write'")
+            }
+            expectations.append(expectation)
         }
+        guard !expectations.isEmpty else { throw RecordFailure(key: "expect", expected: "at least one checker") }
         let limits = Record(judge["limits"] ?? .null)
-        recover = Instant.Span(
-            nanoseconds: try limits.integer("recover") + (limits.optionalInteger("per_read_address") ?? 0)
-                * (limits.optionalInteger("reread_addresses") ?? 0))
-        detect = Instant.Span(nanoseconds: try limits.integer("detect"))
-        hold = Instant.Span(nanoseconds: try limits.integer("hold"))
-        baseline = Instant.Span(nanoseconds: try limits.integer("baseline"))
-        slip = Instant.Span(nanoseconds: try limits.integer("slip"))
-        probeGap = Instant.Span(nanoseconds: try limits.integer("probe_gap"))
-        descriptors = try limits.integer("descriptors")
+        let reread = try JudgePlan.number(limits, "reread_addresses", 0...65_536, absent: 0)
+        recover =
+            try JudgePlan.span(limits, "recover")
+            + Instant.Span(
+                nanoseconds: JudgePlan.number(limits, "per_read_address", 0...60_000_000_000, absent: 0) * reread)
+        detect = try JudgePlan.span(limits, "detect")
+        hold = try JudgePlan.span(limits, "hold")
+        baseline = try JudgePlan.span(limits, "baseline")
+        slip = try JudgePlan.span(limits, "slip")
+        probeGap = try JudgePlan.span(limits, "probe_gap")
+        descriptors = try JudgePlan.number(limits, "descriptors", 0...1_000_000)
         tracers = JudgePlan.groups(judge["tracers"])
         repeats = (judge["repeats"]?.list ?? []).compactMap {
             $0["group"]?.integer.map(UInt16.init(truncatingIfNeeded:))
@@ -106,11 +136,23 @@ struct JudgePlan: Sendable {
             views.append(
                 View(
                     id: try item.text("id"), isStreaming: try item.bool("streaming"),
-                    limit: Instant.Span(nanoseconds: try item.integer("limit")),
+                    limit: try JudgePlan.span(item, "limit"),
                     suppressesSame: item.optionalText("suppresses") == "same-value"))
         }
         interfaceDaemon = try record.text("interface_daemon")
         notices = Set((judge["notices"]?.list ?? []).compactMap(\.text))
+        saysHealth = judge["health"]?.bool ?? true
+        isNullRun = judge["null_run"]?.bool ?? false
+        // Where nothing is cut, nothing is unreachable.
+        if isNullRun { cuts = [] }
+        takesCommands = !(judge["commands"]?.list ?? []).isEmpty
+        guard !tracers.isEmpty else { throw RecordFailure(key: "tracers", expected: "at least one group address") }
+        guard views.contains(where: \.isStreaming) else {
+            throw RecordFailure(key: "views", expected: "at least one that streams: the ledger is kept on it")
+        }
+        guard sentinelChange == nil || !sentinels.isEmpty else {
+            throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")
+        }
     }
 
     /// Every group address that a view is judged on.
@@ -122,6 +164,24 @@ struct JudgePlan: Sendable {
 
     /// How the sentinels change, where the scenario judges state at all.
     var sentinelChange: String? { expectations.first { $0.checker == "state" }?.sentinels }
+
+    /// A length of time of at most a day: longer ones are mistakes, and sums of them would not fit.
+    private static func span(
+        _ record: Record, _ key: String
+    ) throws(RecordFailure) -> Instant.Span {
+        Instant.Span(nanoseconds: try number(record, key, 0...86_400_000_000_000))
+    }
+
+    private static func number(
+        _ record: Record, _ key: String, _ range: ClosedRange<Int64>, absent: Int64? = nil
+    ) throws(RecordFailure) -> Int64 {
+        if let absent, record.value[key] == nil { return absent }
+        let number = try record.integer(key)
+        guard range.contains(number) else {
+            throw RecordFailure(key: key, expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
 
     private static func groups(_ value: Value?) -> Set<UInt16> {
         Set((value?.list ?? []).compactMap { $0.integer.map(UInt16.init(truncatingIfNeeded:)) })

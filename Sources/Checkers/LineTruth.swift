@@ -9,6 +9,8 @@ struct LineTruth {
     }
 
     private(set) var values: [UInt16: [Value]] = [:]
+    /// Every telegram once, by instant.
+    private(set) var telegrams: [Timeline.Stamped<Timeline.Telegram>] = []
 
     /// A repetition of a telegram that was accepted already is the same telegram, not a new one (KNX standard 3/2/2: compared with the last
     /// from that source); one whose first transmission nobody could read is the first that counts.
@@ -25,6 +27,7 @@ struct LineTruth {
                 continue
             }
             latest[group] = telegram
+            telegrams.append(telegram)
             values[group, default: []].append(
                 Value(instant: telegram.instant, uncertainty: telegram.uncertainty, raw: telegram.content.raw))
         }

@@ -16,12 +16,19 @@ struct Recovery {
         var missing: String?
         for (view, delivery) in world.deliveries {
             switch Recovery.flow(view, delivery, since: healed.instant, until: end - Recovery.unjudged) {
-            case .success(let proven): if proven.instant > latest.instant { latest = proven }
+            case .success(let proven): latest = Recovery.later(latest, proven)
             case .failure(let reason): missing = missing ?? reason.text
             }
         }
         for view in world.plan.views {
             if let reason = world.unanswered(view, at: end) { missing = missing ?? reason }
+            // A view that could not be read meanwhile did not show anything right.
+            if let poll = world.readableAgain(view, since: healed.instant, until: end) {
+                latest = Recovery.later(
+                    latest,
+                    FaultWitness.Proven(
+                        instant: poll.instant, uncertainty: poll.uncertainty, what: "\(view.id) could be read again"))
+            }
             for group in world.plan.points.sorted() {
                 let isSentinel = world.plan.sentinelChange != nil && world.isSentinel(group)
                 // A sentinel is wrong from the heal on until it is right: it has no fresh telegram to lag behind.
@@ -34,16 +41,21 @@ struct Recovery {
                             + "said \(Text.raw(disagreement.wanted)) for \(Text.seconds(end - disagreement.since))"
                         continue
                     }
-                    if until > latest.instant {
-                        latest = FaultWitness.Proven(
+                    latest = Recovery.later(
+                        latest,
+                        FaultWitness.Proven(
                             instant: until, uncertainty: disagreement.uncertainty,
-                            what: "\(view.id) right about \(Text.group(group))")
-                    }
+                            what: "\(view.id) right about \(Text.group(group))"))
                 }
             }
         }
         self.missing = missing
         recovered = missing == nil ? latest : nil
+    }
+
+    /// The later of two; of two at one instant the one that is known less well.
+    private static func later(_ left: FaultWitness.Proven, _ right: FaultWitness.Proven) -> FaultWitness.Proven {
+        (right.instant, right.uncertainty) > (left.instant, left.uncertainty) ? right : left
     }
 
     private struct Reason: Error {

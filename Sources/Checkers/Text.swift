@@ -24,6 +24,16 @@ enum Text {
         return "\(negative ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
     }
 
+    /// `16.20 s ± 4.0 ms after it, later than the limit of 15.00 s`.
+    static func against(_ measured: Measured) -> String {
+        let value = Instant.Span(nanoseconds: measured.valueNanoseconds ?? 0)
+        let uncertainty = Instant.Span(nanoseconds: measured.uncertaintyNanoseconds)
+        let limit = seconds(Instant.Span(nanoseconds: measured.limitNanoseconds ?? 0))
+        return "\(duration(value)) ± \(duration(uncertainty)) after it, "
+            + (measured.outcome == .inconclusive
+                ? "too near the limit of \(limit) to tell" : "later than the limit of \(limit)")
+    }
+
     static func group(_ raw: UInt16) -> String { GroupAddress(raw: raw).description }
 
     static func raw(_ octets: [UInt8]) -> String { Hex.text(octets) }

@@ -40,6 +40,13 @@ struct Timeline: Sendable {
     mutating func observe(_ event: Event) {
         // Ground truth is for tests of the rig alone; the plan and the seal say nothing that happened.
         if event.source == "truth" { return }
+        guard Plausibility.holds(event) else {
+            interruption =
+                interruption ?? (
+                    .error, "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged"
+                )
+            return
+        }
         switch event.payload {
         case .plan, .seal: return
         case .frame(let content): observe(content, event)
@@ -58,10 +65,9 @@ struct Timeline: Sendable {
         case .phase(let content): Self.insert(content, event, &phases)
         case .other(let kind, let value):
             if kind == "interruption", interruption == nil {
-                interruption = (
-                    value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error,
-                    value["reason"]?.text ?? "no reason given"
-                )
+                let outcome = value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error
+                // Whatever ended a run early, it did not pass.
+                interruption = (outcome == .pass ? .error : outcome, value["reason"]?.text ?? "no reason given")
             }
         }
         last = max(last ?? event.instant, event.instant)
@@ -98,6 +104,13 @@ struct Timeline: Sendable {
 
     // MARK: questions that several checkers ask
 
+    /// Where the judged time begins: the length of the baseline before the fault. What happened earlier, while the system still warmed up, is
+    /// not held against it: the baseline waits until all has been normal for long enough.
+    func judgedFrom(_ plan: JudgePlan) -> Instant? {
+        guard let began = begin(of: .verifyNormal) else { return nil }
+        return injected(plan).map { max(began, $0 - plan.baseline) } ?? began
+    }
+
     func samples(of view: String, _ group: UInt16) -> [Stamped<Event.Sample>] {
         samples[view]?[GroupAddress(raw: group).description] ?? []
     }
@@ -113,6 +126,11 @@ struct Timeline: Sendable {
     /// The first actuation for a purpose.
     func actuation(_ purpose: String, of target: String) -> Event.Actuation? {
         actuations.first { $0.content.purpose == purpose && $0.content.target == target }?.content
+    }
+
+    /// When the fault was commanded; in a null run, when it would have been.
+    func injected(_ plan: JudgePlan) -> Instant? {
+        plan.isNullRun ? begin(of: .inject) : actuation("fault", of: plan.faultTarget)?.commanded
     }
 
     /// Windows in which a source could not see, also one that is still open: a streaming probe that lost its connection.

@@ -6,6 +6,8 @@ struct World {
     let timeline: Timeline
     let truth: LineTruth
     let end: Instant
+    /// nil while the run has not begun to look at the normal state.
+    let judgedFrom: Instant?
     let deliveries: [(view: JudgePlan.View, delivery: Delivery)]
     let witness: FaultWitness
 
@@ -13,6 +15,7 @@ struct World {
         self.plan = plan
         self.timeline = timeline
         self.end = end
+        judgedFrom = timeline.judgedFrom(plan)
         witness = FaultWitness(plan: plan, timeline: timeline)
         var truth = LineTruth(timeline)
         deliveries = plan.streaming.map { view in (view, Delivery(view, plan, timeline, truth, until: end)) }
@@ -44,11 +47,39 @@ struct World {
         guard let poll = timeline.samples[view.id]?["poll"]?.last(where: { $0.instant <= instant }) else {
             return "\(view.id) has not been read yet"
         }
-        if case .text(let reading) = poll.content.reading, reading != "ok" { return "\(view.id): \(reading)" }
+        if poll.content.reading != "ok" { return "\(view.id): \(poll.content.reading?.text ?? "no answer")" }
         if instant - poll.instant > view.limit + .seconds(1) {
             return "\(view.id) was last read \(Text.seconds(instant - poll.instant)) ago"
         }
         return nil
+    }
+
+    /// The first good poll after the last bad one of a polled view; nil when none was bad.
+    func readableAgain(
+        _ view: JudgePlan.View, since: Instant, until: Instant
+    ) -> Timeline.Stamped<Event.Sample>? {
+        guard !view.isStreaming else { return nil }
+        let polls = (timeline.samples[view.id]?["poll"] ?? []).filter { $0.instant >= since && $0.instant <= until }
+        guard let bad = polls.lastIndex(where: { $0.content.reading != "ok" }) else { return nil }
+        return polls[(bad + 1)...].first
+    }
+
+    /// Sentinels that were to change while the fault lasted and did not: their state was not tested.
+    var unchangedSentinels: [UInt16] {
+        guard !plan.isNullRun, let change = plan.sentinelChange, let fault = witness.fault?.instant,
+            let healed = witness.healed?.instant
+        else { return [] }
+        return plan.sentinels.filter { sentinel in
+            change == "reread"
+                ? !timeline.stimulations.contains {
+                    $0.content.role == .sentinel && $0.content.outcome == .changed
+                        && $0.content.group == sentinel.group && $0.content.raw == sentinel.after
+                        && $0.instant >= fault && $0.instant <= healed
+                }
+                : !(truth.values[sentinel.group] ?? []).contains {
+                    $0.raw == sentinel.after && $0.instant >= fault && $0.instant <= healed
+                }
+        }.map(\.group)
     }
 
     /// The present state of a process: the instant and exit of its last end, when nothing started after it.

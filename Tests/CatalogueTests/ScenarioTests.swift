@@ -62,7 +62,7 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
-        ("tier-1", ["IF-1/killed-5s"]), ("all", ["HW-1/cut-20s", "IF-1/killed-5s"]),
+        ("tier-1", ["IF-1/killed-5s"]), ("physical", ["HW-1/cut-20s"]), ("all", ["HW-1/cut-20s", "IF-1/killed-5s"]),
     ])
     func selectionsMeanWhatTheySay(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).select(selection)
@@ -71,7 +71,8 @@ import Testing
 
     @Test(arguments: [
         ("HW1", "did you mean 'HW-1'?"), ("HW-1/cut-20", "did you mean 'cut-20s'?"),
-        ("tier-5", "no scenario is of tier 5"),
+        ("tier-5", "no scenario is of tier 5"), ("phyiscal", "did you mean 'physical'?"),
+        ("tier-x", "no such scenario"),
         ("HW-1/a/b", "no such scenario"), ("", "no such scenario"),
     ])
     func aMisspeltSelectionNamesTheNearest(selection: String, message: String) throws {

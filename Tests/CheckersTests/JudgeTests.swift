@@ -1,173 +1,176 @@
-import Checkers
 import Events
 import Testing
 
+@testable import Checkers
+
+/// Controllers that do everything right. An alarm here is as bad as a miss elsewhere.
 @Suite struct JudgeTests {
-    static func verdict(_ bench: ScriptedBench, events: [Event]? = nil) throws -> RunVerdict {
-        var judge = try Judge(plan: bench.plan)
-        for event in events ?? ScriptedBench.events(of: bench) { judge.observe(event) }
-        return judge.conclude()
+    static let good: [(String, ScriptedRun)] = [
+        ("outage", ScriptedRun()), ("ride-through", ScriptedRun(faultLength: 3_000, daemonExitsAfter: nil)),
+        ("broker", ScriptedRun(fault: .brokerDown)), ("looked at for long", ScriptedRun(recoveryLength: 20_000)),
+        ("leaks waited for", ScriptedRun(leaksLength: 10_000)),
+    ]
+
+    @Test(arguments: good)
+    func aCorrectControllerPasses(name: String, run: ScriptedRun) throws {
+        let verdict = try run.events.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(verdict.findings == [])
+        for row in verdict.ledger {
+            #expect(row.silent == 0 && row.missing == [] && row.reordered == 0)
+            #expect(row.delivered > 50)
+        }
     }
 
-    @Test(arguments: [ScriptedBench.Fault.busCut, .brokerDown], [Int64(1), 3, 40, 300])
-    func aRightControllerPassesWhateverItsLatency(fault: ScriptedBench.Fault, latency: Int64) throws {
-        var bench = ScriptedBench(fault)
-        bench.latency = latency
-        let verdict = try Self.verdict(bench)
-        #expect(verdict.outcome == .pass, "\(verdict.sentence) \(verdict.findings.map(\.sentence))")
-        #expect(verdict.findings.isEmpty)
-        #expect(verdict.sentence.hasPrefix("recovered 2."), "\(verdict.sentence)")
-        #expect(verdict.ledger.allSatisfy { $0.silent == 0 && $0.delivered > 100 && $0.unreachable > 0 })
-        let row = try #require(verdict.ledger.first)
+    /// Milliseconds from the line to the view; stamps of different places may differ by 50.
+    @Test(arguments: [-40, 1, 300, 900])
+    func aCorrectControllerPassesWhateverItsLatency(latency: Int) throws {
+        for fault in [ScriptedRun.Fault.busCut, .brokerDown] {
+            let verdict = try ScriptedRun(fault: fault, latency: latency).events.verdict()
+            #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        }
+    }
+
+    @Test func aControllerSlowerThanItsViewsLimitIsNotNormal() throws {
+        let verdict = try ScriptedRun(latency: 1_300).events.verdict()
+        #expect(verdict.outcome == .invalid, "\(verdict.sentence)")
+    }
+
+    @Test func theInstantsOfAnOutageAreThoseOfTheWitnesses() throws {
+        let run = ScriptedRun()
+        let verdict = try run.events.verdict()
+        #expect(verdict.instants.fault == ScriptedRun.instant(run.brokenAt))
+        #expect(verdict.instants.healed == ScriptedRun.instant(run.healedAt))
+        #expect(verdict.instants.detected == ScriptedRun.instant(run.brokenAt + 2_000))
+        // knxd is back 700 ms after Th and the sentinels are asked for 200 ms later: the database says so at the next full second.
+        let shown = (run.healedAt + 900 + 999) / 1_000 * 1_000 + 2
+        #expect(verdict.instants.recovered == ScriptedRun.instant(shown))
+        let recovery = try #require(verdict.measured.first { $0.name == "time_to_recover" })
+        #expect(recovery.valueNanoseconds == Int64(shown - run.healedAt) * 1_000_000)
+        #expect(recovery.limitNanoseconds == 5_000_000_000)
+        // 300 µs at the witness and 288 ms of polling, as variances, times two.
+        #expect((576_000_000...576_001_000).contains(recovery.uncertaintyNanoseconds))
+        #expect(
+            verdict.sentence
+                == "recovered \(Text.duration(Instant.Span(nanoseconds: recovery.valueNanoseconds ?? 0))) ± 576.0 ms after the line came back (limit 5.00 s)"
+        )
+    }
+
+    @Test func theInstantsOfABrokersOutageAreThoseOfTheWitnesses() throws {
+        let run = ScriptedRun(fault: .brokerDown)
+        let verdict = try run.events.verdict()
+        #expect(verdict.instants.fault == ScriptedRun.instant(run.brokenAt))
+        #expect(verdict.instants.healed == ScriptedRun.instant(run.backAt + 2))
+        #expect(verdict.instants.detected == ScriptedRun.instant(run.brokenAt + 9))
+        #expect(verdict.instants.recovered == ScriptedRun.instant((run.healedAt + 900) / 10 * 10 + 8))
+        #expect(verdict.sentence.contains("after the broker came back"))
+    }
+
+    @Test func withoutASenseTheFaultIsBetweenCommandAndReadback() throws {
+        let run = ScriptedRun()
+        let blind = run.events.without { if case .supply = $0.payload { true } else { false } }
+        let verdict = try blind.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        let fault = ScriptedRun.instant(ScriptedRun.faultAt) + .microseconds(500)
+        #expect(verdict.instants.fault == fault)
+    }
+
+    @Test func theRigIsReadyWhenTheWitnessIsArmed() throws {
+        let run = ScriptedRun()
+        let armed = run.healedAt + 300
+        let events = run.events.changed { event in
+            guard event.source == "witness", case .interface(let report) = event.payload, report.report == .armed,
+                event.milliseconds > run.healAt
+            else { return }
+            event.instant = ScriptedRun.instant(armed)
+        }
+        let healed = try #require(events.verdict().instants.healed)
+        #expect(healed > ScriptedRun.instant(armed) && healed < ScriptedRun.instant(armed + 200))
+    }
+
+    /// value, U/2, limit.
+    @Test(
+        arguments: [
+            (10, 1, 12, Outcome.pass), (10, 1, 11, .inconclusive), (10, 1, 10, .inconclusive),
+            (10, 1, 9, .inconclusive),
+            (10, 1, 8, .inconclusive), (10, 1, 7, .fail), (nil, 1, 99, .fail), (10, 0, 10, .pass), (11, 0, 10, .fail),
+        ] as [(Int64?, Int64, Int64, Outcome)])
+    func aMeasuredValueIsGuardedByItsUncertainty(value: Int64?, uncertainty: Int64, limit: Int64, outcome: Outcome) {
+        let measured = Measured.judged(
+            "x", value: value, limit: limit, budget: [BudgetItem(what: "a", nanoseconds: uncertainty)])
+        #expect(measured.outcome == outcome)
+        #expect(measured.uncertaintyNanoseconds == 2 * uncertainty)
+    }
+
+    @Test func theLedgerOfAnOutageAddsUp() throws {
+        let run = ScriptedRun()
+        let row = try #require(run.events.verdict().ledger.first)
+        #expect(row.hop == "line → mqtt")
         #expect(
             row.onBus == row.delivered + row.suppressed + row.dropped + row.unreachable + row.unobserved + row.silent)
+        // Between Th and knxd's return, and the repeat that said nothing new.
+        #expect(row.unreachable >= 5)
     }
 
-    /// Each rule has a stream that fails for exactly that reason.
-    @Test(arguments: [
-        (
-            ScriptedBench.Fault.busCut, ScriptedBench.Wrong.daemonStaysDown,
-            "interface daemon: knxd exited 5.10 s after the fault (exit status 1)"
-        ),
-        (.busCut, .noReread, "http view: sentinel 1/3/0 (and 1 more) still shows 00"),
-        (.brokerDown, .noReconnect, "broker connection: the controller was not connected to the broker again"),
-        (.brokerDown, .noResync, "mqtt view: sentinel 1/3/0 (and 1 more) still shows 00"),
-        (.busCut, .losesTracer, "silent loss on line → mqtt: 1 of"),
-        (.brokerDown, .losesTracer, "silent loss on line → mqtt: 1 of"),
-        (.busCut, .swapsOrder, "after the newer"), (.busCut, .falseAcknowledgement, "false acknowledgement"),
-        (.brokerDown, .falseAcknowledgement, "false acknowledgement"),
-        (.busCut, .leaksDescriptors, "leak: descriptors: 31"),
-        (.busCut, .leaksChild, "leak: children: 2"), (.brokerDown, .neverNotices, "never gave a sign"),
-    ])
-    func aBrokenControllerFailsWithItsReason(
-        fault: ScriptedBench.Fault, wrong: ScriptedBench.Wrong, sentence: String
-    ) throws {
-        let verdict = try Self.verdict(ScriptedBench(fault, [wrong]))
-        #expect(verdict.outcome == .fail, "\(verdict.outcome) \(verdict.sentence)")
-        #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)")
-    }
-
-    @Test func aZombieIsNamedAsOne() throws {
-        var bench = ScriptedBench(.busCut, [.zombie])
-        bench.recoverLimitMilliseconds = 6_000
-        let verdict = try Self.verdict(bench)
-        #expect(verdict.outcome == .fail)
-        #expect(verdict.findings.contains { $0.checker == "zombie" }, "\(verdict.findings.map(\.sentence))")
-    }
-
-    /// What the rig could not prove is invalid, never a fail and never a pass.
-    @Test(arguments: [
-        (ScriptedBench.Fault.busCut, ScriptedBench.Wrong.oneChipOnly, "only 1 of 3 chips fell silent"),
-        (.busCut, .frameDuringCut, "the witness heard a telegram"), (.busCut, .supplyStaysUp, "the line had 28 V"),
-        (.busCut, .noReset, "the end of the fault was not proven"), (.busCut, .readbackFailed, "did not follow"),
-        (.busCut, .noTracersDue, "0 of 10 tracers were due"), (.brokerDown, .brokerStillAnswers, "still answered"),
-        (.busCut, .unhealthyBaseline, "the state before the fault was not normal"),
-        (.busCut, .lineSlips, "slipped by 6 ms"),
-        (.brokerDown, .probeBlind, "the probe 'http' was blind"),
-    ])
-    func whatTheRigCouldNotProveIsInvalid(
-        fault: ScriptedBench.Fault, wrong: ScriptedBench.Wrong, sentence: String
-    ) throws {
-        let verdict = try Self.verdict(ScriptedBench(fault, [wrong]))
-        #expect(verdict.outcome == .invalid, "\(verdict.outcome) \(verdict.sentence)")
-        #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)")
-    }
-
-    @Test func theRideThroughForbidsARestart() throws {
-        var bench = ScriptedBench(.busCut)
-        bench.expectations = ["recovers", "no-restart", "ledger"]
-        #expect(try Self.verdict(bench).outcome == .pass)
-        bench.wrong = [.restartsInRideThrough]
-        let verdict = try Self.verdict(bench)
-        #expect(verdict.outcome == .fail)
-        #expect(verdict.sentence.contains("short enough to ride through"))
-    }
-
-    @Test func aLimitInsideTheUncertaintyIsInconclusive() throws {
-        var bench = ScriptedBench(.busCut)
-        bench.pollUncertaintyNanoseconds = 600_000_000
-        let measured = try Self.verdict(bench).measured.first { $0.name == "time_to_recover" }
-        let value = try #require(measured?.valueNanoseconds)
-        bench.recoverLimitMilliseconds = value / 1_000_000 + 300
-        #expect(try Self.verdict(bench).outcome == .inconclusive)
-        bench.recoverLimitMilliseconds = value / 1_000_000 + 1_300
-        #expect(try Self.verdict(bench).outcome == .pass)
-        bench.recoverLimitMilliseconds = value / 1_000_000 - 1_300
-        #expect(try Self.verdict(bench).outcome == .fail)
-    }
-
-    @Test func arrivalAndAskingChangeNothing() throws {
-        var random = SystemRandomNumberGenerator()
-        let seed = UInt64.random(in: 0...UInt64.max, using: &random)
-        print("seed \(seed)")
-        var numbers = seed
-        for bench in [ScriptedBench(.busCut), ScriptedBench(.brokerDown), ScriptedBench(.brokerDown, [.noResync])] {
-            let events = ScriptedBench.events(of: bench)
-            let expected = try Self.verdict(bench, events: events)
-            // Each event arrives up to 200 ms after it happened.
-            let shuffled = events.map { event -> (Int64, Event) in
-                numbers = numbers &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return (event.instant.nanoseconds + Int64(numbers >> 33) % 200_000_000, event)
-            }.sorted { $0.0 < $1.0 }.map(\.1)
-            #expect(try Self.verdict(bench, events: shuffled) == expected)
-            var judge = try Judge(plan: bench.plan)
-            for (index, event) in events.enumerated() {
-                judge.observe(event)
-                guard index % 40 == 0 else { continue }
-                _ = judge.baseline(at: event.instant)
-                _ = judge.faultWitnessed(at: event.instant)
-                _ = judge.healed(at: event.instant)
-                _ = judge.recovery(at: event.instant)
-                _ = judge.leaks(at: event.instant)
-            }
-            #expect(judge.conclude() == expected)
-            #expect(judge.conclude() == expected)
-        }
-    }
-
-    @Test func aTruncatedStreamNeverPasses() throws {
-        for bench in [ScriptedBench(.busCut), ScriptedBench(.brokerDown)] {
-            let events = ScriptedBench.events(of: bench)
-            let last = try #require(events.lastIndex { if case .phase = $0.payload { true } else { false } })
-            for length in stride(from: 0, through: last, by: 37) {
-                #expect(try Self.verdict(bench, events: Array(events.prefix(length))).outcome != .pass)
+    @Test func aResyncAfterTheRecoveryIsNoFault() throws {
+        let run = ScriptedRun()
+        let events = run.events
+        let at = run.healedAt + 4_005
+        var newest: [String: [UInt8]] = [:]
+        for event in events where event.milliseconds < at {
+            if case .sample(let sample) = event.payload, sample.view == "mqtt", let raw = sample.raw {
+                newest[sample.point] = raw
             }
         }
+        let again = newest.map { point, raw in
+            ScriptedRun.event(at, "mqtt", .sample(Event.Sample(view: "mqtt", point: point, raw: raw)))
+        }
+        let verdict = try events.with(again).verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        // The repeat said nothing new after the heal and was suppressed; now there is a sample of it.
+        #expect(verdict.ledger.first?.duplicated == again.count - 1)
+        #expect(verdict.ledger.first?.suppressed == 0)
     }
 
-    @Test(arguments: [Outcome.aborted, .invalid, .error])
-    func anInterruptionDecides(outcome: Outcome) throws {
-        let bench = ScriptedBench(.busCut)
-        var events = Array(ScriptedBench.events(of: bench).prefix(500))
-        events.append(
-            Event(
-                at: Instant(nanoseconds: 9_000_000_000), source: "rig",
-                .other(kind: "interruption", ["outcome": .text(outcome.rawValue), "reason": "somebody said so"])))
-        let verdict = try Self.verdict(bench, events: events)
-        #expect(verdict.outcome == outcome)
-        #expect(verdict.sentence == "somebody said so")
+    @Test func repetitionsOfATelegramAreTheSameTelegram() throws {
+        let events = ScriptedRun().events
+        let repetitions = events.compactMap { event -> Event? in
+            guard case .frame(let frame) = event.payload, event.milliseconds.isMultiple(of: 7),
+                let octets = repetition(of: frame.octets)
+            else { return nil }
+            var repeated = frame
+            repeated.octets = octets
+            return Event(
+                at: event.instant + .milliseconds(30), uncertaintyNanoseconds: 300_000, source: "witness",
+                .frame(repeated))
+        }
+        #expect(repetitions.count > 10)
+        let verdict = try events.with(repetitions).verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(verdict.ledger == (try events.verdict().ledger))
     }
 
-    @Test func groundTruthIsReadByNobody() throws {
-        let bench = ScriptedBench(.busCut)
-        let events = ScriptedBench.events(of: bench)
-        let lies = events.map { Event(at: $0.instant, source: "truth", $0.payload) }
-        #expect(try Self.verdict(bench, events: events + lies) == Self.verdict(bench, events: events))
+    @Test func whatOnlyTheSimulationKnowsIsNotRead() throws {
+        let events = ScriptedRun().events
+        let lies = events.dropFirst().map { event in
+            Event(at: event.instant + .milliseconds(3), source: "truth", event.payload)
+        }
+        #expect(try events.with(Array(lies)).verdict() == events.verdict())
     }
 
-    @Test(arguments: [
-        ScriptedBench(.busCut), ScriptedBench(.brokerDown, [.noResync]), ScriptedBench(.busCut, [.losesTracer]),
-        ScriptedBench(.busCut, [.oneChipOnly]),
-    ])
-    func aVerdictReadsBackWhatItWrote(bench: ScriptedBench) throws {
-        let verdict = try Self.verdict(bench)
-        #expect(try RunVerdict(JSON.parse(JSON.text(verdict.value))) == verdict)
-    }
-
-    @Test func aPlanThatDoesNotJudgeIsRefusedByName() {
-        #expect(throws: RecordFailure.self) { try Judge(plan: ["judge": ["line": "main"]]) }
-        #expect(throws: RecordFailure(key: "judge", expected: "a record of what judges the run")) {
-            try Judge(plan: .null)
+    @Test func aVerdictReadsBackAsWritten() throws {
+        for (_, run) in Self.good {
+            let verdict = try run.events.verdict()
+            #expect(try RunVerdict(JSON.parse(JSON.text(verdict.value))) == verdict)
         }
     }
+}
+
+/// The same frame as its own repetition: the R bit cleared, and the check octet with it.
+private func repetition(of octets: [UInt8]) -> [UInt8]? {
+    guard let control = octets.first, control & 0x20 != 0 else { return nil }
+    var repetition = octets
+    repetition[0] ^= 0x20
+    repetition[repetition.count - 1] ^= 0x20
+    return repetition
 }

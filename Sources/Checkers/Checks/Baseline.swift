@@ -38,8 +38,11 @@ struct Baseline {
                 }
             }
         }
-        for sample in timeline.samples["health"]?["status"] ?? []
-        where sample.instant >= began && sample.instant <= instant && sample.content.reading != "healthy" {
+        let health = (timeline.samples["health"]?["status"] ?? []).filter {
+            $0.instant >= began && $0.instant <= instant
+        }
+        if plan.saysHealth, health.isEmpty { return .pending("its health has not been asked yet") }
+        for sample in health where sample.content.reading != "healthy" {
             bad(until: sample.instant, "its health was \(sample.content.reading?.text ?? "unknown")")
         }
         for operation in timeline.operations
@@ -51,7 +54,7 @@ struct Baseline {
         let commands = timeline.operations.contains {
             $0.content.name == "command" && $0.content.action == .ok && $0.instant >= began && $0.instant <= instant
         }
-        if !commands { return .pending("no command has been answered yet") }
+        if plan.takesCommands, !commands { return .pending("no command has been answered yet") }
         let good = instant - goodSince
         return good >= plan.baseline
             ? .holds

@@ -1,56 +1,127 @@
 import Events
 
 /// False acknowledgement: a command answered with success whose telegram the witness did not see.
+///
+/// Each telegram answers for one command only. Its time is from the command to a little after the answer, and not beyond the next equal
+/// command, which has a telegram of its own. For a command answered with success while the line was cut it is until the recovery limit: it may
+/// also appear after the cut, or be reported failed.
 struct Commands {
     /// From the answer on, a telegram may still wait for its turn on the line.
     private static let patience = Instant.Span.seconds(2)
     private static let earliness = Instant.Span.milliseconds(50)
+    /// After the recovery, commands must work again from here on.
+    private static let settled = Instant.Span.seconds(5)
+
+    private struct Target: Hashable {
+        var group: UInt16
+        var raw: [UInt8]
+    }
+
+    /// A command answered with success, and when its telegram may be on the line.
+    private struct Claim {
+        var invoked: Instant
+        var answered: Instant
+        var window: ClosedRange<Instant>
+        var target: Target
+    }
 
     static func findings(_ world: World, recovered: Instant?) -> [Finding] {
-        var invocations: [Int64: Timeline.Stamped<Event.Operation>] = [:]
-        var findings: [Finding] = []
         let fault = world.witness.fault?.instant
-        for operation in world.timeline.operations where operation.content.name == "command" {
-            switch operation.content.action {
-            case .invoke: invocations[operation.content.id] = operation
-            case .ok:
-                guard let invoked = invocations[operation.content.id], let group = invoked.content.group,
-                    let raw = invoked.content.raw, operation.instant + patience <= world.end
-                else { continue }
-                // The same command given once more has a telegram of its own, which must not stand in for this one's.
-                let next = world.timeline.operations.first {
-                    $0.content.action == .invoke && $0.instant > operation.instant && $0.content.group == group
-                        && $0.content.raw == raw
-                }?.instant
-                let latest = max(
-                    operation.instant, min(operation.instant + patience, next ?? operation.instant + patience))
-                let window = (invoked.instant - earliness)...latest
-                let isSeen = world.timeline.telegrams.contains { telegram in
-                    window.contains(telegram.instant) && telegram.content.group == group && telegram.content.raw == raw
-                        && world.plan.systemSources.contains { $0.contains(telegram.content.sender) }
-                }
-                if !isSeen {
-                    findings.append(
-                        Finding(
-                            checker: "commands", outcome: .fail,
-                            sentence: "false acknowledgement: the command \(Text.group(group)) = \(Text.raw(raw)), "
-                                + "\(Text.relative(invoked.instant, to: fault)), was answered with success, and its telegram was never on the line",
-                            at: invoked.instant, hop: "controller → line"))
-                }
-            case .failed, .unknown:
-                // While the fault lasts a clean failure is right; some time after the recovery it is not.
-                guard let recovered, operation.instant > recovered + .seconds(5), operation.instant <= world.end else {
-                    continue
-                }
-                findings.append(
-                    Finding(
-                        checker: "commands", outcome: .fail,
-                        sentence:
-                            "a command still failed \(Text.seconds(operation.instant - recovered)) after the recovery: "
-                            + (operation.content.detail ?? "no reason given"),
-                        at: operation.instant, hop: "controller → line"))
-            }
+        let unkept = unkept(claims(world), world).map { claim in
+            Finding(
+                checker: "commands", outcome: .fail,
+                sentence:
+                    "false acknowledgement: the command \(Text.group(claim.target.group)) = \(Text.raw(claim.target.raw)), "
+                    + "\(Text.relative(claim.invoked, to: fault)), was answered with success, and its telegram was never on the line",
+                at: claim.invoked, hop: "controller → line")
         }
-        return findings
+        return unkept + failures(world, recovered: recovered)
+    }
+
+    private static func claims(_ world: World) -> [Claim] {
+        var invocations: [Int64: Timeline.Stamped<Event.Operation>] = [:]
+        var claims: [Claim] = []
+        for operation in world.timeline.operations where operation.content.name == "command" {
+            if operation.content.action == .invoke { invocations[operation.content.id] = operation }
+            guard operation.content.action == .ok, let invoked = invocations[operation.content.id],
+                let group = invoked.content.group, let raw = invoked.content.raw, invoked.instant <= operation.instant
+            else { continue }
+            let target = Target(group: group, raw: raw)
+            var latest = operation.instant + patience
+            if isInTheCut(operation.instant, world), let healed = world.witness.healed {
+                latest = max(latest, healed.instant + world.plan.recover)
+            } else if let next = nextEqual(target, after: operation.instant, world) {
+                latest = max(operation.instant, min(latest, next))
+            }
+            claims.append(
+                Claim(
+                    invoked: invoked.instant, answered: operation.instant,
+                    window: (invoked.instant - earliness)...latest, target: target))
+        }
+        return claims
+    }
+
+    private static func nextEqual(_ target: Target, after instant: Instant, _ world: World) -> Instant? {
+        world.timeline.operations.first {
+            $0.content.name == "command" && $0.content.action == .invoke && $0.instant > instant
+                && $0.content.group == target.group && $0.content.raw == target.raw
+        }?.instant
+    }
+
+    private static func isInTheCut(_ instant: Instant, _ world: World) -> Bool {
+        guard world.plan.cuts.contains("line"), let fault = world.witness.fault?.instant,
+            let healing = world.witness.healing
+        else { return false }
+        return instant >= fault - earliness && instant <= healing.commanded
+    }
+
+    /// Claims without a telegram of their own. A telegram goes to the claim that can wait least, so that as many as possible are kept; claims
+    /// from the cut, which can wait long, get what is left.
+    private static func unkept(_ claims: [Claim], _ world: World) -> [Claim] {
+        var telegrams = world.truth.telegrams.filter { telegram in
+            world.plan.systemSources.contains { $0.contains(telegram.content.sender) }
+        }
+        var unkept: [Claim] = []
+        for isOfTheCut in [false, true] {
+            var open = claims.filter { isInTheCut($0.answered, world) == isOfTheCut }
+                .sorted { $0.window.upperBound < $1.window.upperBound }
+            telegrams.removeAll { telegram in
+                let target = Target(group: telegram.content.group, raw: telegram.content.raw)
+                guard
+                    let index = open.firstIndex(where: { $0.target == target && $0.window.contains(telegram.instant) })
+                else { return false }
+                open.remove(at: index)
+                return true
+            }
+            unkept += open
+        }
+        // What may still come after the end of what is judged is nobody's fault.
+        return unkept.filter { $0.answered + patience <= world.end && !isUnseen($0, world) }
+            .sorted { $0.invoked < $1.invoked }
+    }
+
+    /// Between the return of the supply and the witness's being ready again, a telegram may have passed unseen.
+    private static func isUnseen(_ claim: Claim, _ world: World) -> Bool {
+        guard world.plan.cuts.contains("line"), let healing = world.witness.healing,
+            let armed = world.witness.armed?.instant
+        else { return false }
+        return claim.window.overlaps(healing.commanded...max(healing.commanded, armed))
+            && !isInTheCut(claim.answered, world)
+    }
+
+    /// While the fault lasts a clean failure is right; some time after the recovery it is not.
+    private static func failures(_ world: World, recovered: Instant?) -> [Finding] {
+        // In a null run there is nothing that a command could fail for.
+        guard let from = world.plan.isNullRun ? world.judgedFrom : recovered.map({ $0 + settled }) else { return [] }
+        return world.timeline.operations.filter {
+            $0.content.name == "command" && [.failed, .unknown].contains($0.content.action)
+                && $0.instant > from && $0.instant <= world.end
+        }.map {
+            Finding(
+                checker: "commands", outcome: .fail,
+                sentence:
+                    "a command failed \(Text.relative($0.instant, to: world.witness.fault?.instant)), when all was to work: "
+                    + ($0.content.detail ?? "no reason given"), at: $0.instant, hop: "controller → line")
+        }
     }
 }

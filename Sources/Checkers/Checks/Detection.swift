@@ -4,11 +4,13 @@ import Events
 enum Detection {
     static func proven(_ world: World) -> FaultWitness.Proven? {
         guard let fault = world.witness.fault?.instant else { return nil }
+        // What the system says when it is shut down after the run is no sign that it noticed anything.
         let log = world.timeline.logs.first {
-            $0.instant >= fault && ($0.content.means.map(world.plan.notices.contains) ?? false)
+            $0.instant >= fault && $0.instant <= world.end
+                && ($0.content.means.map(world.plan.notices.contains) ?? false)
         }
         let health = world.timeline.samples["health"]?["status"]?.first {
-            $0.instant >= fault && $0.content.reading != "healthy"
+            $0.instant >= fault && $0.instant <= world.end && $0.content.reading != "healthy"
         }
         let candidates = [
             log.map {
@@ -24,6 +26,16 @@ enum Detection {
 
     static func judge(_ world: World, fault: FaultWitness.Proven, into verdict: inout RunVerdict) {
         let detected = proven(world)
+        if world.plan.isNullRun {
+            guard let detected else { return }
+            verdict.findings.append(
+                Finding(
+                    checker: "detected", outcome: .fail,
+                    sentence: "false alarm: \(detected.what) spoke of a fault, and there was none",
+                    at: detected.instant,
+                    hop: "controller"))
+            return
+        }
         let measured = Measured.judged(
             "time_to_detect", value: detected.map { ($0.instant - fault.instant).nanoseconds },
             limit: world.plan.detect.nanoseconds,
@@ -38,7 +50,7 @@ enum Detection {
                 checker: "detected", outcome: measured.outcome,
                 sentence: detected == nil
                     ? "the system never gave a sign that it noticed the fault"
-                    : "the system noticed the fault only after the limit of \(Text.seconds(world.plan.detect))",
+                    : "the system noticed the fault \(Text.against(measured))",
                 at: detected?.instant, hop: "controller"))
     }
 }

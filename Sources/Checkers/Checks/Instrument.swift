@@ -2,44 +2,116 @@ import Events
 
 /// Ours or theirs: what the rig itself did wrong. It makes a run invalid, never a fail.
 struct Instrument {
+    /// Around both edges of a fault its own probes may need this long to notice.
+    private static let edge = Instant.Span.milliseconds(500)
+    /// A probe that polls says something after every poll, and no poll takes this long.
+    private static let dumb = Instant.Span.seconds(5)
+    /// Tracers that were sent while the witness heard nothing: after so many it was deaf, not unlucky.
+    private static let unheard = 10
+
     static func findings(_ world: World) -> [Finding] {
-        guard let began = world.timeline.begin(of: .verifyNormal) else { return [] }
-        let judged = began...max(began, world.end)
-        var findings: [Finding] = []
-        for slip in world.timeline.slips
-        where judged.contains(slip.instant) && slip.content.thread == "twin line"
-            && slip.content.lateNanoseconds > world.plan.slip.nanoseconds
-        {
-            findings.append(
-                Finding(
-                    checker: "instrument", outcome: .invalid,
-                    sentence: "the twin's line slipped by \(slip.content.lateNanoseconds / 1_000_000) ms "
-                        + "\(Text.relative(slip.instant, to: world.witness.fault?.instant)): this computer was too busy to keep bus time",
-                    at: slip.instant))
-            break
-        }
-        let needed = Set(world.plan.views.map(\.id) + ["health", "process"])
-        for gap in world.timeline.gaps where needed.contains(gap.content.blind) {
-            let length = gap.content.to - gap.content.from
-            guard length > world.plan.probeGap,
-                judged.overlaps(gap.content.from...max(gap.content.from, gap.content.to)),
-                !isOfTheFault(gap.content, world)
-            else { continue }
-            findings.append(
-                Finding(
-                    checker: "instrument", outcome: .invalid,
-                    sentence: "the probe '\(gap.content.blind)' was blind for \(Text.seconds(length)) "
-                        + "\(Text.relative(gap.content.from, to: world.witness.fault?.instant)): \(gap.content.reason)",
-                    at: gap.content.from))
-            break
-        }
-        return findings
+        guard let began = world.judgedFrom, began < world.end else { return [] }
+        return [slip(world, began), blindness(world, began), dumbness(world, began), deafness(world, began)].compactMap(
+            \.self)
     }
 
-    /// A probe of what the fault takes away is blind while the fault lasts.
-    private static func isOfTheFault(_ gap: Event.Gap, _ world: World) -> Bool {
-        guard let fault = world.witness.fault?.instant else { return false }
+    private static func invalid(_ sentence: String, at instant: Instant) -> Finding {
+        Finding(checker: "instrument", outcome: .invalid, sentence: sentence, at: instant)
+    }
+
+    /// The simulated line missed its own bus time.
+    private static func slip(_ world: World, _ began: Instant) -> Finding? {
+        let slip = world.timeline.slips.first {
+            $0.instant >= began && $0.instant <= world.end && $0.content.thread == "twin line"
+                && $0.content.lateNanoseconds > world.plan.slip.nanoseconds
+        }
+        return slip.map {
+            invalid(
+                "the twin's line slipped by \($0.content.lateNanoseconds / 1_000_000) ms "
+                    + "\(Text.relative($0.instant, to: world.witness.fault?.instant)): this computer was too busy to keep bus time",
+                at: $0.instant)
+        }
+    }
+
+    /// A probe that said itself, or whose lost connection says, that it could not see. While the fault lasts that is of the fault; what lasts
+    /// longer than the fault is not.
+    private static func blindness(_ world: World, _ began: Instant) -> Finding? {
+        for probe in world.plan.views.map(\.id) + ["health", "process", "witness"] {
+            for window in world.timeline.blindWindows(of: probe, until: world.end) {
+                let from = max(window.lowerBound, began)
+                let to = min(window.upperBound, world.end)
+                guard let blind = outsideTheFault(from, to, world), blind.to - blind.from > world.plan.probeGap else {
+                    continue
+                }
+                return invalid(
+                    "the probe '\(probe)' was blind for \(Text.seconds(blind.to - blind.from)) "
+                        + "\(Text.relative(blind.from, to: world.witness.fault?.instant))\(reason(probe, window, world))",
+                    at: blind.from)
+            }
+        }
+        return nil
+    }
+
+    private static func reason(_ probe: String, _ window: ClosedRange<Instant>, _ world: World) -> String {
+        let gap = world.timeline.gaps.first { $0.content.blind == probe && $0.content.to >= window.lowerBound }
+        return gap.map { ": \($0.content.reason)" } ?? ": its connection was lost"
+    }
+
+    /// The longer part of a window that the fault does not explain; nil when it explains all of it.
+    private static func outsideTheFault(_ from: Instant, _ to: Instant, _ world: World) -> (from: Instant, to: Instant)?
+    {
+        guard from < to else { return nil }
+        guard let fault = world.witness.fault?.instant else { return (from, to) }
+        let excused = (fault - edge)...max(fault - edge, (world.witness.healed?.instant ?? world.end) + edge)
+        let before = (from: from, to: min(to, excused.lowerBound))
+        let after = (from: max(from, excused.upperBound), to: to)
+        let longer = before.to - before.from >= after.to - after.from ? before : after
+        return longer.from < longer.to ? longer : nil
+    }
+
+    /// A probe that polls and has said nothing at all for too long: its thread is dead, and what it would have seen nobody knows.
+    private static func dumbness(_ world: World, _ began: Instant) -> Finding? {
+        let polled = world.plan.views.filter { !$0.isStreaming }.map { ($0.id, "poll") }
+        for (view, point) in polled + (world.plan.saysHealth ? [("health", "status")] : []) {
+            var previous = began
+            let instants = (world.timeline.samples[view]?[point] ?? []).map(\.instant)
+            for instant in instants.filter({ $0 > began && $0 < world.end }) + [world.end] {
+                if instant - previous > dumb {
+                    return invalid(
+                        "the probe '\(view)' said nothing for \(Text.seconds(instant - previous)) "
+                            + "\(Text.relative(previous, to: world.witness.fault?.instant))", at: previous)
+                }
+                previous = instant
+            }
+        }
+        return nil
+    }
+
+    /// The stimuli had their tracers confirmed, and the witness heard none of them: what the line said nobody knows.
+    private static func deafness(_ world: World, _ began: Instant) -> Finding? {
+        let fault = world.witness.fault?.instant ?? world.end
+        // Until Th the rig itself need not be ready: a chip that woke up first may speak before the witness hears.
         let healed = world.witness.healed?.instant ?? world.end
-        return gap.to >= fault - .milliseconds(500) && gap.from <= healed + .milliseconds(500)
+        let confirmed = world.timeline.stimulations.filter {
+            $0.content.role == .tracer && $0.content.outcome == .confirmed && $0.instant >= began
+                && $0.instant <= world.end && ($0.instant < fault || $0.instant > healed)
+        }
+        var missed = 0
+        var telegram = 0
+        let heard = world.timeline.telegrams
+        for (index, stimulation) in confirmed.enumerated() {
+            // Anything heard between the confirmation before and just after this one shows that the witness hears.
+            let from = index == 0 ? began : confirmed[index - 1].instant
+            while telegram < heard.count, heard[telegram].instant < from - .milliseconds(100) { telegram += 1 }
+            let isHeard = telegram < heard.count && heard[telegram].instant <= stimulation.instant + .milliseconds(200)
+            missed = isHeard ? 0 : missed + 1
+            if missed >= unheard {
+                return invalid(
+                    "the witness heard none of \(missed) tracers that were confirmed on the line "
+                        + "\(Text.relative(stimulation.instant, to: world.witness.fault?.instant))",
+                    at: stimulation.instant)
+            }
+        }
+        return nil
     }
 }

@@ -7,7 +7,7 @@ enum Ledger {
 
     /// - Parameter recovered: Tr; nil when it never recovered, so that the hop counts as cut to the end.
     static func rows(_ world: World, recovered: Instant?) -> [LedgerRow] {
-        guard let began = world.timeline.begin(of: .verifyNormal) else { return [] }
+        guard let began = world.judgedFrom else { return [] }
         let fault = world.witness.fault?.instant
         let last = world.end - Recovery.unjudged
         return world.deliveries.map { view, delivery in
@@ -37,8 +37,18 @@ enum Ledger {
                     }
                 }
             }
-            row.duplicated = delivery.duplicated
+            row.duplicated = delivery.duplicated.count { $0 >= began && $0 <= last }
             return row
+        }
+    }
+
+    /// What was lost while the system still warmed up, said for whoever wonders.
+    static func notes(_ world: World) -> [String] {
+        guard let began = world.timeline.begin(of: .verifyNormal), let from = world.judgedFrom else { return [] }
+        return world.deliveries.compactMap { view, delivery in
+            let lost = delivery.entries.count { $0.instant >= began && $0.instant < from && $0.fate == .missing }
+            return lost == 0
+                ? nil : "\(view.id) did not show \(lost) telegrams before the state was normal: not judged"
         }
     }
 

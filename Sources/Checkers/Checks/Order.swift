@@ -6,6 +6,7 @@ struct Order {
     static func findings(_ world: World, recovered: Instant?) -> (findings: [Finding], reordered: [String: Int]) {
         var findings: [Finding] = []
         var reordered: [String: Int] = [:]
+        guard let began = world.judgedFrom else { return ([], [:]) }
         let fault = world.witness.fault?.instant
         for view in world.plan.streaming {
             for group in world.plan.tracers.sorted() {
@@ -19,8 +20,10 @@ struct Order {
                         })
                     else { continue }
                     defer { highest = max(highest, index) }
-                    guard index < highest else { continue }
-                    if let fault, sample.instant >= fault, sample.instant <= (recovered ?? world.end) + view.limit {
+                    guard index < highest, sample.instant >= began else { continue }
+                    if let fault, !world.plan.isNullRun, sample.instant >= fault,
+                        sample.instant <= (recovered ?? world.end) + view.limit
+                    {
                         continue
                     }
                     reordered[view.id, default: 0] += 1

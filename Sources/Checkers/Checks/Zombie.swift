@@ -9,7 +9,7 @@ struct Zombie {
 
     /// Judged before the fault, from the detection limit on while the fault lasts, and from the recovery limit on after it.
     static func findings(_ world: World) -> [Finding] {
-        guard let began = world.timeline.begin(of: .verifyNormal), let fault = world.witness.fault?.instant else {
+        guard let began = world.judgedFrom, let fault = world.witness.fault?.instant else {
             return []
         }
         let healed = world.witness.healed?.instant

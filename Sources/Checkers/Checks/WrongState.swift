@@ -1,0 +1,44 @@
+import Events
+
+/// Wrong-state time after the recovery limit is nothing and stays nothing: sentinels and repeats are right in every view, and tracers are.
+struct WrongState {
+    private struct Wrong {
+        var group: UInt16
+        var disagreement: Agreement.Disagreement
+    }
+
+    /// One finding per view for the points that nothing else would heal, and one for those that heal themselves.
+    static func findings(_ world: World, healed: Instant) -> [Finding] {
+        world.plan.views.flatMap { view in
+            [world.plan.sentinels.map(\.group) + world.plan.repeats, Array(world.plan.tracers)].compactMap { groups in
+                finding(world, view, groups.sorted(), after: min(healed + world.plan.recover, world.end))
+            }
+        }
+    }
+
+    private static func finding(
+        _ world: World, _ view: JudgePlan.View, _ groups: [UInt16], after deadline: Instant
+    ) -> Finding? {
+        let found = groups.compactMap { group -> Wrong? in
+            let disagreements = world.agreement(view, group, limit: view.limit, until: world.end).disagreements
+            return disagreements.first { $0.until.map { $0 > deadline } ?? true }.map {
+                Wrong(group: group, disagreement: $0)
+            }
+        }
+        guard let first = found.first else { return nil }
+        let wrong = first.disagreement
+        let others = found.count > 1 ? " (and \(found.count - 1) more)" : ""
+        return Finding(
+            checker: "state", outcome: .fail,
+            sentence:
+                "\(view.id) view: \(name(world, first.group)) \(Text.group(first.group))\(others) shows "
+                + "\(wrong.shown.map(Text.raw) ?? "nothing"), the line says \(Text.raw(wrong.wanted)) since "
+                + Text.relative(wrong.since, to: world.witness.fault?.instant),
+            at: wrong.since, hop: "line → \(view.id)")
+    }
+
+    private static func name(_ world: World, _ group: UInt16) -> String {
+        if world.isSentinel(group) { return "sentinel" }
+        return world.plan.tracers.contains(group) ? "tracer" : "repeat"
+    }
+}

@@ -1,0 +1,54 @@
+import Events
+
+/// A run that keeps the timing and makes neither fault nor heal: the mirror of every other. No witness may see a fault, and no checker may raise
+/// a finding; whatever is seen or found is a false alarm.
+struct NullRun {
+    let plan: JudgePlan
+    let timeline: Timeline
+
+    /// When the fault would have been.
+    var fault: FaultWitness.Proven? {
+        timeline.begin(of: .inject).map {
+            FaultWitness.Proven(instant: $0, uncertainty: 1_000_000, what: "the step that does nothing")
+        }
+    }
+
+    /// When the heal would have been.
+    var healed: FaultWitness.Proven? {
+        timeline.begin(of: .heal).map {
+            FaultWitness.Proven(instant: $0, uncertainty: 1_000_000, what: "the step that does nothing")
+        }
+    }
+
+    func standing(at instant: Instant) -> Standing {
+        guard let fault, fault.instant <= instant else { return .pending("the run is not there yet") }
+        return alarm(from: fault.instant, to: instant).map(Standing.broken) ?? .holds
+    }
+
+    /// What the witnesses of the fault saw all the same.
+    private func alarm(from: Instant, to: Instant) -> String? {
+        let window = from...to
+        if let actuation = timeline.actuations.first(where: { ["fault", "heal"].contains($0.content.purpose) }) {
+            return "\(actuation.content.target) was actuated in a null run"
+        }
+        if let chip = timeline.interfaceReports.first(where: {
+            plan.chips.contains($0.source) && window.contains($0.instant)
+                && [.reset, .silent, .closed].contains($0.content.report)
+        }) {
+            return "\(chip.source) said '\(chip.content.report.rawValue)' though nothing was done"
+        }
+        if timeline.supplies.contains(where: {
+            $0.content.line == plan.line && window.contains($0.instant)
+                && $0.content.millivolts < FaultWitness.deadMillivolts
+        }) {
+            return "the sense saw the supply fall though nothing was done"
+        }
+        guard let gate = plan.refusedGate else { return nil }
+        if timeline.samples[gate]?["through_gate"]?.contains(where: {
+            window.contains($0.instant) && $0.content.reading != "accepted"
+        }) ?? false {
+            return "the \(gate) did not answer though nothing was done"
+        }
+        return nil
+    }
+}
