@@ -245,6 +245,17 @@ struct LineBenchmark {
                     }
                 }
                 let loads = seen.loads.sorted()
+                let first = seen.witnessed.values.compactMap(\.first).min() ?? 0
+                let odd = (seen.sentByStimuli + seen.sentByClient).filter { key in
+                    seen.witnessed[key]?.count != 1
+                        || (key.group != LineBenchmark.clientGroup.raw && seen.received[key]?.count != 1)
+                }
+                let named = odd.prefix(10).map { key in
+                    let at = ((seen.witnessed[key]?.first ?? first) - first) / 1_000_000
+                    return
+                        "\(GroupAddress(raw: key.group)) #\(key.count) at \(at) ms: \(seen.witnessed[key]?.count ?? 0) on the line, "
+                        + "\(seen.received[key]?.count ?? 0) at the client"
+                }
                 return LineResult(
                     name: "\(id) of \(lines), \(seconds) s", stimulated: seen.sentByStimuli.count,
                     commanded: seen.sentByClient.count,
@@ -253,7 +264,7 @@ struct LineBenchmark {
                     duplicated: seen.witnessed.values.count { $0.count > 1 }
                         + seen.received.values.count { $0.count > 1 },
                     repetitions: seen.repetitions, loadPermille: loads.isEmpty ? 0 : loads[loads.count / 2],
-                    latencies: latencies.sorted())
+                    latencies: latencies.sorted(), named: named)
             }
         }
     }

@@ -12,6 +12,8 @@ struct LineResult {
     var loadPermille: Int
     /// End of frame on the line → client, nanoseconds, sorted.
     var latencies: [Int64]
+    /// Telegrams that were not exactly once where they should be, by name.
+    var named: [String]
 
     var isClean: Bool { lostOnLine == 0 && lostToClient == 0 && duplicated == 0 && !latencies.isEmpty }
 
@@ -20,7 +22,7 @@ struct LineResult {
         return """
               \(name): load \(load); \(stimulated) line → client, \(commanded) client → line; lost on the line \(lostOnLine), lost to the \
             client \(lostToClient), duplicated \(duplicated), repetitions \(repetitions); end of frame → client p50 \(milliseconds(500)) \
-            p99 \(milliseconds(990)) max \(milliseconds(1000)) ms
+            p99 \(milliseconds(990)) max \(milliseconds(1000)) ms\(named.map { "\n      " + $0 }.joined())
             """
     }
 

@@ -34,6 +34,8 @@ final class HostPort {
     /// Octets on their way to the host, in order of their instants.
     private var outgoing: [(octet: UInt8, due: Instant)] = []
     private var sent = 0
+    /// Tells a reset from a data octet that looks like one, also while the chip has no power.
+    private var services = HostServiceDecoder()
 
     init(line: Int, chip: Int, symlink: String, connection: HostTerminal?) {
         self.line = line
@@ -53,6 +55,7 @@ final class HostPort {
     func unplug() {
         connection?.unplug()
         connection = nil
+        services = HostServiceDecoder()
         outgoing = []
         sent = 0
     }
@@ -60,11 +63,12 @@ final class HostPort {
     /// What the host has written; empty when there is nothing, or no host.
     func read() -> [UInt8] {
         guard let connection, let octets = try? connection.terminal.primary.read(maximum: 256) else { return [] }
-        if octets.contains(0x01) {
-            connection.terminal.rearm()
-            // A serial line keeps nothing for a host that was not there; a terminal does. Reset is a host's first word.
-            tcflush(connection.hostSide.number, TCIFLUSH)
-        }
+        if octets.contains(0x01) { connection.terminal.rearm() }
+        // A serial line keeps nothing for a host that was not there; a terminal does. Reset is a host's first word: only there may octets
+        // that it has not read yet be thrown away.
+        var isReset = false
+        for octet in octets where services.feed(octet) == .reset { isReset = true }
+        if isReset { tcflush(connection.hostSide.number, TCIFLUSH) }
         return octets
     }
 
