@@ -233,11 +233,13 @@ import Testing
         #expect(try events.with(replayed).verdict().outcome == .pass)
     }
 
-    @Test func aTelegramThatTheViewNeedNotRepeatIsSuppressed() throws {
+    /// Said again so many milliseconds after it was shown.
+    @Test(arguments: [20, 400])
+    func aTelegramThatTheViewNeedNotRepeatIsSuppressed(after: Int) throws {
         let run = ScriptedRun(leaksLength: 6_000)
         let events = run.events
         let shown = try Self.tracerSample(events, from: run.leaksFrom + 500)
-        let again = ScriptedRun.frame(shown.milliseconds + 400, 2304, try #require(shown.raw), sender: 4354)
+        let again = ScriptedRun.frame(shown.milliseconds + after, 2304, try #require(shown.raw), sender: 4354)
         let verdict = try events.with(again).verdict()
         #expect(verdict.outcome == .pass, "\(verdict.sentence)")
         #expect(verdict.ledger.first?.suppressed == 1 + (try events.verdict().ledger.first?.suppressed ?? 0))
@@ -305,6 +307,34 @@ import Testing
         operation.action = .unknown
         let unknown = run.events.with(invoked, ScriptedRun.event(at + 50, "commands", .operation(operation)))
         try Self.expectFailure(unknown, checker: "commands", ["a command failed"])
+    }
+
+    @Test func anEqualCommandHasATelegramOfItsOwn() throws {
+        let run = ScriptedRun(recoveryLength: 12_000)
+        let at = run.healedAt + 8_000
+        let events = run.events.with(
+            [0, 500].flatMap { after in
+                [Event.Operation.Action.invoke, .ok].map { action in
+                    ScriptedRun.event(
+                        at + after + (action == .ok ? 60 : 0), "commands",
+                        .operation(
+                            Event.Operation(
+                                id: Int64(9_000 + after), name: "command", action: action, group: 4099, raw: [1])))
+                }
+            }
+        ).with(ScriptedRun.frame(at + 530, 4099, [1], sender: ScriptedRun.system))
+        let verdict = try events.verdict()
+        #expect(verdict.findings.map(\.checker) == ["commands"])
+        #expect(verdict.findings.first?.at == ScriptedRun.instant(at))
+    }
+
+    @Test func aTelegramThatMayStillComeIsNotMissed() throws {
+        let run = ScriptedRun(leaksLength: 3_000)
+        let last = (run.end - 500) / 1_000 * 1_000 + 30
+        let events = run.events
+        let frame = try #require(
+            events.first { if case .frame = $0.payload { $0.milliseconds == last } else { false } })
+        #expect(try events.without { $0 == frame }.verdict().outcome == .pass)
     }
 
     @Test func aCommandMayFailUntilAllHasSettled() throws {
@@ -396,6 +426,10 @@ import Testing
 
     @Test func whatNobodyCountedIsOpen() throws {
         let run = ScriptedRun()
+        let between = try run.events.without {
+            $0.isSample("process") && $0.milliseconds > run.healedAt + 3_000 && $0.milliseconds < run.end - 1_000
+        }.verdict()
+        #expect(between.outcome == .inconclusive, "\(between.sentence)")
         let after = try run.events.without { $0.isSample("process") && $0.milliseconds > run.brokenAt }.verdict()
         #expect(after.outcome == .inconclusive, "\(after.sentence)")
         let never = try run.events.without { $0.isSample("process") }.verdict()

@@ -60,6 +60,15 @@ import Testing
         #expect(failure?.key == "fault.witness.refused")
     }
 
+    @Test(arguments: [(["judge", "commands"], Value.list([]), "commands"), (["judge", "health"], false, "health")])
+    func whatASystemDoesNotHaveIsNotMissed(path: [String], value: Value, source: String) throws {
+        let run = ScriptedRun()
+        var events = run.events.without { $0.source == source }
+        events[0].payload = .plan(Self.changed(run.plan, path, value))
+        let verdict = try events.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+    }
+
     /// A key that is not read for one kind of run may be missing; nothing else, and nothing traps.
     @Test func aPlanWithAnythingMissingIsReadOrRefused() {
         let whole = ScriptedRun().plan

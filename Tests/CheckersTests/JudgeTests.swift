@@ -73,6 +73,17 @@ import Testing
         #expect(verdict.outcome == .pass, "\(verdict.sentence)")
         let fault = ScriptedRun.instant(ScriptedRun.faultAt) + .microseconds(500)
         #expect(verdict.instants.fault == fault)
+        let unread = try blind.changed { event in
+            if RigFaultTests.isActuation(event, "fault"), case .actuation(var actuation) = event.payload {
+                actuation.observed = nil
+                actuation.readback = .assumed
+                event.payload = .actuation(actuation)
+            }
+        }.verdict()
+        #expect(unread.outcome == .pass, "\(unread.sentence)")
+        #expect(unread.instants.fault == ScriptedRun.instant(ScriptedRun.faultAt + 15))
+        let detection = unread.measured.first { $0.name == "time_to_detect" }
+        #expect(detection?.budget.first?.nanoseconds == 8_660_254)
     }
 
     @Test func theRigIsReadyWhenTheWitnessIsArmed() throws {

@@ -57,6 +57,8 @@ import Testing
         let run = Self.runs[0]
         let lost = try BrokenControllerTests.tracerSample(run.events, from: 9_000)
         #expect(try run.events.without { $0 == lost }.verdict().outcome == .fail)
+        let older = ScriptedRun.sample(lost.milliseconds + 1_000, "mqtt", 2304, try #require(lost.raw))
+        #expect(try run.events.with(older).verdict().findings.contains { $0.checker == "order" })
         let failed = ScriptedRun.event(
             9_000, "commands", .operation(Event.Operation(id: 9_000, name: "command", action: .failed)))
         #expect(try run.events.with(failed).verdict().outcome == .fail)

@@ -150,7 +150,7 @@ struct ScriptedRun {
                     ["id": "http", "streaming": false, "limit": 1_000_000_000],
                     ["id": "database", "streaming": false, "limit": 2_000_000_000],
                 ],
-                "interface_daemon": "knxd", "null_run": .bool(isNull),
+                "interface_daemon": "knxd", "health": true, "null_run": .bool(isNull),
                 "notices": fault == .busCut ? ["interface daemon exited", "line lost"] : ["broker lost"],
             ],
         ]
