@@ -29,7 +29,7 @@ enum Text {
         let value = Instant.Span(nanoseconds: measured.valueNanoseconds ?? 0)
         let uncertainty = Instant.Span(nanoseconds: measured.uncertaintyNanoseconds)
         let limit = seconds(Instant.Span(nanoseconds: measured.limitNanoseconds ?? 0))
-        return "\(duration(value)) ± \(duration(uncertainty)) after it, "
+        return "\(self.measured(value, uncertainty)) after it, "
             + (measured.outcome == .inconclusive
                 ? "too near the limit of \(limit) to tell" : "later than the limit of \(limit)")
     }

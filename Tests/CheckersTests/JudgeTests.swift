@@ -50,10 +50,18 @@ import Testing
         #expect(recovery.limitNanoseconds == 5_000_000_000)
         // 300 µs at the witness and 288 ms of polling, as variances, times two.
         #expect((576_000_000...576_001_000).contains(recovery.uncertaintyNanoseconds))
+        #expect(verdict.sentence == "recovered 1.70 s ± 0.58 s after the line came back (limit 5.00 s)")
+    }
+
+    /// Nanoseconds of value and uncertainty.
+    @Test(arguments: [
+        (2_300_000_000, 577_000_000, "2.30 s ± 0.58 s"), (1_900_000_000, 2_800_000, "1.90 s ± 2.8 ms"),
+        (3_600_000, 2_100_000, "3.6 ms ± 2.1 ms"), (999_949_999, 577_000_000, "999.9 ms ± 577.0 ms"),
+        (1_000_000_000, 10_000_000, "1.00 s ± 0.01 s"), (0, 0, "0.0 ms ± 0.0 ms"),
+    ])
+    func aValueAndItsUncertaintyAreSaidTogether(value: Int64, uncertainty: Int64, text: String) {
         #expect(
-            verdict.sentence
-                == "recovered \(Text.duration(Instant.Span(nanoseconds: recovery.valueNanoseconds ?? 0))) ± 576.0 ms after the line came back (limit 5.00 s)"
-        )
+            Text.measured(Instant.Span(nanoseconds: value), Instant.Span(nanoseconds: uncertainty)) == text)
     }
 
     @Test func theInstantsOfABrokersOutageAreThoseOfTheWitnesses() throws {
