@@ -154,6 +154,7 @@ extension TestPlan {
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
                     ])
                 }),
+            "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
             "notices": .list((system.notices[faultKind] ?? []).map(Value.text)),
         ]
