@@ -135,7 +135,7 @@ public struct Judge: Sendable {
                     BudgetItem(what: "heal: \(healed.what)", nanoseconds: healed.uncertainty),
                     BudgetItem(
                         what: "recovery: \(recovered?.what ?? "never")", nanoseconds: recovered?.uncertainty ?? 0),
-                ], note: recovered?.what)
+                ] + Instrument.lateness(world), note: recovered?.what)
             verdict.measured.append(measured)
             if measured.outcome != .pass {
                 let last = recovered.map { " (last of all: \($0.what))" } ?? ""

@@ -122,11 +122,13 @@ extension TestPlan {
                         ("checker", .text(expectation.checker)), ("sentinels", expectation.sentinels.map(Value.text)),
                     ])
                 }),
+            // A slip of the twin's line of up to 20 ms is forgiven by the witness's decoder and goes into the uncertainty of every time; virtual
+            // machines stall a real-time thread for 5 to 12 ms every few minutes (measured). A longer one makes the run invalid.
             "limits": [
                 "recover": .integer(system.limits.recover[faultKind] ?? 30_000_000_000),
                 "detect": .integer(system.limits.detect[faultKind] ?? 15_000_000_000),
                 "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
-                "slip": 5_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
+                "slip": 20_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
                 "per_read_address": 80_000_000, "reread_addresses": .integer(Int64(reread)),
             ],
             "tracers": .list(tracers.map { .integer(Int64($0.raw)) }),

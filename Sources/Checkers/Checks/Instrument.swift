@@ -19,6 +19,18 @@ struct Instrument {
         Finding(checker: "instrument", outcome: .invalid, sentence: sentence, at: instant)
     }
 
+    /// What a line that was late, but not so late that the run is invalid, adds to the uncertainty of a time: the longest slip, as a rectangle.
+    static func lateness(_ world: World) -> [BudgetItem] {
+        let longest =
+            world.timeline.slips.filter { $0.content.thread == "twin line" && $0.instant <= world.end }
+            .map(\.content.lateNanoseconds).max() ?? 0
+        guard longest > 0 else { return [] }
+        return [
+            BudgetItem(
+                what: "the twin's line was late", nanoseconds: Int64((Double(longest) / 3.0.squareRoot()).rounded(.up)))
+        ]
+    }
+
     /// The simulated line missed its own bus time.
     private static func slip(_ world: World, _ began: Instant) -> Finding? {
         let slip = world.timeline.slips.first {
