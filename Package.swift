@@ -85,7 +85,7 @@ let package = Package(
         tests("ScenariosTests", ["Scenarios", "Catalogue", "Rigs", "Systems", "Documents", "Events", "Platform"]),
         tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
-        tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX"]),
+        tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"]),
         tests("TidyTests", []),
     ]
 )

@@ -28,6 +28,8 @@ public struct Interlocks: Sendable {
         var operations: Int
         var cutSince: Instant?
         var cuts: [Instant] = []
+        /// Cuts that were taken on and have not reached the board yet.
+        var promised = 0
     }
 
     private var channels: [String: Channel]
@@ -42,12 +44,12 @@ public struct Interlocks: Sendable {
     /// Why a channel must not be cut now; nil when it may. Powering is never refused.
     public func refusal(ofCutting id: String, at instant: Instant) -> String? {
         guard let channel = channels[id] else { return "there is no channel '\(id)'" }
-        let recent = channel.cuts.filter { instant - $0 < Self.hour }.count
+        let recent = channel.cuts.filter { instant - $0 < Self.hour }.count + channel.promised
         if recent >= channel.limits.cyclesPerHour {
             return
                 "channel '\(id)' has been cut \(recent) times within an hour; the rig file allows \(channel.limits.cyclesPerHour)"
         }
-        if channel.operations >= channel.limits.contactLife {
+        if channel.operations + 2 * channel.promised >= channel.limits.contactLife {
             return "the contact of channel '\(id)' has \(channel.operations) operations and counts as worn out after "
                 + "\(channel.limits.contactLife): replace the board, then move its wear file away"
         }
@@ -61,22 +63,33 @@ public struct Interlocks: Sendable {
             "the contact of channel '\(id)' has \(channel.operations) of \(channel.limits.contactLife) operations behind it"
     }
 
+    /// A cut was taken on: it counts from now on, so that a queue of them does not slip past the limits.
+    public mutating func promised(cutting id: String) { channels[id]?.promised += 1 }
+
+    /// A promised cut has ended, whether it was made or not. To be followed by `commanded` when it was.
+    public mutating func fulfilled(cutting id: String) {
+        guard let promised = channels[id]?.promised, promised > 0 else { return }
+        channels[id]?.promised = promised - 1
+    }
+
     /// A command reached the board.
-    public mutating func commanded(_ id: String, cut: Bool, at instant: Instant) {
+    ///
+    /// - Parameter followed: false when the read-back failed. A cut then counts as made; a channel that was to be powered counts as cut.
+    public mutating func commanded(_ id: String, cut: Bool, followed: Bool = true, at instant: Instant) {
         guard var channel = channels[id] else { return }
         if cut, channel.cutSince == nil {
             channel.cutSince = instant
             channel.cuts = channel.cuts.filter { instant - $0 < Self.hour } + [instant]
             channel.operations += 2
-        } else if !cut {
+        } else if !cut, followed {
             channel.cutSince = nil
         }
         channels[id] = channel
     }
 
-    /// Everything is powered.
-    public mutating func commandedSafe() {
-        for id in channels.keys { channels[id]?.cutSince = nil }
+    /// These channels are powered, or being powered: nothing trips for their sake.
+    public mutating func commandedSafe(_ ids: [String]) {
+        for id in ids { channels[id]?.cutSince = nil }
     }
 
     public mutating func beat(at instant: Instant) { lastBeat = instant }

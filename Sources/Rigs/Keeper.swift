@@ -38,7 +38,7 @@ public struct KeeperOptions: Sendable {
 /// The process that owns a rig's hardware: boards, lock and interlocks. It knows the safe state and commands it when its client asks, ends, dies,
 /// or falls silent.
 public enum Keeper {
-    /// Runs until its client has gone. Says on the lifeline `{"ready":true}` or `{"refused":"why","status":N}`.
+    /// Runs until its client has gone. Says on the lifeline `{"ready":true}` once the safe state is confirmed, or `{"refused":"why","status":N}`.
     ///
     /// - Returns: the exit status: 0 after an orderly end, 2 for a bad rig file, 3 when the rig is not to be had or not safe.
     public static func run(_ options: KeeperOptions, lifeline: RecordChannel?) -> Int32 {
@@ -51,14 +51,17 @@ public enum Keeper {
         do {
             let hands = try KeeperBoards(rig: rig, options: options)
             let session = try KeeperSession(rig: rig, options: options, boards: hands, lifeline: lifeline)
-            try? lifeline?.send(["ready": true])
             return session.run()
         } catch {
             return refuse("\(error)", 3, lifeline)
         }
     }
 
-    private static func refuse(_ reason: String, _ status: Int32, _ lifeline: RecordChannel?) -> Int32 {
+    /// This process as its locks name it.
+    static var holder: String { "\(RigLock.keeper), process \(getpid())" }
+
+    @discardableResult
+    static func refuse(_ reason: String, _ status: Int32, _ lifeline: RecordChannel?) -> Int32 {
         if let lifeline {
             try? lifeline.send(["refused": .text(reason), "status": .integer(Int64(status))])
         } else {
@@ -88,7 +91,8 @@ final class KeeperBoards: Sendable {
         do {
             for board in rig.boards {
                 let lock = try RigLock(
-                    directory: options.directory, board: board.lockName, holder: "knxrig keeper, process \(getpid())")
+                    directory: options.directory, board: board.lockName, holder: Keeper.holder,
+                    waitingForGuardian: true)
                 let opened = try options.access.open(board)
                 let wear = try WearCounter(
                     directory: options.directory, identity: opened.identity, channelCount: opened.channelCount)
@@ -113,24 +117,9 @@ final class KeeperBoards: Sendable {
         owned.first { $0.board.channels.contains { $0.id == channel } }
     }
 
-    /// Commands the safe state on every board at once and waits for their answers; nil from one that gave none within 15 s.
-    func makeSafe() -> [(board: Owned, state: SafeState?)] {
-        let answers = Mutex<[Int: SafeState]>([:])
-        let done = try? Wakeup()
-        for (index, board) in owned.enumerated() {
-            board.actuator.requestSafe { state in
-                answers.withLock { $0[index] = state }
-                done?.signal()
-            }
-        }
-        let deadline = MonotonicClock.now() + .seconds(15)
-        while answers.withLock({ $0.count }) < owned.count, MonotonicClock.now() < deadline, let done {
-            _ = Poll.wait([(done.descriptor, .readable)], until: deadline)
-            done.drain()
-        }
-        return answers.withLock { answers in
-            owned.indices.map { (owned[$0], answers[$0]) }
-        }
+    /// Commands the safe state on every board at once. `then` is called on the boards' threads, with the board's place in `owned`.
+    func requestSafe(then: @escaping @Sendable (Int, SafeState) -> Void) {
+        for (index, board) in owned.enumerated() { board.actuator.requestSafe { then(index, $0) } }
     }
 
     func stop() {

@@ -2,7 +2,6 @@ import Events
 import Glibc
 import Platform
 import Relays
-import Synchronization
 
 /// What the keeper's one thread does from its start to its end: one client, its commands, its heartbeat, the interlocks, the safe state.
 final class KeeperSession {
@@ -17,32 +16,20 @@ final class KeeperSession {
     private var interlocks: Interlocks
     private var client: RecordChannel?
     private var clientName = ""
-    /// Answers of the boards, put here by their threads.
-    private let answers: Answers
-    /// Commands under way: their client's id and purpose.
-    private var pending: [Int64: (id: Int64, purpose: String)] = [:]
+    private var newcomers = Newcomers()
+    private let answers: BoardAnswers
+    /// Commands under way: their client's id, their purpose, and the channel that a cut was promised for.
+    private var pending: [Int64: (id: Int64, purpose: String, cuts: String?)] = [:]
     private var lastToken: Int64 = 0
-
-    private final class Answers: Sendable {
-        private let waiting = Mutex<[(token: Int64, result: Result<Actuation, RelayFailure>)]>([])
-        let wakeup: Wakeup
-
-        init(_ wakeup: Wakeup) {
-            self.wakeup = wakeup
-        }
-
-        func post(_ token: Int64, _ result: Result<Actuation, RelayFailure>) {
-            waiting.withLock { $0.append((token, result)) }
-            wakeup.signal()
-        }
-
-        func take() -> [(token: Int64, result: Result<Actuation, RelayFailure>)] {
-            waiting.withLock { waiting in
-                defer { waiting = [] }
-                return waiting
-            }
-        }
-    }
+    private var safeRequests: [Int64: SafeRequest] = [:]
+    /// The rig was offered to a client.
+    private var isReady = false
+    /// The last safe state has been asked for; nothing but its answer is waited for.
+    private var isEnding = false
+    /// Why nothing may be cut any more.
+    private var unsafeReason: String?
+    /// Boards that owe the safe state: it was commanded, and they could not confirm it.
+    private var owing: Set<Int> = []
 
     init(rig: Rig, options: KeeperOptions, boards: KeeperBoards, lifeline: RecordChannel?) throws {
         self.options = options
@@ -52,7 +39,7 @@ final class KeeperSession {
         listener = try Socket.listenUnix(path: options.socket)
         unsafe chmod(options.socket, 0o600)
         signals = try Signals.descriptor(for: [SIGTERM, SIGINT, SIGHUP])
-        answers = Answers(boards.wakeup)
+        answers = BoardAnswers(boards.wakeup)
         var limits: [String: Interlocks.Limits] = [:]
         var operations: [String: Int] = [:]
         for owned in boards.owned {
@@ -70,7 +57,7 @@ final class KeeperSession {
         request.newSession = true
         guardianProcess = try ChildProcess.spawn(request)
         guardian = RecordChannel(near)
-        try guardian.send(["armed": true])
+        try guardian.send(["armed": .text(Keeper.holder)])
         for owned in boards.owned {
             let found = owned.actuator.states.sorted { $0.key < $1.key }
             journal.write(
@@ -79,31 +66,51 @@ final class KeeperSession {
         }
     }
 
+    /// - Returns: the keeper's exit status.
     func run() -> Int32 {
-        makeSafe(because: "start")
-        defer { end() }
-        while true {
-            var wanted: [(descriptor: Descriptor, for: Readiness)] = [
-                (signals, .readable), (boards.wakeup.descriptor, .readable), (listener, .readable),
-            ]
-            if let client { wanted.append((client.descriptor, .readable)) }
-            if let lifeline { wanted.append((lifeline.descriptor, .readable)) }
-            let ready = Poll.wait(wanted, until: interlocks.nextDeadline)
-            // Death first: what follows from it must not wait for anything else.
-            if client != nil, !ready[3].isEmpty, !serveClient() { return 0 }
-            if lifeline != nil, let last = ready.last, !last.isEmpty, !lifelineHolds() {
-                journal.write("starter_died", by: "keeper")
-                return 0
-            }
-            if !ready[0].isEmpty { return 0 }
-            if let reason = interlocks.trip(at: MonotonicClock.now()) { trip(reason) }
-            if !ready[1].isEmpty {
-                boards.wakeup.drain()
-                for answer in answers.take() { deliver(answer.token, answer.result) }
-                for notice in boards.takeNotices() { tell(notice.board, notice.notice) }
-            }
-            if !ready[2].isEmpty { accept() }
+        makeSafe(because: "start", then: .ready)
+        while !(isEnding && safeRequests.isEmpty) { step() }
+        try? guardian.send(["farewell": true])
+        _ = guardianProcess.wait(until: MonotonicClock.now() + .seconds(2))
+        boards.stop()
+        unsafe unlink(options.socket)
+        return isReady ? 0 : 3
+    }
+
+    /// Waits for the next thing and deals with it, without waiting for anybody in particular.
+    private func step() {
+        var wanted: [(descriptor: Descriptor, for: Readiness)] = [(boards.wakeup.descriptor, .readable)]
+        func want(_ descriptor: Descriptor?, if condition: Bool = true) -> Int? {
+            guard condition, let descriptor else { return nil }
+            wanted.append((descriptor, .readable))
+            return wanted.count - 1
         }
+        let clientPlace = want(client?.descriptor)
+        // Whoever is ending already is not asked to end.
+        let lifelinePlace = want(lifeline?.descriptor, if: !isEnding)
+        let signalPlace = want(signals, if: !isEnding)
+        let listenerPlace = want(listener, if: isReady && !newcomers.isFull)
+        for newcomer in newcomers.waiting { _ = want(newcomer.channel.descriptor) }
+        let deadlines = [interlocks.nextDeadline, newcomers.nextDeadline] + safeRequests.values.map(\.deadline)
+        let ready = Poll.wait(wanted, until: deadlines.compactMap(\.self).min())
+        func isReadable(_ place: Int?) -> Bool { place.map { !ready[$0].isEmpty } ?? false }
+
+        // Death first: what follows from it must not wait for anything else.
+        if isReadable(clientPlace) { serveClient() }
+        if isReadable(lifelinePlace), !lifelineHolds() {
+            journal.write("starter_died", by: "keeper")
+            end(because: "whoever started the keeper died")
+        }
+        if isReadable(signalPlace) { end(because: "a signal") }
+        if let reason = interlocks.trip(at: MonotonicClock.now()) { trip(reason) }
+        if isReadable(0) {
+            boards.wakeup.drain()
+            for answer in answers.take() { take(answer) }
+            for notice in boards.takeNotices() { tell(notice.board, notice.notice) }
+        }
+        giveUpOnSilentBoards()
+        if isReadable(listenerPlace) { accept() }
+        for (newcomer, hello) in newcomers.take(at: MonotonicClock.now()) { welcome(newcomer, hello) }
     }
 
     private func lifelineHolds() -> Bool {
@@ -114,12 +121,12 @@ final class KeeperSession {
         }
     }
 
-    private func end() {
-        makeSafe(because: "end")
-        try? guardian.send(["farewell": true])
-        _ = guardianProcess.wait(until: MonotonicClock.now() + .seconds(2))
-        boards.stop()
-        unsafe unlink(options.socket)
+    /// Commands the safe state for the last time; `run` returns once it is settled.
+    private func end(because reason: String, then next: SafeRequest.Next = .nothing) {
+        guard !isEnding else { return }
+        isEnding = true
+        interlocks.clientGone()
+        makeSafe(because: reason, then: next)
     }
 
     // MARK: the client
@@ -137,13 +144,22 @@ final class KeeperSession {
             try? channel.send(["busy": ["by": .text(clientName)]])
             return
         }
-        guard case .record(let value)? = try? channel.receive(until: MonotonicClock.now() + .seconds(2)),
-            let hello = value["hello"], hello["version"]?.integer == 1
-        else {
-            try? channel.send(["refused": ["reason": "a client says hello with version 1 first"]])
+        newcomers.add(channel, process: peer.process, at: MonotonicClock.now())
+    }
+
+    private func welcome(_ newcomer: Newcomers.Newcomer, _ hello: Value?) {
+        let channel = newcomer.channel
+        func refuse(_ reason: String) { try? channel.send(["refused": ["reason": .text(reason)]]) }
+        guard let hello, hello["version"]?.integer == 1 else {
+            return refuse("a client says hello with version 1 first")
+        }
+        guard client == nil else {
+            _ = try? channel.send(["busy": ["by": .text(clientName)]])
             return
         }
-        clientName = "run \(hello["run"]?.text ?? "?") of process \(peer.process)"
+        if isEnding { return refuse("this keeper is ending: start another one") }
+        if let unsafeReason { return refuse("the rig is unsafe: \(unsafeReason)") }
+        clientName = "run \(hello["run"]?.text ?? "?") of process \(newcomer.process)"
         journal.write("hello", by: "keeper", ("run", .text(clientName)))
         let warnings = boards.owned.flatMap(\.board.channels).compactMap { interlocks.warning(about: $0.id) }
         let identities = boards.owned.map { Value.text("\($0.actuator.identity)") }
@@ -152,32 +168,31 @@ final class KeeperSession {
         ])
         client = channel
         interlocks.beat(at: MonotonicClock.now())
+        // What came in one piece with the hello wakes nobody again.
+        serveClient()
     }
 
-    /// Takes what the client has sent. False when it has gone, in order or not.
-    private func serveClient() -> Bool {
-        guard let client else { return true }
-        while true {
+    /// Takes what the client has sent.
+    private func serveClient() {
+        while let client {
             switch try? client.receive(until: MonotonicClock.now()) {
-            case .timeout: return true
-            case .record(let value):
-                interlocks.beat(at: MonotonicClock.now())
-                if value["bye"] != nil {
-                    makeSafe(because: "bye")
-                    try? client.send(["bye": true])
-                    return false
-                }
-                if value["safe"] != nil {
-                    let confirmed = makeSafe(because: "the run asked")
-                    try? client.send(["safe_done": ["confirmed": .bool(confirmed)]])
-                }
-                if let set = value["set"] { self.set(set) }
+            case .timeout: return
+            case .record(let value): serve(value)
             default:
+                self.client = nil
+                if isEnding { return }
                 journal.write("client_died", by: "keeper", ("run", .text(clientName)))
-                makeSafe(because: "the run died")
-                return false
+                end(because: "the run died")
             }
         }
+    }
+
+    private func serve(_ value: Value) {
+        // Who is on its way out beats in vain.
+        if !isEnding { interlocks.beat(at: MonotonicClock.now()) }
+        if value["bye"] != nil { end(because: "bye", then: .farewell) }
+        if value["safe"] != nil { makeSafe(because: "the run asked", then: .answer) }
+        if let set = value["set"] { self.set(set) }
     }
 
     private func set(_ set: Value) {
@@ -186,17 +201,26 @@ final class KeeperSession {
         else { return refuse(set["id"]?.integer ?? -1, "a set needs id, channel and meaning") }
         guard let owned = boards.owner(of: channel) else { return refuse(id, "there is no channel '\(channel)'") }
         let now = MonotonicClock.now()
-        if meaning == .cut, let refusal = interlocks.refusal(ofCutting: channel, at: now) { return refuse(id, refusal) }
+        if meaning == .cut {
+            if let refusal = refusal(ofCutting: channel, at: now) { return refuse(id, refusal) }
+            interlocks.promised(cutting: channel)
+        }
         lastToken += 1
         let token = lastToken
-        pending[token] = (id, set["purpose"]?.text ?? "set_up")
+        pending[token] = (id, set["purpose"]?.text ?? "set_up", meaning == .cut ? channel : nil)
         let due = Instant(nanoseconds: set["due"]?.integer ?? now.nanoseconds)
         journal.write(
             "set", by: "keeper", ("id", .integer(id)), ("channel", .text(channel)),
             ("meaning", .text(meaning.rawValue)),
             ("due", .integer(due.nanoseconds)))
         let answers = answers
-        owned.actuator.request(channel, meaning, due: due) { answers.post(token, $0) }
+        owned.actuator.request(channel, meaning, due: due) { answers.post(.command(token: token, $0)) }
+    }
+
+    private func refusal(ofCutting channel: String, at instant: Instant) -> String? {
+        if let unsafeReason { return "the rig is unsafe: \(unsafeReason)" }
+        if isEnding || !safeRequests.isEmpty { return "the safe state is being commanded" }
+        return interlocks.refusal(ofCutting: channel, at: instant)
     }
 
     private func refuse(_ id: Int64, _ reason: String) {
@@ -204,12 +228,22 @@ final class KeeperSession {
         try? client?.send(["failed": ["id": .integer(id), "reason": .text(reason)]])
     }
 
+    private func take(_ answer: BoardAnswers.Answer) {
+        switch answer {
+        case .command(let token, let result): deliver(token, result)
+        case .safe(let request, let board, let state): deliver(request, board, state)
+        }
+    }
+
     private func deliver(_ token: Int64, _ result: Result<Actuation, RelayFailure>) {
         guard let command = pending.removeValue(forKey: token) else { return }
+        if let channel = command.cuts { interlocks.fulfilled(cutting: channel) }
         switch result {
         case .failure(let failure): refuse(command.id, "\(failure)")
         case .success(let actuation):
-            interlocks.commanded(actuation.channel, cut: actuation.meaning == .cut, at: actuation.commanded)
+            interlocks.commanded(
+                actuation.channel, cut: actuation.meaning == .cut, followed: actuation.readback != .failed,
+                at: actuation.commanded)
             let event = actuation.event(purpose: command.purpose)
             journal.write(
                 "done", at: actuation.commanded, by: "keeper", ("id", .integer(command.id)), ("actuation", event.value))
@@ -226,9 +260,10 @@ final class KeeperSession {
 
     private func trip(_ reason: String) {
         journal.write("tripped", by: "keeper", ("reason", .text(reason)))
+        // The command first: telling a client may take its time.
         makeSafe(because: reason)
-        try? client?.send(["tripped": ["reason": .text(reason)]])
         interlocks.clientGone()
+        try? client?.send(["tripped": ["reason": .text(reason)]])
     }
 
     private func tell(_ board: String, _ notice: RelayActuator.Notice) {
@@ -249,32 +284,79 @@ final class KeeperSession {
                     ("id", .text(board)), ("state", .text(state)), ("reason", reason.map(Value.text)),
                 ])
             ])
+        if case .back = notice, let index = boards.owned.firstIndex(where: { $0.board.id == board }),
+            owing.contains(index)
+        {
+            makeSafe(because: "board '\(board)' is back and owes the safe state")
+        }
     }
 
-    @discardableResult
-    private func makeSafe(because reason: String) -> Bool {
-        var isConfirmed = true
-        for (board, answer) in boards.makeSafe() {
-            guard let state = answer else {
-                isConfirmed = false
-                declareUnsafe("board '\(board.board.id)' did not answer the safe state within 15 s", board)
-                continue
-            }
-            journal.write(
-                "safe", at: state.commanded, by: "keeper", ("board", .text(board.board.id)), ("because", .text(reason)),
-                ("commanded", .integer(state.commanded.nanoseconds)),
-                ("observed", state.observed.map { .integer($0.nanoseconds) }),
-                ("readback", .text(state.readback.rawValue)), ("reason", state.reason.map(Value.text)))
-            guard state.readback == .failed else { continue }
-            isConfirmed = false
+    /// Asks all boards for the safe state, ahead of everything queued, and returns at once.
+    private func makeSafe(because reason: String, then next: SafeRequest.Next = .nothing) {
+        lastToken += 1
+        let request = lastToken
+        let answers = answers
+        boards.requestSafe { answers.post(.safe(request: request, board: $0, $1)) }
+        interlocks.commandedSafe(boards.owned.flatMap(\.board.channels).map(\.id))
+        let open = Set(boards.owned.indices)
+        safeRequests[request] = SafeRequest(
+            reason: reason, next: next, open: open, deadline: MonotonicClock.now() + SafeRequest.patience)
+        if open.isEmpty { settle(request) }
+    }
+
+    private func deliver(_ request: Int64, _ index: Int, _ state: SafeState) {
+        let board = boards.owned[index]
+        // A late answer to what was given up is worth a line, and no more.
+        journal.write(
+            "safe", at: state.commanded, by: "keeper", ("board", .text(board.board.id)),
+            ("because", .text(safeRequests[request]?.reason ?? "given up")),
+            ("commanded", .integer(state.commanded.nanoseconds)),
+            ("observed", state.observed.map { .integer($0.nanoseconds) }),
+            ("readback", .text(state.readback.rawValue)), ("reason", state.reason.map(Value.text)))
+        // A cut that was under way was told before this and counted from its instant.
+        interlocks.commandedSafe(board.board.channels.map(\.id))
+        if state.readback == .failed {
+            safeRequests[request]?.isConfirmed = false
+            owing.insert(index)
             declareUnsafe(
                 "the safe state could not be confirmed: \(state.reason ?? "the read-back says otherwise")", board)
+        } else {
+            owing.remove(index)
         }
-        interlocks.commandedSafe()
-        return isConfirmed
+        safeRequests[request]?.open.remove(index)
+        if safeRequests[request]?.open.isEmpty == true { settle(request) }
+    }
+
+    private func giveUpOnSilentBoards() {
+        let now = MonotonicClock.now()
+        for (request, safe) in safeRequests where safe.deadline <= now {
+            safeRequests[request]?.isConfirmed = false
+            for index in safe.open {
+                owing.insert(index)
+                let board = boards.owned[index]
+                declareUnsafe("board '\(board.board.id)' did not answer the safe state within 15 s", board)
+            }
+            settle(request)
+        }
+    }
+
+    private func settle(_ request: Int64) {
+        guard let safe = safeRequests.removeValue(forKey: request) else { return }
+        switch safe.next {
+        case .nothing: break
+        case .answer: try? client?.send(["safe_done": ["confirmed": .bool(safe.isConfirmed)]])
+        case .farewell: try? client?.send(["bye": true])
+        case .ready where safe.isConfirmed:
+            isReady = true
+            try? lifeline?.send(["ready": true])
+        case .ready:
+            Keeper.refuse("the rig is unsafe: \(unsafeReason ?? "the safe state could not be confirmed")", 3, lifeline)
+            end(because: "the rig is unsafe")
+        }
     }
 
     private func declareUnsafe(_ reason: String, _ board: KeeperBoards.Owned?) {
+        unsafeReason = reason
         board?.lock.markUnsafe(reason)
         journal.write("unsafe", by: "keeper", ("reason", .text(reason)))
         try? client?.send(["tripped": ["reason": .text("the rig is unsafe: \(reason)")]])

@@ -1,3 +1,4 @@
+import Events
 import Glibc
 public import Platform
 
@@ -22,10 +23,22 @@ public final class RigLock: Sendable {
     private let file: Descriptor
     private let markPath: String
 
+    /// How keepers and guardians name themselves in a lock.
+    static let keeper = "knxrig keeper"
+    static let guardian = "knxrig guardian"
+    /// A guardian gives a board up after 5 s.
+    private static let guardianPatience = Instant.Span.seconds(7)
+
     /// Takes the lock of a board.
     ///
-    /// - Parameter board: the board's identity; what is no letter or digit in it becomes `_` in the file's name.
-    public init(directory: String, board: String, holder: String) throws(Refusal) {
+    /// - Parameters:
+    ///   - board: the board's identity; what is no letter or digit in it becomes `_` in the file's name.
+    ///   - holder: who is named to others that want it.
+    ///   - waitingForGuardian: whether to wait for the guardian of a keeper that just died, which needs the board for a moment.
+    ///   - evenUnsafe: whether to take it in spite of an unsafe mark, for who only commands the safe state.
+    public init(
+        directory: String, board: String, holder: String, waitingForGuardian: Bool = false, evenUnsafe: Bool = false
+    ) throws(Refusal) {
         let name = Self.fileName(board)
         markPath = Self.markPath(board: board, directory: directory)
         do {
@@ -37,11 +50,15 @@ public final class RigLock: Sendable {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard number >= 0 else { throw .system(SystemFailure("open", path)) }
         file = Descriptor(owning: number)
-        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
-            let by = (try? file.read(maximum: 200)) ?? []
-            throw .held(board: board, by: by.isEmpty ? "another keeper" : String(decoding: by, as: UTF8.self))
+        let deadline = MonotonicClock.now() + Self.guardianPatience
+        while flock(number, LOCK_EX | LOCK_NB) != 0 {
+            let by = String(decoding: (try? Files.read(path, maximum: 200)) ?? [], as: UTF8.self)
+            guard waitingForGuardian, by.hasPrefix(Self.guardian), MonotonicClock.now() < deadline else {
+                throw .held(board: board, by: by.isEmpty ? "another keeper" : by)
+            }
+            MonotonicClock.sleep(for: .milliseconds(20))
         }
-        if let reason = try? Files.read(markPath) {
+        if !evenUnsafe, let reason = try? Files.read(markPath) {
             throw .unsafe(board: board, reason: String(decoding: reason, as: UTF8.self), mark: markPath)
         }
         ftruncate(number, 0)

@@ -1,5 +1,6 @@
 import Events
 import Platform
+import Synchronization
 import Testing
 
 @testable import Rigs
@@ -68,6 +69,81 @@ import Testing
         let worn = Self.interlocks(life: 100, operations: 100)
         #expect(worn.refusal(ofCutting: "bus", at: Self.at(2))?.contains("worn out") == true)
         #expect(worn.refusal(ofCutting: "other", at: Self.at(2))?.contains("no channel") == true)
+    }
+
+    @Test func queuedCutsCountBeforeTheyAreMade() {
+        var interlocks = Self.interlocks(cycles: 2)
+        interlocks.promised(cutting: "bus")
+        interlocks.promised(cutting: "bus")
+        #expect(interlocks.refusal(ofCutting: "bus", at: Self.at(1))?.contains("2 times within an hour") == true)
+        // One is made and counts on; the other one was overtaken and counts no more.
+        interlocks.fulfilled(cutting: "bus")
+        interlocks.commanded("bus", cut: true, at: Self.at(2))
+        #expect(interlocks.refusal(ofCutting: "bus", at: Self.at(3)) != nil)
+        interlocks.fulfilled(cutting: "bus")
+        #expect(interlocks.refusal(ofCutting: "bus", at: Self.at(3)) == nil)
+        interlocks.fulfilled(cutting: "bus")
+        interlocks.promised(cutting: "bus")
+        #expect(interlocks.refusal(ofCutting: "bus", at: Self.at(3)) != nil, "nothing was left to fulfil")
+
+        var worn = Self.interlocks(life: 100, operations: 98)
+        #expect(worn.refusal(ofCutting: "bus", at: Self.at(1)) == nil)
+        worn.promised(cutting: "bus")
+        #expect(worn.refusal(ofCutting: "bus", at: Self.at(1))?.contains("worn out") == true)
+    }
+
+    @Test func aChannelThatDidNotFollowStaysCut() {
+        var interlocks = Self.interlocks()
+        interlocks.commanded("bus", cut: true, followed: false, at: Self.at(5))
+        interlocks.commanded("bus", cut: false, followed: false, at: Self.at(7))
+        #expect(interlocks.trip(at: Self.at(15)) != nil)
+        interlocks.commandedSafe(["bus"])
+        #expect(interlocks.trip(at: Self.at(15)) == nil)
+    }
+
+    @Test func theSafeStateOfOneBoardLeavesTheOtherArmed() {
+        let limits = Interlocks.Limits(
+            longestCutNanoseconds: 10_000_000_000, cyclesPerHour: 3, contactLife: 100)
+        var interlocks = Interlocks(["bus": limits, "host": limits], operations: [:])
+        interlocks.commanded("bus", cut: true, at: Self.at(1))
+        interlocks.commanded("host", cut: true, at: Self.at(2))
+        interlocks.commandedSafe(["bus"])
+        #expect(interlocks.nextDeadline == Self.at(12))
+    }
+
+    @Test func theGuardianHasTheLockOfAnUnsafeRigAndANewKeeperWaitsForIt() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        var lock: RigLock? = try RigLock(
+            directory: directory.path, board: "A", holder: "\(RigLock.guardian), process 1")
+        let began = MonotonicClock.now()
+        let impatient = #expect(throws: RigLock.Refusal.self) {
+            try RigLock(directory: directory.path, board: "A", holder: "keeper")
+        }
+        #expect(impatient?.description.contains("held by knxrig guardian, process 1") == true)
+        let held = Mutex(lock)
+        lock = nil
+        let thread = NamedThread.start("guardian") {
+            MonotonicClock.sleep(for: .milliseconds(200))
+            held.withLock { $0 = nil }
+        }
+        let next = try RigLock(directory: directory.path, board: "A", holder: "keeper", waitingForGuardian: true)
+        #expect(MonotonicClock.now() - began >= .milliseconds(200))
+        thread.join()
+        // Only a guardian is waited for.
+        #expect(throws: RigLock.Refusal.self) {
+            try RigLock(directory: directory.path, board: "A", holder: "other", waitingForGuardian: true)
+        }
+        next.markUnsafe("somebody must look")
+        withExtendedLifetime(next) {}
+    }
+
+    @Test func anUnsafeMarkDoesNotKeepTheGuardianOut() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        RigLock.markUnsafe("somebody must look", board: "A", directory: directory.path)
+        #expect(throws: RigLock.Refusal.self) { try RigLock(directory: directory.path, board: "A", holder: "keeper") }
+        _ = try RigLock(directory: directory.path, board: "A", holder: "guardian", evenUnsafe: true)
     }
 
     @Test func oneKeeperPerBoardAndAnUnsafeRigIsNotToBeHad() throws {
