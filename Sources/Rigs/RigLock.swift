@@ -65,6 +65,11 @@ public final class RigLock: Sendable {
         _ = try? file.write(Array(holder.utf8))
     }
 
+    deinit {
+        // Closing is not enough: a child between its fork and its program still shares the lock.
+        flock(file.number, LOCK_UN)
+    }
+
     /// Marks the rig unsafe: nothing runs on it until somebody has looked and taken the mark away.
     public func markUnsafe(_ reason: String) {
         try? Files.write(Array(reason.utf8), to: markPath)
