@@ -138,6 +138,31 @@ import Testing
         withExtendedLifetime(next) {}
     }
 
+    @Test func aReleasedLockIsFreeWhileChildrenAreBeingStarted() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let isDone = Atomic(false)
+        let spawning = NamedThread.start("spawning") {
+            while !isDone.load(ordering: .acquiring) {
+                _ = try? ChildProcess.spawn(ChildProcess.Request(path: "/bin/true")).wait()
+            }
+        }
+        defer {
+            isDone.store(true, ordering: .releasing)
+            spawning.join()
+        }
+        let end = MonotonicClock.now() + .milliseconds(500)
+        var refusals = 0
+        while MonotonicClock.now() < end {
+            do {
+                _ = try RigLock(directory: directory.path, board: "A", holder: "keeper")
+            } catch {
+                refusals += 1
+            }
+        }
+        #expect(refusals == 0)
+    }
+
     @Test func anUnsafeMarkDoesNotKeepTheGuardianOut() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
