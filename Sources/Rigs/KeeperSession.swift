@@ -135,21 +135,16 @@ final class KeeperSession {
         guard let socket = try? Socket.accept(listener, until: MonotonicClock.now()),
             let peer = try? Socket.peerCredentials(socket)
         else { return }
-        let channel = RecordChannel(socket)
-        guard peer.user == 0 || peer.user == geteuid() else {
-            try? channel.send(["refused": ["reason": "this rig belongs to another user"]])
-            return
-        }
-        if client != nil {
-            try? channel.send(["busy": ["by": .text(clientName)]])
-            return
-        }
-        newcomers.add(channel, process: peer.process, at: MonotonicClock.now())
+        // Whatever the answer, it waits for the hello: a socket closed under somebody's hello loses the answer.
+        newcomers.add(RecordChannel(socket), process: peer.process, user: peer.user, at: MonotonicClock.now())
     }
 
     private func welcome(_ newcomer: Newcomers.Newcomer, _ hello: Value?) {
         let channel = newcomer.channel
         func refuse(_ reason: String) { try? channel.send(["refused": ["reason": .text(reason)]]) }
+        guard newcomer.user == 0 || newcomer.user == geteuid() else {
+            return refuse("this rig belongs to another user")
+        }
         guard let hello, hello["version"]?.integer == 1 else {
             return refuse("a client says hello with version 1 first")
         }

@@ -7,6 +7,7 @@ struct Newcomers {
     struct Newcomer {
         var channel: RecordChannel
         var process: Int32
+        var user: UInt32
         var patienceEnds: Instant
     }
 
@@ -22,8 +23,9 @@ struct Newcomers {
     /// When the first of them is to be sent away.
     var nextDeadline: Instant? { waiting.map(\.patienceEnds).min() }
 
-    mutating func add(_ channel: RecordChannel, process: Int32, at instant: Instant) {
-        waiting.append(Newcomer(channel: channel, process: process, patienceEnds: instant + Self.patience))
+    mutating func add(_ channel: RecordChannel, process: Int32, user: UInt32, at instant: Instant) {
+        waiting.append(
+            Newcomer(channel: channel, process: process, user: user, patienceEnds: instant + Self.patience))
     }
 
     /// Those whose first line is here, with what they said; nil for who said nothing sensible or nothing in time. They are newcomers no more.

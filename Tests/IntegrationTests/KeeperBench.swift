@@ -147,6 +147,17 @@ final class KeeperBench {
         #expect(took <= least + .milliseconds(250), "\(what): \(took.nanoseconds / 1000) µs")
     }
 
+    func guardian(of keeper: ChildProcess) throws -> Int32 {
+        try #require(RigProgram.children(of: keeper.pid).first { RigProgram.commandLine($0).contains(" guardian ") })
+    }
+
+    /// Whether no contact of the board has moved since `instant`.
+    func isUntouched(after instant: Instant) -> Bool {
+        RigProgram.lines(directory.path + "/twin.jsonl").allSatisfy {
+            $0["k"]?.text != "board" || $0["t"]?.integer ?? 0 <= instant.nanoseconds
+        }
+    }
+
     /// What a person would do at the bench.
     func hands(_ request: Value) throws {
         let path = directory.path + "/twin/hands"

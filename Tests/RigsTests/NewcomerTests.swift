@@ -9,9 +9,9 @@ import Testing
         var newcomers = Newcomers()
         let now = MonotonicClock.now()
         let (silent, keepersEnd) = try Socket.pair()
-        newcomers.add(RecordChannel(keepersEnd), process: 1, at: now)
+        newcomers.add(RecordChannel(keepersEnd), process: 1, user: 0, at: now)
         let (speaking, other) = try Socket.pair()
-        newcomers.add(RecordChannel(other), process: 2, at: now)
+        newcomers.add(RecordChannel(other), process: 2, user: 0, at: now)
         #expect(newcomers.take(at: now).isEmpty)
         #expect(MonotonicClock.now() - now < .seconds(1))
         try RecordChannel(speaking).send(["hello": ["version": 1]])
@@ -31,7 +31,7 @@ import Testing
     func nonsenseIsAnsweredAsNoHello(text: String) throws {
         var newcomers = Newcomers()
         let (near, far) = try Socket.pair()
-        newcomers.add(RecordChannel(far), process: 1, at: MonotonicClock.now())
+        newcomers.add(RecordChannel(far), process: 1, user: 0, at: MonotonicClock.now())
         try near.writeAll(Array(text.utf8))
         let taken = newcomers.take(at: MonotonicClock.now())
         #expect(taken.count == 1)
@@ -42,7 +42,7 @@ import Testing
     @Test func whoGoesAwayIsForgotten() throws {
         var newcomers = Newcomers()
         let (near, far) = try Socket.pair()
-        newcomers.add(RecordChannel(far), process: 1, at: MonotonicClock.now())
+        newcomers.add(RecordChannel(far), process: 1, user: 0, at: MonotonicClock.now())
         near.close()
         #expect(newcomers.take(at: MonotonicClock.now()).isEmpty)
         #expect(newcomers.waiting.isEmpty)
@@ -51,7 +51,7 @@ import Testing
     @Test func halfALineIsWaitedFor() throws {
         var newcomers = Newcomers()
         let (near, far) = try Socket.pair()
-        newcomers.add(RecordChannel(far), process: 1, at: MonotonicClock.now())
+        newcomers.add(RecordChannel(far), process: 1, user: 0, at: MonotonicClock.now())
         try near.writeAll(Array("{\"hello\":{\"ver".utf8))
         #expect(newcomers.take(at: MonotonicClock.now()).isEmpty)
         try near.writeAll(Array("sion\":1}}\n".utf8))
