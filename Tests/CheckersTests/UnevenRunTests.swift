@@ -43,6 +43,20 @@ import Testing
         if outcome == .fail { #expect(row.missing.first?.hasPrefix("1/1/1 = 7777, 0.") == true) }
     }
 
+    /// A counter that comes round, or a switch: what was said before is said again, and is the newest.
+    @Test func aValueThatComesBackIsNotAnOlderOne() throws {
+        let run = ScriptedRun(leaksLength: 6_000)
+        let events = run.events
+        let first = try BrokenControllerTests.tracerSample(events, from: run.leaksFrom + 500)
+        let second = try BrokenControllerTests.tracerSample(events, from: run.leaksFrom + 500, index: 1)
+        let raw = try #require(first.raw)
+        let at = second.milliseconds + 200
+        let again = events.with(ScriptedRun.frame(at, 2304, raw), ScriptedRun.sample(at + 8, "mqtt", 2304, raw))
+        let verdict = try again.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(verdict.ledger.first?.reordered == 0)
+    }
+
     @Test func anUnevenBrokenControllerFailsAllTheSame() throws {
         for seed in UInt64(1)...20 {
             for (run, checker) in [
