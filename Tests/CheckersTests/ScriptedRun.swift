@@ -36,6 +36,12 @@ struct ScriptedRun {
     var latency = 8
     /// Neither fault nor heal is made.
     var isNull = false
+    /// Not the even course: each telegram takes 1 to 300 ms through the controller, tracers come in bursts, the controller publishes all that it
+    /// knows again every two seconds, and the broker has retained what it had.
+    var seed: UInt64?
+    /// The longest way through the controller just before the broker goes. What ended more than 50 ms before a fault is not excused by it, so
+    /// that a longer one loses telegrams.
+    var longestBeforeOutage = 40
 
     static let faultAt = 6_000
     static let announceAt = 1_000
@@ -175,8 +181,17 @@ private struct Simulation {
     private var commands = 0
     private var isDaemonThere = true
     private var isConnected = true
+    private var random: Seeded
+    /// What the controller has received and not yet worked on, in the order of the line.
+    private var inbox: [(at: Int, group: UInt16, raw: [UInt8])] = []
+    /// Tracers that follow another at once.
+    private var burst: Set<Int> = []
+    private var retained: [UInt16: [UInt8]] = [:]
 
-    init(_ run: ScriptedRun) { self.run = run }
+    init(_ run: ScriptedRun) {
+        self.run = run
+        random = Seeded(seed: run.seed ?? 0)
+    }
 
     private mutating func log(_ event: Event) { events.append(event) }
 
@@ -320,6 +335,7 @@ private struct Simulation {
 
     private mutating func tick(_ now: Int) {
         control(now)
+        work(now)
         speak(now)
         look(now)
     }
@@ -353,9 +369,7 @@ private struct Simulation {
                 isConnected = true
                 log(ScriptedRun.event(now, "gate", .link(Event.LinkChange(link: "broker", change: .connected))))
                 if run.resyncs {
-                    for (group, raw) in state.sorted(by: { $0.key < $1.key }) {
-                        log(ScriptedRun.sample(now + run.latency, "mqtt", group, raw))
-                    }
+                    publishAll(run.seed == nil ? now + run.latency : now)
                 }
             }
         }
@@ -366,7 +380,13 @@ private struct Simulation {
         if now == ScriptedRun.announceAt {
             for group in ScriptedRun.sentinels + ScriptedRun.repeats { telegram(now, group, [0]) }
         }
-        if now >= ScriptedRun.tracersFrom, (now - ScriptedRun.tracersFrom).isMultiple(of: 120) {
+        let isRegular = (now - ScriptedRun.tracersFrom).isMultiple(of: 120)
+        if now >= ScriptedRun.tracersFrom, isRegular || burst.contains(now) {
+            if isRegular, run.seed != nil, now < run.healAt - 120 || now > run.healedAt,
+                Int.random(in: 0..<6, using: &random) == 0
+            {
+                burst.formUnion([20, 40, 60, 80].map { now + $0 })
+            }
             let group = ScriptedRun.tracers[counter % ScriptedRun.tracers.count]
             let raw = [UInt8(0x40 + counter / 256), UInt8(counter % 256)]
             counter += 1
@@ -392,9 +412,41 @@ private struct Simulation {
     private mutating func telegram(_ now: Int, _ group: UInt16, _ raw: [UInt8]) {
         log(ScriptedRun.frame(now, group, raw))
         guard isDaemonThere else { return }
+        guard run.seed != nil else { return take(group, raw, publishedAt: now + run.latency) }
+        let isOutageNear = run.fault == .brokerDown && !run.isNull && (run.brokenAt - 400..<run.brokenAt).contains(now)
+        let longest = isOutageNear ? run.longestBeforeOutage : 300
+        inbox.append((max(inbox.last?.at ?? 0, now + Int.random(in: 1...longest, using: &random)), group, raw))
+    }
+
+    /// What the controller gets round to by now.
+    private mutating func work(_ now: Int) {
+        guard run.seed != nil else { return }
+        while let next = inbox.first, next.at <= now {
+            inbox.removeFirst()
+            take(next.group, next.raw, publishedAt: next.at)
+        }
+        if now.isMultiple(of: 2_000), isConnected { publishAll(now) }
+        // Whoever subscribes first gets what was published before the outage.
+        if run.fault == .brokerDown, !run.isNull, now == run.backAt {
+            for (group, raw) in retained.sorted(by: { $0.key < $1.key }) {
+                log(ScriptedRun.sample(now + 1, "mqtt", group, raw))
+            }
+        }
+    }
+
+    private mutating func take(_ group: UInt16, _ raw: [UInt8], publishedAt: Int) {
         let before = state[group]
         state[group] = raw
-        if isConnected, before != raw { log(ScriptedRun.sample(now + run.latency, "mqtt", group, raw)) }
+        if isConnected, before != raw { publish(publishedAt, group, raw) }
+    }
+
+    private mutating func publish(_ at: Int, _ group: UInt16, _ raw: [UInt8]) {
+        retained[group] = raw
+        log(ScriptedRun.sample(at, "mqtt", group, raw))
+    }
+
+    private mutating func publishAll(_ at: Int) {
+        for (group, raw) in state.sorted(by: { $0.key < $1.key }) { publish(at, group, raw) }
     }
 
     private mutating func command(_ now: Int) {
