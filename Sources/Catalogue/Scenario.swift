@@ -4,11 +4,15 @@ public import Documents
 public struct Scenario: Sendable {
     /// One step of a fault: what is done, with what, for how long.
     public struct FaultStep: Sendable, Hashable {
-        /// `cut-line-supply`, `kill-service`.
         public var action: Action
         /// The service, where the action needs one.
         public var service: String?
+        /// The system's process, where the action needs one.
+        public var process: String?
+        /// From fault to heal; 0 for what nothing heals.
         public var durationNanoseconds: Int64
+        /// How long the fault comes back once the system has begun to read its state again; nil when it does not.
+        public var againInReadOutNanoseconds: Int64?
         /// Chips that must fall silent for the proof, of those on the line, and tracers that must have been due meanwhile.
         public var chipsSilent: Int?
         public var tracersDue: Int?
@@ -21,14 +25,24 @@ public struct Scenario: Sendable {
     public enum Action: String, CaseIterable, Sendable {
         case cutLineSupply = "cut-line-supply"
         case killService = "kill-service"
+        case cutInterface = "cut-interface"
+        case killProcess = "kill-process"
+        case stallProcess = "stall-process"
+        case hangProcess = "hang-process"
 
-        /// What this kind of fault is called where limits are set for it.
-        public var kind: String {
+        public var kind: FaultKind {
             switch self {
-            case .cutLineSupply: "bus-cut"
-            case .killService: "broker-down"
+            case .cutLineSupply: .busCut
+            case .killService: .brokerDown
+            case .cutInterface: .interfaceUnplugged
+            case .killProcess: .daemonKilled
+            case .stallProcess: .daemonStalled
+            case .hangProcess: .daemonHung
             }
         }
+
+        /// True for what acts on a process of the system's own.
+        public var actsOnProcess: Bool { self == .killProcess || self == .stallProcess || self == .hangProcess }
     }
 
     /// One expectation: the checker by its name, and how it takes sentinels.
@@ -63,7 +77,8 @@ public struct Scenario: Sendable {
     /// 1…5 each; their product is the risk.
     public var likelihood: Int
     public var impact: Int
-    /// What a rig must have: `relay:line-supply`, `witness`, `stimulus`, `service:broker`, `gate:broker`.
+    /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
+    /// `process:knxd`.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -75,7 +90,9 @@ public struct Scenario: Sendable {
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks",
     ]
 
-    static let requirements = ["relay:line-supply", "witness", "stimulus", "service:broker", "gate:broker"]
+    static let requirements = [
+        "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
+    ]
 
     public init(path: String) throws(DocumentFailure) {
         try self.init(text: String(decoding: try DataDirectories.read(path), as: UTF8.self), file: path)
@@ -173,17 +190,31 @@ extension Scenario.Expectation {
 
 extension Scenario.FaultStep {
     init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
-        _ = try node.entries(of: "a fault step", keys: ["do", "service", "for", "witness", "cuts"])
-        action = try node.required("do").choice("fault")
+        _ = try node.entries(
+            of: "a fault step", keys: ["do", "service", "process", "for", "again_in_read_out", "witness", "cuts"])
+        action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
-        durationNanoseconds = try parameters.resolve(try node.required("for")).nanoseconds()
+        process = try node["process"]?.text()
+        durationNanoseconds =
+            action.kind.isInstantaneous ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
+        if let again = node["again_in_read_out"], let value = try parameters.value(again) {
+            againInReadOutNanoseconds = try value.nanoseconds()
+        }
         let witness = try node.required("witness")
-        _ = try witness.entries(of: "a witness", keys: ["chips_silent", "tracers_due", "refused"])
+        _ = try witness.entries(of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone"])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
         cuts = []
         for cut in try node.required("cuts").elements() { cuts.append(try cut.text()) }
+        try check(node, witness)
+    }
+
+    /// A fault that nobody could prove is no fault.
+    private func check(_ node: Node, _ witness: Node) throws(DocumentFailure) {
+        if againInReadOutNanoseconds != nil, action != .cutInterface {
+            throw node.failure("only 'cut-interface' comes again in the read-out")
+        }
         switch action {
         case .cutLineSupply:
             guard chipsSilent ?? 0 >= 2, tracersDue ?? 0 >= 10 else {
@@ -193,6 +224,16 @@ extension Scenario.FaultStep {
             guard service != nil else { throw node.failure("'kill-service' needs a 'service'") }
             guard refusedGate != nil else {
                 throw witness.failure("a killed service is proven by 'refused' at its gate")
+            }
+        case .cutInterface:
+            guard try witness["gone"]?.text() == "interface", tracersDue ?? 0 >= 5 else {
+                throw witness.failure(
+                    "an unplugged interface is proven by 'gone: interface' while at least 5 tracers passed on the line")
+            }
+        case .killProcess, .stallProcess, .hangProcess:
+            guard let process else { throw node.failure("'\(action.rawValue)' needs a 'process'") }
+            guard try witness["gone"]?.text() == process else {
+                throw witness.failure("what is done to a process is proven by 'gone: \(process)'")
             }
         }
     }
@@ -217,6 +258,12 @@ struct Parameters {
             }
         }
         return names
+    }
+
+    /// What a key stands for that need not be set: nil when it refers to a parameter that neither the variant nor the scenario has.
+    func value(_ node: Node) throws(DocumentFailure) -> Node? {
+        guard let name = Parameters.reference(try node.text()) else { return node }
+        return self[name]
     }
 
     func resolve(_ node: Node) throws(DocumentFailure) -> Node {

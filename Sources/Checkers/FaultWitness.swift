@@ -1,3 +1,4 @@
+import Catalogue
 import Events
 
 /// Whether and when the fault was there, and whether and when it was over, from witnesses that depend neither on the system nor on what made
@@ -15,43 +16,25 @@ struct FaultWitness {
 
     /// Below this the transceivers of a line cease to work: TP-UART2 and NCN51xx want about 20 V.
     static let deadMillivolts: Int64 = 20_000
-    /// A relay that nobody reads back has opened after this.
-    private static let contactTime = Instant.Span.milliseconds(30)
-    /// A line may still carry the end of a frame, and chips the octets of it, for this long.
-    private static let dyingOut = Instant.Span.milliseconds(150)
 
     var injected: Event.Actuation? { timeline.actuation("fault", of: plan.faultTarget) }
     var healing: Event.Actuation? { timeline.actuation("heal", of: plan.faultTarget) }
+
+    /// What is known of this kind of fault.
+    private var proof: any FaultProof {
+        switch plan.faultKind {
+        case .busCut: BusCutProof(plan: plan, timeline: timeline)
+        case .brokerDown: ServiceDownProof(plan: plan, timeline: timeline)
+        case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)
+        case .daemonKilled, .daemonStalled, .daemonHung: ProcessProof(plan: plan, timeline: timeline)
+        }
+    }
 
     /// T0: when the fault became effective.
     var fault: Proven? {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).fault }
         guard let injected, injected.readback != .failed else { return nil }
-        switch plan.faultKind {
-        case "bus-cut":
-            let fall = timeline.supplies.first {
-                $0.instant >= injected.commanded && $0.content.line == plan.line
-                    && $0.content.millivolts < Self.deadMillivolts
-            }
-            if let fall { return Proven(instant: fall.instant, uncertainty: fall.uncertainty, what: "supply sense") }
-            // Nothing sees the voltage: the contact opened somewhere between command and read-back.
-            let observed = injected.observed ?? (injected.commanded + Self.contactTime)
-            let width = (observed - injected.commanded).nanoseconds
-            return Proven(
-                instant: Instant(nanoseconds: injected.commanded.nanoseconds + width / 2),
-                uncertainty: max(1_000_000, Int64(Double(width) / 12.0.squareRoot())),
-                what: injected.observed == nil
-                    ? "command of the relay, which has no read-back" : "command and read-back of the relay")
-        default:
-            let name = plan.faultTarget.hasPrefix("process:") ? String(plan.faultTarget.dropFirst(8)) : plan.faultTarget
-            let exit = timeline.processes.first {
-                $0.content.process == name && $0.content.change == .exited
-                    && $0.instant >= injected.commanded - .milliseconds(10)
-            }
-            return exit.map {
-                Proven(instant: $0.instant, uncertainty: max(1_000_000, $0.uncertainty), what: "exit of \(name)")
-            }
-        }
+        return proof.fault(injected)
     }
 
     /// Whether the fault is proven by what was seen until `instant`.
@@ -63,98 +46,19 @@ struct FaultWitness {
                 "\(injected.target) did not follow its command: \(injected.reason ?? "the read-back says otherwise")")
         }
         guard let fault else { return .pending("the fault was commanded, and nothing has seen it yet") }
-        return plan.faultKind == "bus-cut"
-            ? silence(since: fault.instant, at: instant) : refusal(since: fault.instant, at: instant)
+        return proof.standing(since: fault.instant, healing: healing, at: instant)
     }
 
-    /// Two chips silent while tracers were due, and nothing on the line.
-    private func silence(since fault: Instant, at instant: Instant) -> Standing {
-        let from = fault + Self.dyingOut
-        let to = min(healing?.commanded ?? instant, instant)
-        guard from < to else { return .pending("the cut has only just begun") }
-        let window = from...to
-        if let frame = timeline.frames.first(where: { window.contains($0.instant) }) {
-            return .broken(
-                "the witness heard a telegram \(Text.seconds(frame.instant - fault)) after the cut: the supply was not what was cut"
-            )
-        }
-        // A sense speaks when the voltage changes: its last word counts, also one from before the cut.
-        if let reading = timeline.supplies.last(where: { $0.content.line == plan.line && $0.instant <= to }),
-            reading.content.millivolts >= Self.deadMillivolts
-        {
-            return .broken(
-                "the sense of the line still saw \(reading.content.millivolts / 1000) V while it was to be cut")
-        }
-        let silent = plan.chips.filter { chip in !signs(of: chip).contains { window.contains($0) } }
-        let due = timeline.stimulations.count {
-            $0.content.role == .tracer && $0.content.outcome == .due && window.contains($0.instant)
-        }
-        guard due >= plan.tracersDue else {
-            return .pending("\(due) of \(plan.tracersDue) tracers were due while the line was silent")
-        }
-        guard silent.count >= plan.chipsSilent else {
-            return .broken(
-                "only \(silent.count) of \(plan.chips.count) chips fell silent: that is a cable, not the supply")
-        }
-        return .holds
-    }
-
-    /// When a chip showed that it lives: what it received, confirmed, or reported of itself. That it could not be opened, or did not answer, is
-    /// the driver's word, not the chip's.
-    private func signs(of chip: String) -> [Instant] {
-        let frames = timeline.frames.filter { $0.source == chip }.map(\.instant)
-        let reports = timeline.interfaceReports.filter {
-            $0.source == chip && ($0.content.report == .reset || $0.content.report == .state)
-        }.map(\.instant)
-        let confirmations = timeline.stimulations.filter {
-            $0.source == chip && ($0.content.outcome == .confirmed || $0.content.outcome == .unacknowledged)
-        }.map(\.instant)
-        return frames + reports + confirmations
-    }
-
-    /// A connection refused, or accepted and never answered, through the gate.
-    private func refusal(since fault: Instant, at instant: Instant) -> Standing {
-        let to = min(healing?.commanded ?? instant, instant)
-        // An answer that was under way at the fault says nothing against it.
-        let attempts = (timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []).filter {
-            $0.instant > fault + Self.dyingOut && $0.instant <= to
-        }
-        if attempts.contains(where: { $0.content.reading == "accepted" }) {
-            return .broken("the \(plan.refusedGate ?? "service") still answered while it was to be down")
-        }
-        return attempts.isEmpty ? .pending("nobody has tried the gate yet") : .holds
-    }
-
-    /// Th: the fault is over and the rig itself ready again.
+    /// Th: the fault is over and the rig itself ready again. A fault that nothing heals is over when it has been made: what follows is the
+    /// system's.
     var healed: Proven? {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).healed }
+        if plan.faultKind.isInstantaneous { return fault }
         guard let healing, healing.readback != .failed else { return nil }
-        switch plan.faultKind {
-        case "bus-cut":
-            let resets = plan.chips.compactMap { chip in
-                timeline.interfaceReports.first {
-                    $0.source == chip && $0.content.report == .reset && $0.instant > healing.commanded
-                }?.instant
-            }.sorted()
-            guard resets.count >= plan.chipsSilent, let armed else { return nil }
-            let ready = max(resets[plan.chipsSilent - 1], armed.instant)
-            let tracer = timeline.telegrams.first {
-                $0.instant > ready && plan.tracers.contains($0.content.group)
-            }
-            return tracer.map {
-                Proven(instant: $0.instant, uncertainty: $0.uncertainty, what: "first tracer at the witness")
-            }
-        default:
-            let opened = timeline.links.first {
-                $0.content.link == plan.refusedGate && $0.content.change == .opened && $0.instant > healing.commanded
-            }
-            return opened.map {
-                Proven(instant: $0.instant, uncertainty: max(1_000_000, $0.uncertainty), what: "gate opened")
-            }
-        }
+        return proof.healed(healing)
     }
 
-    /// The witness's own readiness after the heal.
+    /// The witness's own readiness after the heal of a cut.
     var armed: Timeline.Stamped<Event.InterfaceReport>? {
         guard let healing else { return nil }
         return timeline.interfaceReports.first {
@@ -164,14 +68,43 @@ struct FaultWitness {
 
     func healedStanding() -> Standing {
         if plan.isNullRun { return healed == nil ? .pending("nothing is being healed yet") : .holds }
+        if plan.faultKind.isInstantaneous {
+            return healed == nil ? .pending("nothing has seen the fault yet") : .holds
+        }
         guard let healing else { return .pending("the heal has not been commanded yet") }
         if healing.readback == .failed {
             return .broken(
                 "\(healing.target) did not follow its command: \(healing.reason ?? "the read-back says otherwise")")
         }
-        if healed != nil { return .holds }
-        return .pending(
-            plan.faultKind == "bus-cut"
-                ? "the chips have not all said Reset.ind, or no tracer has been heard yet" : "the gate is not open yet")
+        return healed != nil ? .holds : .pending(proof.awaited)
     }
+}
+
+/// How one kind of fault is proven, and its end.
+protocol FaultProof {
+    /// When it became effective, after it was commanded.
+    func fault(_ injected: Event.Actuation) -> FaultWitness.Proven?
+    /// Whether all that must have been seen of it was seen until `instant`; `healing` is the command that ended it, if any has yet.
+    func standing(since fault: Instant, healing: Event.Actuation?, at instant: Instant) -> Standing
+    /// When it was over and the rig ready.
+    func healed(_ healing: Event.Actuation) -> FaultWitness.Proven?
+    /// What `healed` waits for, for people.
+    var awaited: String { get }
+}
+
+extension JudgePlan {
+    /// What happened at Th, for a sentence: "recovered 2 s after …".
+    var ending: String {
+        switch faultKind {
+        case .busCut: "the line came back"
+        case .brokerDown: "the \(refusedGate ?? "service") came back"
+        case .interfaceUnplugged: "the interface was plugged in again"
+        case .daemonKilled: "\(process) was killed"
+        case .daemonStalled: "\(process) was let go on"
+        case .daemonHung: "\(process) was stopped"
+        }
+    }
+
+    /// The process that the fault acts on.
+    var process: String { faultTarget.hasPrefix("process:") ? String(faultTarget.dropFirst(8)) : faultTarget }
 }

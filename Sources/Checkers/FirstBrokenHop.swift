@@ -6,7 +6,7 @@ struct FirstBrokenHop {
     /// - Parameter instant: the end of what is judged.
     static func sentence(_ world: World, at instant: Instant) -> (sentence: String, hop: String)? {
         guard let fault = world.witness.fault?.instant, let healed = world.witness.healed?.instant else { return nil }
-        let after = "\(Text.seconds(instant - healed)) after \(returned(world))"
+        let after = "\(Text.seconds(instant - healed)) after \(world.plan.ending)"
         if let exit = world.absence(of: world.plan.interfaceDaemon, at: instant) {
             let isShown = world.deliveries.contains { _, delivery in
                 delivery.entries.contains {
@@ -14,15 +14,23 @@ struct FirstBrokenHop {
                 }
             }
             return (
-                "interface daemon: \(world.plan.interfaceDaemon) exited \(Text.relative(exit.instant, to: fault))\(how(exit.content)) and "
+                "interface daemon: \(world.plan.interfaceDaemon) exited \(Text.with(exit.instant, fault))\(how(exit.content)) and "
                     + "was not there again \(after)"
                     + (isShown ? "" : "; no telegram has reached the controller since"),
                 "line → interface daemon"
             )
         }
+        if let stop = world.standstill(of: world.plan.interfaceDaemon, at: instant) {
+            let since = Text.with(stop.instant, fault)
+            return (
+                "interface daemon: \(world.plan.interfaceDaemon) was stopped \(since) and still stood still \(after): nobody has ended it, "
+                    + "and no telegram has reached the controller since",
+                "line → interface daemon"
+            )
+        }
         if let exit = world.absence(of: "controller", at: instant) {
             return (
-                "controller: it exited \(Text.relative(exit.instant, to: fault))\(how(exit.content)) and was not there again \(after)",
+                "controller: it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
                 "controller"
             )
         }
@@ -59,11 +67,6 @@ struct FirstBrokenHop {
             }
         }
         return nil
-    }
-
-    private static func returned(_ world: World) -> String {
-        world.plan.faultKind == "bus-cut"
-            ? "the line came back" : "the \(world.plan.refusedGate ?? "service") came back"
     }
 
     private static func how(_ change: Event.ProcessChange) -> String {

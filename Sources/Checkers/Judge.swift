@@ -4,7 +4,7 @@ public import Events
 /// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
 public struct Judge: Sendable {
     /// Counted up whenever a change here may change a verdict.
-    public static let version = "1"
+    public static let version = "2"
 
     private let plan: JudgePlan
     private var timeline = Timeline()
@@ -32,6 +32,11 @@ public struct Judge: Sendable {
     /// The fault is over and the rig itself ready again.
     public func healed(at instant: Instant) -> Standing {
         FaultWitness(plan: plan, timeline: timeline).healedStanding()
+    }
+
+    /// The system has asked for a value on the line after `instant`.
+    public func hasRead(after instant: Instant) -> Bool {
+        timeline.reads(by: plan.systemSources).contains { $0 > instant }
     }
 
     /// Everything has held for the hold time since the recovery; broken once the limit has passed without.
@@ -206,10 +211,8 @@ public struct Judge: Sendable {
             let measured = verdict.measured.first { $0.name == "time_to_recover" }
             let time = Instant.Span(nanoseconds: measured?.valueNanoseconds ?? 0)
             let uncertainty = Instant.Span(nanoseconds: measured?.uncertaintyNanoseconds ?? 0)
-            let what =
-                plan.faultKind == "bus-cut" ? "the line came back" : "the \(plan.refusedGate ?? "service") came back"
             verdict.sentence =
-                "recovered \(Text.measured(time, uncertainty)) after \(what) (limit \(Text.seconds(plan.recover)))"
+                "recovered \(Text.measured(time, uncertainty)) after \(plan.ending) (limit \(Text.seconds(plan.recover)))"
         }
     }
 }

@@ -25,10 +25,11 @@ struct JudgePlan: Sendable {
     }
 
     var line: String
-    /// `bus-cut` or `broker-down`.
-    var faultKind: String
+    var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
     var faultTarget: String
+    /// The fault comes a second time while the system reads its state.
+    var isAgainInReadOut: Bool
     var cuts: Set<String>
     var chips: [String]
     var chipsSilent: Int
@@ -66,11 +67,12 @@ struct JudgePlan: Sendable {
         let record = Record(judge)
         line = try record.text("line")
         let fault = Record(judge["fault"] ?? .null)
-        faultKind = try fault.text("kind")
-        guard ["bus-cut", "broker-down"].contains(faultKind) else {
-            throw RecordFailure(
-                key: "fault.kind", expected: "'bus-cut' or 'broker-down', the faults that can be proven")
+        guard let kind = FaultKind(rawValue: try fault.text("kind")) else {
+            let known = FaultKind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw RecordFailure(key: "fault.kind", expected: "one of \(known), the faults that can be proven")
         }
+        faultKind = kind
+        isAgainInReadOut = fault.value["again_in_read_out"]?.integer != nil
         faultTarget = try fault.text("target")
         cuts = Set((fault.value["cuts"]?.list ?? []).compactMap(\.text))
         let witness = Record(fault.value["witness"] ?? .record([]))
@@ -78,13 +80,18 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
-        if faultKind == "bus-cut" {
+        switch faultKind {
+        case .busCut:
             guard chipsSilent >= 2, chips.count >= chipsSilent, tracersDue >= 1 else {
                 throw RecordFailure(
                     key: "fault.witness", expected: "at least two chips that fall silent, and tracers that were due")
             }
-        } else if refusedGate == nil {
-            throw RecordFailure(key: "fault.witness.refused", expected: "the gate through which the rig is refused")
+        case .brokerDown:
+            guard refusedGate != nil else {
+                throw RecordFailure(
+                    key: "fault.witness.refused", expected: "the gate through which the rig is refused")
+            }
+        case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung: break
         }
         expectations = []
         for item in judge["expect"]?.list ?? [] {

@@ -43,6 +43,17 @@ struct NullRun {
         }) {
             return "the sense saw the supply fall though nothing was done"
         }
+        if timeline.interfaceReports.contains(where: {
+            $0.source == InterfaceProof.source && $0.content.report == .closed && window.contains($0.instant)
+        }) {
+            return "the interface's device was gone though nothing was done"
+        }
+        if let change = timeline.processes.first(where: {
+            window.contains($0.instant) && $0.content.change != .started
+                && [plan.process, plan.interfaceDaemon].contains($0.content.process)
+        }) {
+            return "\(change.content.process) \(change.content.change.rawValue) though nothing was done"
+        }
         guard let gate = plan.refusedGate else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {
             window.contains($0.instant) && $0.content.reading != "accepted"

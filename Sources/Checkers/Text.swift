@@ -38,6 +38,11 @@ enum Text {
 
     static func raw(_ octets: [UInt8]) -> String { Hex.text(octets) }
 
+    /// `at the fault` for what was seen to end with it: an exit that is polled for lies within the interval of a poll.
+    static func with(_ instant: Instant, _ fault: Instant) -> String {
+        abs((instant - fault).nanoseconds) <= 150_000_000 ? "at the fault" : relative(instant, to: fault)
+    }
+
     /// `2.10 s after the fault` or `before the fault`.
     static func relative(_ instant: Instant, to fault: Instant?) -> String {
         guard let fault else { return "at \(instant.nanoseconds) ns" }

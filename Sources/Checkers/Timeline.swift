@@ -115,6 +115,26 @@ struct Timeline: Sendable {
         samples[view]?[GroupAddress(raw: group).description] ?? []
     }
 
+    /// Frames on the line whose source is one of the system's own.
+    func telegrams(of sources: [ClosedRange<UInt16>], in window: ClosedRange<Instant>) -> [Stamped<Event.Frame>] {
+        frames.filter { frame in
+            guard window.contains(frame.instant), let decoded = try? TP1Frame(octets: frame.content.octets) else {
+                return false
+            }
+            return sources.contains { $0.contains(decoded.source.raw) }
+        }
+    }
+
+    /// When the system asked for a value on the line (A_GroupValue_Read).
+    func reads(by sources: [ClosedRange<UInt16>]) -> [Instant] {
+        frames.compactMap { frame in
+            guard let decoded = try? TP1Frame(octets: frame.content.octets), decoded.transportUnit == [0x00, 0x00],
+                sources.contains(where: { $0.contains(decoded.source.raw) })
+            else { return nil }
+            return frame.instant
+        }
+    }
+
     func begin(of step: Event.Phase.Step) -> Instant? {
         phases.first { $0.content.step == step && $0.content.edge == .begin }?.instant
     }

@@ -1,3 +1,4 @@
+import Catalogue
 import Events
 
 /// The timeline as the checkers look at it, up to one instant: line truth, deliveries, agreement.
@@ -65,27 +66,51 @@ struct World {
     }
 
     /// Sentinels that were to change while the fault lasted and did not: their state was not tested.
+    ///
+    /// A fault that is over as soon as it is made lasts, for what the system misses, until a telegram reaches it again; a system that is back
+    /// in no time may hear some of the changes, so that one that it missed is enough.
     var unchangedSentinels: [UInt16] {
         guard !plan.isNullRun, let change = plan.sentinelChange, let fault = witness.fault?.instant,
             let healed = witness.healed?.instant
         else { return [] }
-        return plan.sentinels.filter { sentinel in
+        let isInstantaneous = plan.faultKind.isInstantaneous
+        let until = isInstantaneous ? firstDelivered(after: fault) ?? end : healed
+        guard fault <= until else { return plan.sentinels.map(\.group) }
+        let unchanged = plan.sentinels.filter { sentinel in
             change == "reread"
                 ? !timeline.stimulations.contains {
                     $0.content.role == .sentinel && $0.content.outcome == .changed
                         && $0.content.group == sentinel.group && $0.content.raw == sentinel.after
-                        && $0.instant >= fault && $0.instant <= healed
+                        && $0.instant >= fault && $0.instant <= until
                 }
                 : !(truth.values[sentinel.group] ?? []).contains {
-                    $0.raw == sentinel.after && $0.instant >= fault && $0.instant <= healed
+                    $0.raw == sentinel.after && $0.instant >= fault && $0.instant <= until
                 }
         }.map(\.group)
+        return isInstantaneous && unchanged.count < plan.sentinels.count ? [] : unchanged
+    }
+
+    /// When the first telegram of those after `instant` was on the line that a streaming view has shown.
+    private func firstDelivered(after instant: Instant) -> Instant? {
+        deliveries.compactMap { _, delivery in
+            delivery.entries.first {
+                if case .delivered = $0.fate { $0.instant > instant } else { false }
+            }?.instant
+        }.min()
     }
 
     /// The present state of a process: the instant and exit of its last end, when nothing started after it.
     func absence(of process: String, at instant: Instant) -> Timeline.Stamped<Event.ProcessChange>? {
         guard let last = timeline.processes.last(where: { $0.content.process == process && $0.instant <= instant }),
             last.content.change == .exited
+        else { return nil }
+        return last
+    }
+
+    /// When a process was stopped that has neither gone on nor ended since.
+    func standstill(of process: String, at instant: Instant) -> Timeline.Stamped<Event.ProcessChange>? {
+        guard let last = timeline.processes.last(where: { $0.content.process == process && $0.instant <= instant }),
+            last.content.change == .stopped
         else { return nil }
         return last
     }

@@ -87,6 +87,8 @@ extension Event {
     public struct ProcessChange: Hashable, Sendable {
         public enum Change: String, CaseIterable, Sendable {
             case started, exited
+            /// It stands still by a signal, and goes on by another.
+            case stopped, continued
         }
 
         /// The role of the process in the profile: `controller`, `broker`, `knxd`.

@@ -48,6 +48,9 @@ struct Building {
         let mqttThread = NamedThread("mqtt") { mqtt.run() }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
         let connectionThread = NamedThread("knx") { connection.run() }
+        let watchdog = KnxdWatchdog(supervisor)
+        let watchdogThread =
+            protections.contains(.knxdWatchdog) ? NamedThread("knxd watchdog") { watchdog.run() } : nil
 
         wait(for: stopSignals, status)
         Log.info("stopping")
@@ -58,6 +61,8 @@ struct Building {
         httpThread.join()
         commandThread.join()
         // No telegram comes after this, so that what the store then writes is the last.
+        watchdog.stop()
+        watchdogThread?.join()
         connection.stop()
         connectionThread.join()
         store.stop()

@@ -20,7 +20,6 @@ final class KnxdConnection: Sendable {
     /// Telegrams that wait for knxd to read them. More than these are refused: a knxd that reads nothing is no bus.
     private static let greatestOutbound = 256
     private static let retryMilliseconds = 200
-    private static let openTimeoutNanoseconds: Int64 = 2_000_000_000
 
     private let supervisor: KnxdSupervisor
     private let rereadGroups: [GroupAddress]
@@ -67,13 +66,20 @@ final class KnxdConnection: Sendable {
     /// The loop of the connection's thread; it returns after `stop()`.
     func run() {
         var isFirst = true
+        /// The last read-out ended with its connection, before every point had answered.
+        var isInterrupted = false
         while !isStopping {
-            if supervisor.isRunning, let socket = open() {
+            if supervisor.isRunning, let socket = KnxdSocket.open(orderedToStop: { self.isStopping }) {
                 Log.info("knx connected")
                 setConnected(true)
-                let readsOut = isFirst || protections.contains(.knxdReread)
+                let readsOut =
+                    isFirst
+                    || protections.contains(.knxdReread)
+                        && (!isInterrupted || protections.contains(.knxdRereadInterrupted))
                 isFirst = false
-                let reason = serve(socket, ReadOut(readsOut ? rereadGroups : [], at: monotonicNanoseconds()))
+                let readOut = ReadOut(readsOut ? rereadGroups : [], at: monotonicNanoseconds())
+                let (reason, isReadOut) = serve(socket, readOut)
+                isInterrupted = !isReadOut
                 close(socket)
                 setConnected(false)
                 Log.write(ordinary: isStopping, "knx disconnected", ["reason": .string(reason)])
@@ -93,50 +99,9 @@ final class KnxdConnection: Sendable {
         mqtt.healthChanged()
     }
 
-    /// Connects and opens the group connection; nil when knxd is not there yet.
-    private func open() -> Int32? {
-        let descriptor = streamSocket(AF_UNIX)
-        guard descriptor >= 0 else { return nil }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-            unsafe $0.copyBytes(from: KnxdSupervisor.socketPath.utf8)
-        }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        // Not blocking from the start: connecting to a stopped knxd waits for ever once its backlog is full.
-        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        let connected = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
-        }
-        guard connected == 0, send(KnxdMessage.openGroupConnection, descriptor), awaitOpened(descriptor) else {
-            close(descriptor)
-            return nil
-        }
-        return descriptor
-    }
-
-    private func awaitOpened(_ descriptor: Int32) -> Bool {
-        var decoder = KnxdMessageDecoder()
-        let deadline = monotonicNanoseconds() + Self.openTimeoutNanoseconds
-        while !isStopping, monotonicNanoseconds() < deadline {
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&entry, 1, 100) > 0 else { continue }
-            // Octet by octet: whatever follows the answer belongs to the connection.
-            var octet: [UInt8] = [0]
-            guard unsafe read(descriptor, &octet, 1) == 1 else { return false }
-            decoder.feed(octet)
-            if let message = decoder.next() { return message == .groupConnectionOpened }
-        }
-        return false
-    }
-
-    private func send(_ octets: [UInt8], _ descriptor: Int32) -> Bool {
-        unsafe octets.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) } == octets.count
-    }
-
     /// Receives, sends and reads out until the connection ends.
-    /// - Returns: Why it ended.
-    private func serve(_ descriptor: Int32, _ initial: ReadOut) -> String {
+    /// - Returns: Why it ended, and whether the read-out was finished by then.
+    private func serve(_ descriptor: Int32, _ initial: ReadOut) -> (reason: String, isReadOut: Bool) {
         var readOut = initial
         var reading = !readOut.isFinished
         if reading { Log.info("knx reread started", ["points": JSON(rereadGroups.count)]) }
@@ -158,7 +123,7 @@ final class KnxdConnection: Sendable {
                 if written > 0 {
                     unsent.removeFirst(written)
                 } else if errno != EAGAIN, errno != EINTR {
-                    return systemError()
+                    return (systemError(), readOut.isFinished)
                 }
             }
 
@@ -170,14 +135,14 @@ final class KnxdConnection: Sendable {
             _ = unsafe poll(&entries, 2, Int32(clamping: wait))
             if entries[1].revents != 0 {
                 wakeup.clear()
-                if isStopping { return "stopping" }
+                if isStopping { return ("stopping", readOut.isFinished) }
             }
             guard entries[0].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 else { continue }
             let count = unsafe read(descriptor, &buffer, buffer.count)
-            if count == 0 { return "knxd closed the connection" }
+            if count == 0 { return ("knxd closed the connection", readOut.isFinished) }
             if count < 0 {
                 if errno == EAGAIN || errno == EINTR { continue }
-                return systemError()
+                return (systemError(), readOut.isFinished)
             }
             decoder.feed(buffer[..<count])
             while let message = decoder.next() {

@@ -16,6 +16,8 @@ final class KnxdSupervisor: Sendable {
     private static let pidFile = "knxd.pid"
 
     private static let greatestDelayMilliseconds = 4000
+    /// One that lived shorter could not open its interface.
+    private static let openedAfterNanoseconds: Int64 = 1_000_000_000
     /// A knxd that lived this long was well; the delay goes back to its base.
     private static let wellAfterNanoseconds: Int64 = 30_000_000_000
 
@@ -60,7 +62,12 @@ final class KnxdSupervisor: Sendable {
                 Log.error("knxd not restarted", ["without": .string(Protection.knxdRestart.rawValue)])
                 return
             }
-            if monotonicNanoseconds() - started >= Self.wellAfterNanoseconds { delay = base }
+            let lived = monotonicNanoseconds() - started
+            if lived < Self.openedAfterNanoseconds, !protections.contains(.interfaceReopen) {
+                Log.error("knxd not restarted", ["without": .string(Protection.interfaceReopen.rawValue)])
+                return
+            }
+            if lived >= Self.wellAfterNanoseconds { delay = base }
             wakeup.wait(milliseconds: delay)
             delay = min(delay * 3 / 2, max(base, Self.greatestDelayMilliseconds))
             if isStopping { return }
@@ -77,6 +84,9 @@ final class KnxdSupervisor: Sendable {
         while isRunning, monotonicNanoseconds() < deadline { usleep(5000) }
         signal(SIGKILL)
     }
+
+    /// Ends a knxd that answers nobody; its exit is then noticed like any other.
+    func endHung() { signal(SIGKILL) }
 
     private var isStopping: Bool { content.withLock { $0.stopping } }
 

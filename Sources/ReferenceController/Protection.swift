@@ -3,6 +3,9 @@
 enum Protection: String, CaseIterable, Sendable {
     case knxdRestart = "knxd.restart"
     case knxdReread = "knxd.reread"
+    case knxdRereadInterrupted = "knxd.reread-interrupted"
+    case knxdWatchdog = "knxd.watchdog"
+    case interfaceReopen = "interface.reopen"
     case mqttReconnect = "mqtt.reconnect"
     case stateResync = "state.resync"
 
@@ -11,6 +14,9 @@ enum Protection: String, CaseIterable, Sendable {
         switch self {
         case .knxdRestart: "starts knxd again after it exited"
         case .knxdReread: "reads the points again after the connection to knxd was interrupted"
+        case .knxdRereadInterrupted: "reads the points from the beginning after a read-out was interrupted"
+        case .knxdWatchdog: "ends a knxd that no longer answers, so that it is started again"
+        case .interfaceReopen: "goes on trying to start knxd while its interface cannot be opened"
         case .mqttReconnect: "connects again after the connection to the MQTT broker was lost"
         case .stateResync: "publishes the state of all points again after a reconnection to the broker"
         }

@@ -100,10 +100,19 @@ extension Rig {
             case "relay:line-supply":
                 lines[0].supply.flatMap { channel($0.channel) } == nil
                     ? "a relay channel that feeds the line's supply" : nil
+            case "relay:interface":
+                interfaceChannel(of: lines[0]) == nil
+                    ? "a relay channel that feeds the system's interface (feeds: \(lines[0].id)/sut)" : nil
             case "witness": lines[0].attachments(.witness).isEmpty ? "a witness on the line" : nil
             case "stimulus": lines[0].attachments(.stimulus).isEmpty ? "a stimulus on the line" : nil
             default: nil
             }
         }
+    }
+
+    /// The channel that feeds the interface of the system under test, or switches its port.
+    public func interfaceChannel(of line: RigLine) -> String? {
+        let interfaces = line.attachments(.sut).map { "\(line.id)/\($0.id)" }
+        return boards.flatMap(\.channels).first { interfaces.contains($0.feeds) }?.id
     }
 }

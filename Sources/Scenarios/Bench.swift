@@ -29,6 +29,7 @@ final class Bench: Sendable {
     /// What comes up later, and goes down in reverse.
     private struct Parts {
         var readers: [SocketReader] = []
+        var interfaceWatch: InterfaceWatch?
         var witness: TPUARTWitness?
         var stimuli: [TPUARTStimulus] = []
         var system: SystemUnderTest?
@@ -308,6 +309,40 @@ final class Bench: Sendable {
         journal.append(Event(at: start.commanded, source: "rig", .actuation(start)))
     }
 
+    /// Does something to a process of the system's and puts the actuation into the evidence.
+    func act(
+        _ action: ProcessAction, onProcess id: String, purpose: String, due: Instant
+    ) throws(Interruption) -> Event.Actuation {
+        let actuation = try withSystem { system throws(SystemFault) in
+            try system.act(action, onProcess: id, purpose: purpose, due: due)
+        }
+        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+        guard actuation.readback != .failed else {
+            throw .invalid(
+                "\(actuation.target) did not follow '\(actuation.meaning)': \(actuation.reason ?? "no reason given")")
+        }
+        return actuation
+    }
+
+    /// Begins to look whether the device of the system's interface is there.
+    func watchInterface() throws(Interruption) {
+        guard parts.withLock({ $0.interfaceWatch }) == nil else { return }
+        guard let interface = plan.line.attachments(.sut).first else {
+            throw .invalid("line '\(plan.line.id)' has no interface for the system under test")
+        }
+        let watch = InterfaceWatch(device: device(of: interface), line: plan.line.id, sink: sink)
+        parts.withLock { $0.interfaceWatch = watch }
+    }
+
+    /// Waits until the system has asked for a value on the line after `instant`; false when it has not by `deadline`.
+    func waitForRead(after instant: Instant, until deadline: Instant) throws(Interruption) -> Bool {
+        while MonotonicClock.now() < deadline {
+            if judged({ $0.hasRead(after: instant) }) { return true }
+            try sleep(until: MonotonicClock.now() + .milliseconds(5))
+        }
+        return false
+    }
+
     private func withSystem<Result>(
         _ body: (SystemUnderTest) throws(SystemFault) -> Result
     ) throws(Interruption) -> Result {
@@ -346,6 +381,7 @@ final class Bench: Sendable {
         parts.system?.powerOff()
         for stimulus in parts.stimuli { stimulus.stop() }
         parts.witness?.stop()
+        parts.interfaceWatch?.stop()
         let isSafe = keeper.bye()
         if let statistics = twin?.finish() {
             journal.append(

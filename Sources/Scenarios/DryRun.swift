@@ -16,30 +16,39 @@ extension TestPlan {
     public func dryRunText(repetitions: Int) -> String {
         var lines = ["\(job.name): \(scenario.name)"]
         let seconds = variant.fault.durationNanoseconds / 1_000_000_000
+        let process = variant.fault.process ?? "?"
         switch variant.fault.action {
         case .cutLineSupply:
             let channel = supplyChannel ?? "?"
             lines.append(
                 "  cuts     line '\(line.id)' through channel '\(channel)' for \(seconds) s, \(repetitions) times")
-            let clicks = PlanOfClicks(
-                cuts: [
-                    PlanOfClicks.Cut(
-                        channel: channel, nanoseconds: variant.fault.durationNanoseconds, count: repetitions)
-                ], rig: rig)
-            lines.append(
-                "  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)"
-            )
-            for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
-            for instant in system.limits.daemonDetectsAfter
-            where abs(instant - variant.fault.durationNanoseconds) < 1_500_000_000 {
-                lines.append(
-                    "  REFUSED  the interface daemon detects a dead line after \(instant / 1_000_000) ms: a cut within 1.5 s of that "
-                        + "has no certain outcome")
+        case .cutInterface:
+            let again = variant.fault.againInReadOutNanoseconds.map {
+                ", again for \($0 / 1_000_000_000) s while the system reads its state"
             }
+            lines.append(
+                "  unplugs  the system's interface through channel '\(interfaceChannel ?? "?")' for \(seconds) s\(again ?? ""), "
+                    + "\(repetitions) times")
         case .killService:
             lines.append(
                 "  kills    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
             )
+        case .killProcess:
+            lines.append("  kills    process '\(process)' of the system, \(repetitions) times; no relay clicks")
+        case .stallProcess:
+            lines.append(
+                "  stops    process '\(process)' of the system for \(seconds) s, \(repetitions) times; no relay clicks")
+        case .hangProcess:
+            lines.append(
+                "  stops    process '\(process)' of the system for good, \(repetitions) times; no relay clicks")
+        }
+        if let channel = faultChannel {
+            let clicks = clicks(repetitions: repetitions, of: channel)
+            lines.append(
+                "  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)"
+            )
+            for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
+            for refusal in uncertainLengths { lines.append("  REFUSED  \(refusal)") }
         }
         lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
         if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
@@ -51,15 +60,21 @@ extension TestPlan {
 
     /// Why the rig or the system forbids this run, before anything is touched.
     public var refusals: [String] {
-        guard variant.fault.action == .cutLineSupply, let channel = supplyChannel else { return [] }
-        let clicks = PlanOfClicks(
-            cuts: [PlanOfClicks.Cut(channel: channel, nanoseconds: variant.fault.durationNanoseconds, count: 1)],
-            rig: rig)
-        let uncertain = system.limits.daemonDetectsAfter.filter {
-            abs($0 - variant.fault.durationNanoseconds) < 1_500_000_000
-        }
-        return clicks.refusals
-            + uncertain.map {
+        guard let channel = faultChannel else { return [] }
+        return clicks(repetitions: 1, of: channel).refusals + uncertainLengths
+    }
+
+    private func clicks(repetitions: Int, of channel: String) -> PlanOfClicks {
+        let lengths = [variant.fault.durationNanoseconds, variant.fault.againInReadOutNanoseconds].compactMap(\.self)
+        return PlanOfClicks(
+            cuts: lengths.map { PlanOfClicks.Cut(channel: channel, nanoseconds: $0, count: repetitions) }, rig: rig)
+    }
+
+    /// A cut that ends when the interface daemon is just about to notice has no certain outcome.
+    private var uncertainLengths: [String] {
+        guard variant.fault.action == .cutLineSupply else { return [] }
+        return system.limits.daemonDetectsAfter.filter { abs($0 - variant.fault.durationNanoseconds) < 1_500_000_000 }
+            .map {
                 "a cut of \(variant.fault.durationNanoseconds / 1_000_000) ms ends within 1.5 s of the \($0 / 1_000_000) ms after which the "
                     + "interface daemon detects a dead line: its outcome would be chance"
             }

@@ -65,6 +65,10 @@ extension TestPlan {
             source("broker-probe", "whether the broker answers through the gate"),
             source("commands", "commands through the API and their answers"),
         ]
+        if variant.fault.action == .cutInterface {
+            sources.append(
+                source("interface", "whether the device of the system's interface is there; looked at every 5 ms"))
+        }
         if rig.kind == .twin {
             sources += [
                 source("sense", "the voltage of the line's supply; when the twin's line was late"),
@@ -106,16 +110,19 @@ extension TestPlan {
                 ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))),
                 ("tracers_due", .integer(Int64(due))),
             ]
+        } else if let due = fault.tracersDue {
+            witness.append(("tracers_due", .integer(Int64(due))))
         }
-        let target = fault.action == .cutLineSupply ? supplyChannel ?? "" : "process:\(fault.service ?? "")"
         let reread = variant.expectations.contains { $0.sentinels == "reread" } ? sentinels.count : 0
         return [
             "line": .text(line.id),
-            "fault": [
-                "do": .text(fault.action.rawValue), "kind": .text(faultKind), "target": .text(target),
-                "duration": .integer(fault.durationNanoseconds), "cuts": .list(fault.cuts.map(Value.text)),
-                "witness": .record(present: witness),
-            ],
+            "fault": .record(present: [
+                ("do", .text(fault.action.rawValue)), ("kind", .text(faultKind.rawValue)),
+                ("target", .text(faultTarget)),
+                ("duration", .integer(fault.durationNanoseconds)),
+                ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
+                ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
+            ]),
             "expect": .list(
                 variant.expectations.map { expectation in
                     .record(present: [
@@ -125,8 +132,8 @@ extension TestPlan {
             // A slip of the twin's line of up to 20 ms is forgiven by the witness's decoder and goes into the uncertainty of every time; virtual
             // machines stall a real-time thread for 5 to 12 ms every few minutes (measured). A longer one makes the run invalid.
             "limits": [
-                "recover": .integer(system.limits.recover[faultKind] ?? 30_000_000_000),
-                "detect": .integer(system.limits.detect[faultKind] ?? 15_000_000_000),
+                "recover": .integer(system.limits.recover[faultKind.rawValue] ?? 30_000_000_000),
+                "detect": .integer(system.limits.detect[faultKind.rawValue] ?? 15_000_000_000),
                 "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
                 "slip": 20_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
                 "per_read_address": 80_000_000, "reread_addresses": .integer(Int64(reread)),
@@ -158,7 +165,7 @@ extension TestPlan {
                 }),
             "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
-            "notices": .list((system.notices[faultKind] ?? []).map(Value.text)),
+            "notices": .list((system.notices[faultKind.rawValue] ?? []).map(Value.text)),
         ]
     }
 }

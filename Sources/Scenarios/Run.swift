@@ -1,3 +1,4 @@
+import Catalogue
 import Checkers
 import Events
 import Evidence
@@ -91,11 +92,11 @@ final class Run: Sendable {
 
     private func degrade(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         let healDue = fault.healDue(bench)
-        // Sentinels change once, in the middle of the fault, so that neither edge can heal them.
-        let middle = Instant(nanoseconds: (fault.began(bench).nanoseconds + healDue.nanoseconds) / 2)
-        try bench.sleep(until: middle)
-        progress("degraded: sentinels change once; faults heal in \(text(healDue - MonotonicClock.now()))")
-        bench.workload?.changeSentinels(announced: fault.lineIsAlive)
+        try bench.sleep(until: fault.sentinelsDue(bench))
+        let rest = healDue - MonotonicClock.now()
+        progress("degraded: sentinels change once\(rest > .zero ? "; the fault is healed in \(text(rest))" : "")")
+        bench.workload?.changeSentinels(
+            announced: fault.lineIsAlive, repeatsToo: !plan.variant.fault.cuts.contains("line"))
         // The heal is commanded ahead of its time, and whoever makes it waits for the instant.
         try bench.sleep(until: healDue - .milliseconds(300))
     }

@@ -39,6 +39,19 @@ public struct TestPlan: Sendable {
         systemText = String(decoding: octets, as: UTF8.self)
         system = try SystemProfile.load(job.systemFile)
         try system.check(without: job.sabotage)
+        let kinds = FaultKind.allCases.map(\.rawValue)
+        for (place, names) in [
+            ("notices", Array(system.notices.keys)), ("limits.recover", Array(system.limits.recover.keys)),
+            ("limits.detect", Array(system.limits.detect.keys)),
+        ] {
+            for name in names.sorted() where !kinds.contains(name) {
+                throw DocumentFailure(
+                    file: job.systemFile, position: nil,
+                    message: "\(place): there is no kind of fault '\(name)'"
+                        + Nearest.suggestion(for: name, among: kinds)
+                        + "; there are \(kinds.joined(separator: ", "))")
+            }
+        }
     }
 
     /// Why the scenario cannot be run on this rig, with this system, on this machine: one line each, none when it can.
@@ -46,6 +59,9 @@ public struct TestPlan: Sendable {
         var lacks = rig.lacks(scenario.requires)
         for requirement in scenario.requires {
             let parts = requirement.split(separator: ":").map(String.init)
+            if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
+                lacks.append("a process '\(parts.last ?? "")' in the system profile")
+            }
             guard parts.count == 2, ["service", "gate"].contains(parts[0]) else { continue }
             let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
@@ -56,6 +72,23 @@ public struct TestPlan: Sendable {
 
     /// The channel that feeds the line, for a fault that cuts it.
     var supplyChannel: String? { line.supply?.channel }
+
+    /// The channel that feeds the system's interface, for a fault that unplugs it.
+    var interfaceChannel: String? { rig.interfaceChannel(of: line) }
+
+    /// The channel on which the fault clicks, where it does.
+    var faultChannel: String? {
+        switch variant.fault.action {
+        case .cutLineSupply: supplyChannel
+        case .cutInterface: interfaceChannel
+        case .killService, .killProcess, .stallProcess, .hangProcess: nil
+        }
+    }
+
+    /// What the fault's actuation is aimed at.
+    var faultTarget: String {
+        faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
+    }
 
     struct Limits {
         var baseline: Instant.Span
@@ -68,11 +101,11 @@ public struct TestPlan: Sendable {
             hold: Instant.Span(nanoseconds: variant.holdNanoseconds))
     }
 
-    var faultKind: String { variant.fault.action.kind }
+    var faultKind: FaultKind { variant.fault.action.kind }
 
     /// From the heal to the last instant at which a recovery counts.
     var recoveryLimit: Instant.Span {
-        Instant.Span(nanoseconds: system.limits.recover[faultKind] ?? 30_000_000_000)
+        Instant.Span(nanoseconds: system.limits.recover[faultKind.rawValue] ?? 30_000_000_000)
             + .milliseconds(80 * Int64(sentinels.count))
     }
 
@@ -84,6 +117,18 @@ public struct TestPlan: Sendable {
         switch variant.fault.action {
         case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
         case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .cutInterface:
+            return InterfaceUnplug(
+                channel: interfaceChannel ?? "", duration: duration,
+                again: variant.fault.againInReadOutNanoseconds.map(Instant.Span.init(nanoseconds:)), phase: phase)
+        case .killProcess, .stallProcess, .hangProcess:
+            let kind: ProcessStrike.Kind =
+                switch variant.fault.action {
+                case .killProcess: .killed
+                case .stallProcess: .stalled(duration)
+                default: .hung
+                }
+            return ProcessStrike(process: variant.fault.process ?? "", kind: kind, phase: phase)
         }
     }
 

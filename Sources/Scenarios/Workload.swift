@@ -50,13 +50,15 @@ final class Workload: Sendable {
         load.withLock { $0 = started }
     }
 
-    /// Changes every sentinel to its last value, and every repeat; on a dead line silently, as a device does whose value changed while it
-    /// could not speak.
-    func changeSentinels(announced: Bool) {
+    /// Changes every sentinel to its last value; on a dead line silently, as a device does whose value changed while it could not speak.
+    ///
+    /// - Parameter repeatsToo: every repeat as well. Only while the system hears the line: what a repeat tests is that it takes a value that
+    ///   it has seen already for one that it has delivered.
+    func changeSentinels(announced: Bool, repeatsToo: Bool) {
         for sentinel in sentinels {
             stimuli[0].setPoint(sentinel.group, .small(sentinel.after), announce: announced, role: .sentinel)
         }
-        guard announced else { return }
+        guard announced, repeatsToo else { return }
         for group in repeats { stimuli[0].setPoint(group, .small(1), announce: true, role: .repeat) }
     }
 

@@ -185,6 +185,18 @@ public final class SystemUnderTest: Sendable {
             observed: MonotonicClock.now(), readback: .confirmed)
     }
 
+    /// Does it at `due` and waits for the effect, which is the read-back.
+    ///
+    /// - Parameter id: the process's id in the profile; not the main one's.
+    public func act(
+        _ action: ProcessAction, onProcess id: String, purpose: String, due: Instant
+    ) throws(SystemFault) -> Event.Actuation {
+        guard let role = profile.processes.first(where: { $0.id == id && !$0.isMain }) else {
+            throw SystemFault("the profile \(profile.name) has no process '\(id)' below the main one")
+        }
+        return ProcessSignal(host: host, role: role).send(action, purpose: purpose, due: due)
+    }
+
     /// The gate of this id, for faults of the link alone.
     public func gate(_ id: String) -> Gate? { services.gate(id) }
 

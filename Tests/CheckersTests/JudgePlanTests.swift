@@ -27,7 +27,7 @@ import Testing
             (["judge", "line"], nil, "'line' should be a text"),
             (
                 ["judge", "fault", "kind"], "flood",
-                "'fault.kind' should be 'bus-cut' or 'broker-down', the faults that can be proven"
+                "'fault.kind' should be one of 'bus-cut', 'broker-down', 'interface-unplugged'"
             ),
             (["judge", "fault", "witness"], [:], "at least two chips that fall silent"),
             (["judge", "fault", "witness", "chips_silent"], 1, "at least two chips that fall silent"),

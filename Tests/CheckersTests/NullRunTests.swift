@@ -7,6 +7,7 @@ import Testing
     static let runs = [
         ScriptedRun(isNull: true), ScriptedRun(fault: .brokerDown, isNull: true),
         ScriptedRun(faultLength: 3_000, daemonExitsAfter: nil, isNull: true),
+        ScriptedRun(fault: .interfaceUnplugged, isNull: true), ScriptedRun(fault: .daemonKilled, isNull: true),
     ]
 
     @Test(arguments: runs)
@@ -43,6 +44,19 @@ import Testing
         let refused = ScriptedRun.reading(8_000, "broker", "through_gate", "refused")
         let verdict = try Self.runs[1].events.with(refused).verdict()
         #expect(verdict.sentence == "false alarm: the broker did not answer though nothing was done")
+    }
+
+    @Test func anInterfaceOrADaemonThatGoesIsAnAlarm() throws {
+        let gone = ScriptedRun.event(
+            8_000, "interface", .interface(Event.InterfaceReport(line: "main", report: .closed)))
+        #expect(
+            try Self.runs[3].events.with(gone).verdict().sentence
+                == "false alarm: the interface's device was gone though nothing was done")
+        let exit = ScriptedRun.event(
+            8_000, "process", .process(Event.ProcessChange(process: "knxd", pid: 10, change: .exited)))
+        #expect(
+            try Self.runs[4].events.with(exit).verdict().sentence
+                == "false alarm: knxd exited though nothing was done")
     }
 
     @Test func aSystemThatSpeaksOfAFaultIsAnAlarm() throws {

@@ -9,7 +9,28 @@ import KNX
 /// Times are milliseconds after the start of the run.
 struct ScriptedRun {
     enum Fault {
-        case busCut, brokerDown
+        case busCut, brokerDown, interfaceUnplugged, daemonKilled, daemonHung
+
+        var isInstantaneous: Bool { self == .daemonKilled || self == .daemonHung }
+        /// The line lives, and what the controller hears it with does not.
+        var hitsDaemon: Bool { self == .interfaceUnplugged || isInstantaneous }
+        var kind: String {
+            switch self {
+            case .busCut: "bus-cut"
+            case .brokerDown: "broker-down"
+            case .interfaceUnplugged: "interface-unplugged"
+            case .daemonKilled: "daemon-killed"
+            case .daemonHung: "daemon-hung"
+            }
+        }
+        var target: String {
+            switch self {
+            case .busCut: "bus-power"
+            case .brokerDown: "process:broker"
+            case .interfaceUnplugged: "sut-interface"
+            case .daemonKilled, .daemonHung: "process:knxd"
+            }
+        }
     }
 
     var fault = Fault.busCut
@@ -58,12 +79,19 @@ struct ScriptedRun {
 
     /// When the supply fell, or the broker was gone.
     var brokenAt: Int { fault == .busCut ? Self.faultAt + 100 : Self.faultAt + 1 }
-    var healAt: Int { Self.faultAt + faultLength }
+    var healAt: Int { Self.faultAt + (fault.isInstantaneous ? 400 : faultLength) }
     /// From here on there is voltage, and the gate is open.
     var backAt: Int { healAt + 100 }
     /// Th.
-    var healedAt: Int { fault == .busCut ? firstTracer(after: backAt + 110) : backAt + 2 }
-    var leaksFrom: Int { healedAt + recoveryLength }
+    var healedAt: Int {
+        if fault.isInstantaneous { return brokenAt }
+        return fault == .busCut ? firstTracer(after: backAt + 110) : backAt + 2
+    }
+    /// When the step "heal" has done its part.
+    var readyAt: Int { max(healAt, healedAt) }
+    var leaksFrom: Int { readyAt + recoveryLength }
+    /// When sentinels change on a line that lives.
+    var sentinelsAt: Int { Self.faultAt + (fault.isInstantaneous ? 60 : faultLength / 2) }
     var end: Int { leaksFrom + leaksLength }
 
     private static let tracerInterval = 120
@@ -118,7 +146,7 @@ struct ScriptedRun {
         let witness: Value =
             fault == .busCut
             ? ["chips": ["witness", "stimulus-1", "stimulus-2"], "chips_silent": 2, "tracers_due": 10]
-            : ["refused": "broker"]
+            : fault == .brokerDown ? ["refused": "broker"] : ["tracers_due": 5]
         var expectations: [Value] = [
             ["checker": "recovers"], ["checker": "ledger"], ["checker": "order"], ["checker": "commands"],
             ["checker": "leaks"], ["checker": "zombie"],
@@ -130,14 +158,12 @@ struct ScriptedRun {
             expectations.append(["checker": "state", "sentinels": fault == .busCut ? "reread" : "write"])
         }
         return [
-            "scenario": fault == .busCut ? "HW-1" : "IF-1",
+            "scenario": .text(fault.kind),
             "judge": [
                 "line": "main",
                 "fault": [
-                    "do": fault == .busCut ? "cut-line-supply" : "kill-service",
-                    "kind": fault == .busCut ? "bus-cut" : "broker-down",
-                    "target": fault == .busCut ? "bus-power" : "process:broker",
-                    "cuts": [fault == .busCut ? "line" : "mqtt"], "witness": witness,
+                    "do": "x", "kind": .text(fault.kind), "target": .text(fault.target),
+                    "cuts": [fault == .brokerDown ? "mqtt" : "line"], "witness": witness,
                 ],
                 "expect": .list(expectations),
                 "limits": [
@@ -157,7 +183,7 @@ struct ScriptedRun {
                     ["id": "database", "streaming": false, "limit": 2_000_000_000],
                 ],
                 "interface_daemon": "knxd", "health": true, "null_run": .bool(isNull),
-                "notices": fault == .busCut ? ["interface daemon exited", "line lost"] : ["broker lost"],
+                "notices": fault == .brokerDown ? ["broker lost"] : ["interface daemon exited", "line lost"],
             ],
         ]
     }
@@ -207,7 +233,7 @@ private struct Simulation {
     }
 
     private func isLineAlive(_ now: Int) -> Bool {
-        run.isNull || run.fault == .brokerDown || now < run.brokenAt || now >= run.backAt + 110
+        run.isNull || run.fault != .busCut || now < run.brokenAt || now >= run.backAt + 110
     }
 
     mutating func play() {
@@ -227,7 +253,14 @@ private struct Simulation {
         log(ScriptedRun.event(210, "gate", .link(Event.LinkChange(link: "broker", change: .connected))))
         steps()
         for now in stride(from: 0, to: run.end, by: 10) { tick(now) }
-        if !run.isNull { if run.fault == .busCut { cut() } else { outage() } }
+        if !run.isNull {
+            switch run.fault {
+            case .busCut: cut()
+            case .brokerDown: outage()
+            case .interfaceUnplugged: unplug()
+            case .daemonKilled, .daemonHung: strike()
+            }
+        }
         shutDown()
     }
 
@@ -240,8 +273,8 @@ private struct Simulation {
         phase(ScriptedRun.faultAt + 21, .verifyDegraded, .begin)
         phase(run.healAt - 300, .verifyDegraded, .end)
         phase(run.healAt - 299, .heal, .begin)
-        phase(run.healedAt + 30, .heal, .end)
-        phase(run.healedAt + 31, .verifyRecovery, .begin)
+        phase(run.readyAt + 30, .heal, .end)
+        phase(run.readyAt + 31, .verifyRecovery, .begin)
         phase(run.leaksFrom, .verifyRecovery, .end)
         phase(run.leaksFrom + 1, .checkLeaks, .begin)
         phase(run.end, .checkLeaks, .end)
@@ -310,6 +343,26 @@ private struct Simulation {
         log(ScriptedRun.event(run.backAt + 2, "gate", .link(Event.LinkChange(link: "broker", change: .opened))))
     }
 
+    private mutating func unplug() {
+        actuation(ScriptedRun.faultAt, "keeper", "sut-interface", "cut", "fault")
+        actuation(run.healAt, "keeper", "sut-interface", "powered", "heal")
+        for (at, report) in [(100, .opened), (run.brokenAt, .closed), (run.healedAt, .opened)]
+            as [(Int, Event.InterfaceReport.Report)]
+        {
+            log(ScriptedRun.event(at, "interface", .interface(Event.InterfaceReport(line: "main", report: report))))
+        }
+    }
+
+    private mutating func strike() {
+        let isKill = run.fault == .daemonKilled
+        actuation(ScriptedRun.faultAt, "rig", "process:knxd", isKill ? "kill" : "stop", "fault")
+        guard !isKill else { return }
+        log(
+            ScriptedRun.event(
+                run.brokenAt + 40, "process", u: 28_000_000,
+                .process(Event.ProcessChange(process: "knxd", pid: 10, change: .stopped))))
+    }
+
     private mutating func shutDown() {
         phase(run.end + 1, .safeState, .begin)
         say(run.end + 10, means: "line lost")
@@ -343,8 +396,9 @@ private struct Simulation {
     /// What knxd and the broker connection do.
     private mutating func control(_ now: Int) {
         if run.isNull { return }
-        if run.fault == .busCut, let exits = run.daemonExitsAfter {
-            if now == run.brokenAt + exits {
+        if run.fault == .daemonHung, now == (run.brokenAt + 9) / 10 * 10 { isDaemonThere = false }
+        if run.fault != .brokerDown, let exits = exit {
+            if now == exits {
                 isDaemonThere = false
                 say(now, means: "interface daemon exited")
                 log(
@@ -352,7 +406,7 @@ private struct Simulation {
                         now + 5, "process", u: 28_000_000,
                         .process(Event.ProcessChange(process: "knxd", pid: 10, change: .exited, status: 1))))
             }
-            if let returns = run.daemonReturnsAfter, now == run.healedAt + returns {
+            if let returns = run.daemonReturnsAfter, now == (run.healedAt + returns) / 10 * 10 {
                 isDaemonThere = true
                 log(
                     ScriptedRun.event(
@@ -372,6 +426,16 @@ private struct Simulation {
                     publishAll(run.seed == nil ? now + run.latency : now)
                 }
             }
+        }
+    }
+
+    /// When knxd ends: with its line after a while, with its interface at once, hung only when somebody ends it.
+    private var exit: Int? {
+        switch run.fault {
+        case .busCut: run.daemonExitsAfter.map { run.brokenAt + $0 }
+        case .brokerDown: nil
+        case .interfaceUnplugged, .daemonKilled: (run.brokenAt + 9) / 10 * 10
+        case .daemonHung: run.daemonReturnsAfter.map { (run.healedAt + $0) / 10 * 10 - 500 }
         }
     }
 
@@ -396,13 +460,15 @@ private struct Simulation {
                 log(stimulation(now + 1, group, raw, .tracer, .confirmed))
             }
         }
-        if run.fault == .brokerDown, now == ScriptedRun.faultAt + run.faultLength / 2 {
-            for group in ScriptedRun.sentinels + ScriptedRun.repeats { telegram(now, group, [1]) }
+        if run.fault != .busCut, now == run.sentinelsAt / 10 * 10 {
+            // A repeat is one only for a controller that hears it the first time.
+            let repeats = run.fault == .brokerDown ? ScriptedRun.repeats : []
+            for group in ScriptedRun.sentinels + repeats { telegram(now, group, [1]) }
         }
         let told = (run.healedAt + 150) / 10 * 10
         if now == told { for group in ScriptedRun.repeats { telegram(now, group, state[group] ?? [0]) } }
-        if run.rereads, run.fault == .busCut, run.daemonExitsAfter != nil, let returns = run.daemonReturnsAfter,
-            now == run.healedAt + returns + 200
+        if run.rereads, run.fault != .brokerDown, run.daemonExitsAfter != nil, let returns = run.daemonReturnsAfter,
+            now == (run.healedAt + returns) / 10 * 10 + 200
         {
             for group in ScriptedRun.sentinels { telegram(now, group, [1]) }
         }
@@ -455,7 +521,8 @@ private struct Simulation {
         var operation = Event.Operation(id: Int64(commands), name: "command", action: .invoke, group: group, raw: raw)
         commands += 1
         log(ScriptedRun.event(now + 3, "commands", .operation(operation)))
-        let works = isDaemonThere && isLineAlive(now) && isLineAlive(now + 30)
+        let isHeard = isDaemonThere && !(run.fault.hitsDaemon && !run.isNull && now + 30 == run.brokenAt / 10 * 10)
+        let works = isHeard && isLineAlive(now) && isLineAlive(now + 30)
         if works { log(ScriptedRun.frame(now + 30, group, raw, sender: ScriptedRun.system)) }
         operation.action = works ? .ok : .failed
         operation.status = works ? 200 : 503

@@ -18,4 +18,13 @@ protocol Fault: Sendable {
     func began(_ bench: Bench) -> Instant
     /// When it is to be healed.
     func healDue(_ bench: Bench) -> Instant
+    /// When the sentinels change, once.
+    func sentinelsDue(_ bench: Bench) -> Instant
+}
+
+extension Fault {
+    /// In the middle of the fault, so that neither edge can heal them.
+    func sentinelsDue(_ bench: Bench) -> Instant {
+        Instant(nanoseconds: (began(bench).nanoseconds + healDue(bench).nanoseconds) / 2)
+    }
 }

@@ -43,6 +43,9 @@ enum ProcessTable {
         }.filter { $0.state != "Z" }
     }
 
+    /// `R`, `S`, `T`, `Z`, …; nil when there is no such process any more.
+    static func state(of pid: Int32) -> String? { entry(String(pid), root: "/proc")?.state }
+
     private static func entry(_ pid: String, root: String) -> ProcessEntry? {
         guard let octets = try? Files.read("\(root)/\(pid)/status") else { return nil }
         return ProcessEntry(status: String(decoding: octets, as: UTF8.self))

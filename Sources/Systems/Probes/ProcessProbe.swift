@@ -2,7 +2,7 @@ import Events
 import Platform
 import Synchronization
 
-/// Watches the processes of the system from outside, through /proc: the ones below the main process appear and end as `.process` events of the
+/// Watches the processes of the system from outside, through /proc: the ones below the main process appear, end, stand still and go on as `.process` events of the
 /// source `process` (their exit status is their parent's to know), and once a second the view `process` samples of the main process
 /// `descriptors`, `children`, `threads` and `resident_kilobytes`.
 final class ProcessProbe: Probe {
@@ -71,6 +71,8 @@ final class ProcessProbe: Probe {
 struct ProcessWatch {
     private let roles: [SystemProfile.ProcessRole]
     private var present: [Int32: String] = [:]
+    /// Of those, the ones that stand still by a signal.
+    private var stopped: Set<Int32> = []
     private var lastPoll: Instant?
 
     init(roles: [SystemProfile.ProcessRole]) {
@@ -81,10 +83,12 @@ struct ProcessWatch {
     /// middle.
     mutating func polled(_ processes: [ProcessEntry], at instant: Instant) -> [Event] {
         var now: [Int32: String] = [:]
+        var still: Set<Int32> = []
         for process in processes {
             // The kernel keeps 15 octets of a name.
             if let role = roles.first(where: { $0.command.map { String($0.prefix(15)) } == process.command }) {
                 now[process.innerPID] = role.id
+                if process.state == "T" { still.insert(process.innerPID) }
             }
         }
         let from = lastPoll ?? instant
@@ -92,7 +96,13 @@ struct ProcessWatch {
             .map { Event.ProcessChange(process: $0.value, pid: Int64($0.key), change: .exited) }
         changes += now.filter { present[$0.key] != $0.value }
             .map { Event.ProcessChange(process: $0.value, pid: Int64($0.key), change: .started) }
+        for (pid, process) in now where still.contains(pid) != stopped.contains(pid) {
+            changes.append(
+                Event.ProcessChange(
+                    process: process, pid: Int64(pid), change: still.contains(pid) ? .stopped : .continued))
+        }
         present = now
+        stopped = still
         lastPoll = instant
         return changes.map {
             Event(

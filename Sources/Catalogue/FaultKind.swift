@@ -1,0 +1,18 @@
+/// What a fault is called where limits and notices are set for it, and where it is judged.
+public enum FaultKind: String, CaseIterable, Sendable {
+    /// The line lost its supply.
+    case busCut = "bus-cut"
+    /// A service that the system needs is down.
+    case brokerDown = "broker-down"
+    /// The system's interface to the line is gone.
+    case interfaceUnplugged = "interface-unplugged"
+    /// The interface daemon was killed.
+    case daemonKilled = "daemon-killed"
+    /// The interface daemon stood still for a while and was let go on.
+    case daemonStalled = "daemon-stalled"
+    /// The interface daemon stands still for good.
+    case daemonHung = "daemon-hung"
+
+    /// True for a fault that is over as soon as it has been made: nothing heals it but the system itself.
+    public var isInstantaneous: Bool { self == .daemonKilled || self == .daemonHung }
+}
