@@ -64,6 +64,14 @@ public struct Catalogue: Sendable {
         return [(scenario, variant)]
     }
 
+    /// As `select`, but whole scenarios: an id, a tier or `all` is every variant.
+    public func selectWhole(
+        _ selection: String
+    ) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)] {
+        guard !selection.contains("/") else { return try select(selection) }
+        return try select(selection).flatMap { selected in selected.scenario.variants.map { (selected.scenario, $0) } }
+    }
+
     private func unknown(_ selection: String, _ message: String) -> DocumentFailure {
         DocumentFailure(file: selection, position: nil, message: message)
     }

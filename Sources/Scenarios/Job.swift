@@ -1,4 +1,5 @@
 import Events
+import Evidence
 
 /// One run to be made, as the command hands it to the process that makes it.
 public struct Job: Sendable, Hashable {
@@ -14,6 +15,8 @@ public struct Job: Sendable, Hashable {
     public var systemFile: String
     /// Protections that the system is started without.
     public var sabotage: [String]
+    /// Fault and heal are replaced by nothing, the timing is kept: whatever anybody sees or finds is a false alarm.
+    public var isNull: Bool
     /// The run's own directory; made by the run.
     public var directory: String
     /// Where devices, sockets and the system's data live while the run lasts; given by the command, gone with the run.
@@ -21,7 +24,7 @@ public struct Job: Sendable, Hashable {
 
     public init(
         scenario: String, variant: String, repetition: Int, seed: Int64, scenarioFile: String, rigFile: String,
-        systemFile: String, sabotage: [String], directory: String
+        systemFile: String, sabotage: [String], isNull: Bool = false, directory: String
     ) {
         self.scenario = scenario
         self.variant = variant
@@ -31,18 +34,27 @@ public struct Job: Sendable, Hashable {
         self.rigFile = rigFile
         self.systemFile = systemFile
         self.sabotage = sabotage
+        self.isNull = isNull
         self.directory = directory
     }
 
     /// `HW-1/cut-20s`.
     public var name: String { "\(scenario)/\(variant)" }
 
+    /// Its name, and what is special about it: `HW-1/cut-20s without knxd.restart`, `HW-1/cut-20s, null run`.
+    public var title: String {
+        name + (sabotage.isEmpty ? "" : " without " + sabotage.joined(separator: ", ")) + (isNull ? ", null run" : "")
+    }
+
+    /// Where the run lies below the directory of all runs.
+    public var directoryName: String { RunDirectory.name(scenario, variant, repetition) }
+
     var value: Value {
         [
             "scenario": .text(scenario), "variant": .text(variant), "repetition": .integer(Int64(repetition)),
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
-            "directory": .text(directory),
+            "null": .bool(isNull), "directory": .text(directory),
             "temporary": .text(temporary),
         ]
     }
@@ -57,6 +69,7 @@ public struct Job: Sendable, Hashable {
         rigFile = try record.text("rig_file")
         systemFile = try record.text("system_file")
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
+        isNull = value["null"]?.bool ?? false
         directory = try record.text("directory")
         temporary = try record.text("temporary")
     }

@@ -17,7 +17,7 @@ extension TestPlan {
             "scenario": .text(scenario.id), "variant": .text(variant.name), "title": .text(scenario.name),
             "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)),
             "seed": .integer(job.seed),
-            "sabotage": .list(job.sabotage.map(Value.text)),
+            "sabotage": .list(job.sabotage.map(Value.text)), "null_run": .bool(job.isNull),
             "rig": [
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],
@@ -98,6 +98,7 @@ extension TestPlan {
             "knxrig", "test", job.name, "--rig", job.rigFile, "--system", job.systemFile, "--seed", String(job.seed),
         ]
         for protection in job.sabotage { words += ["--without", protection] }
+        if job.isNull { words.append("--null") }
         return words
     }
 
@@ -163,7 +164,7 @@ extension TestPlan {
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
                     ])
                 }),
-            "health": .bool(system.health != nil),
+            "null_run": .bool(job.isNull), "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
             "notices": .list((system.notices[faultKind.rawValue] ?? []).map(Value.text)),
         ]

@@ -96,7 +96,7 @@ final class Run: Sendable {
         let rest = healDue - MonotonicClock.now()
         progress("degraded: sentinels change once\(rest > .zero ? "; the fault is healed in \(text(rest))" : "")")
         bench.workload?.changeSentinels(
-            announced: fault.lineIsAlive, repeatsToo: !plan.variant.fault.cuts.contains("line"))
+            announced: fault.lineIsAlive, repeatsToo: plan.job.isNull || !plan.variant.fault.cuts.contains("line"))
         // The heal is commanded ahead of its time, and whoever makes it waits for the instant.
         try bench.sleep(until: healDue - .milliseconds(300))
     }

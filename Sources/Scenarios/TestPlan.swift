@@ -114,6 +114,7 @@ public struct TestPlan: Sendable {
         var random = SplitMix(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
         let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
+        if job.isNull { return NullFault(action: variant.fault.action, duration: duration, phase: phase) }
         switch variant.fault.action {
         case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
         case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)

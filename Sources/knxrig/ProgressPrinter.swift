@@ -5,6 +5,25 @@ import Synchronization
 
 /// What the runs are doing, a line per step, each with its second since the start.
 final class ProgressPrinter: Sendable {
+    /// Whether progress is told.
+    enum Kind: String, CaseIterable {
+        /// On a terminal.
+        case auto
+        /// A line per step, always.
+        case plain
+        case none
+
+        var isShown: Bool { self == .plain || (self == .auto && Terminal.errorIsTerminal) }
+    }
+
+    /// What `--progress` says.
+    static func kind(_ arguments: Arguments) throws(UsageFailure) -> Kind {
+        guard let kind = Kind(rawValue: arguments.value("--progress") ?? "auto") else {
+            throw UsageFailure("'--progress \(arguments.value("--progress") ?? "")' should be auto, plain or none")
+        }
+        return kind
+    }
+
     private let isShown: Bool
     private let began = MonotonicClock.now()
     private let width: Int
@@ -28,6 +47,6 @@ final class ProgressPrinter: Sendable {
     }
 
     private static func label(_ job: Job, _ severalRepetitions: Bool) -> String {
-        severalRepetitions ? "\(job.name) #\(job.repetition)" : job.name
+        severalRepetitions ? "\(job.title) #\(job.repetition)" : job.title
     }
 }

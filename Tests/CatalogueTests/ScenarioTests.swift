@@ -38,7 +38,7 @@ import Testing
         ("cut: 3 s", "cutt: 3 s", "a variant has no key 'cutt': did you mean 'cut'?"),
         ("cut: 3 s, ", "", "neither the variant nor the scenario has a parameter 'cut'"),
         ("chips_silent: 2", "chips_silent: 1", "a cut is proven by at least 2 chips"),
-        ("cut-line-supply", "cut-line-suply", "is no fault: expected cut-line-supply, kill-service: did you mean"),
+        ("cut-line-supply", "cut-line-suply", "is no fault: expected cut-line-supply, kill-service,"),
         ("3 s", "3", "should be a length of time"), ("name: long", "name: short", "two variants are called 'short'"),
         ("version: 1", "version: 2", "this knxrig reads version 1"),
         ("relay:line-supply", "relay:line-suply", "is nothing that a rig can have: did you mean"),
@@ -54,7 +54,7 @@ import Testing
 
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
-        #expect(catalogue.scenarios.map(\.id).sorted() == ["HW-1", "IF-1"])
+        #expect(catalogue.scenarios.map(\.id).sorted() == ["HW-1", "HW-3", "IF-1", "PB-2"])
         for scenario in catalogue.scenarios {
             #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
         }
@@ -62,11 +62,59 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
-        ("tier-1", ["IF-1/killed-5s"]), ("physical", ["HW-1/cut-20s"]), ("all", ["HW-1/cut-20s", "IF-1/killed-5s"]),
+        ("tier-1", ["IF-1/killed-5s"]), ("tier-2", ["PB-2/killed"]),
+        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s"]),
+        ("all", ["HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s", "PB-2/killed"]),
     ])
     func selectionsMeanWhatTheySay(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).select(selection)
         #expect(selected.map { "\($0.scenario.id)/\($0.variant.name)" } == names)
+    }
+
+    @Test(arguments: [
+        ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
+        ("tier-2", ["PB-2/killed", "PB-2/hung", "PB-2/stalled-5s"]),
+    ])
+    func aWholeSelectionIsEveryVariant(selection: String, names: [String]) throws {
+        let selected = try Catalogue.load(Self.data).selectWhole(selection)
+        #expect(selected.map { "\($0.scenario.id)/\($0.variant.name)" } == names)
+    }
+
+    static let struck = """
+        version: 1
+        id: PB-2
+        name: Daemon dies
+        tier: 2
+        likelihood: 4
+        impact: 5
+        requires: [process:knxd]
+        fault:
+          - {do: "${do}", process: knxd, for: "${stall}", again_in_read_out: "${again}", witness: {gone: knxd}, cuts: [line]}
+        variants:
+          - {name: killed, do: kill-process, expect: [{checker: recovers}]}
+          - {name: stalled, do: stall-process, stall: 5 s, expect: [{checker: recovers}]}
+        """
+
+    @Test func aVariantMayChooseWhatIsDone() throws {
+        let scenario = try Scenario(text: Self.struck, file: "s.yaml")
+        #expect(scenario.variants.map(\.fault.action) == [.killProcess, .stallProcess])
+        #expect(scenario.variants.map(\.fault.durationNanoseconds) == [0, 5_000_000_000])
+        #expect(scenario.variants.allSatisfy { $0.fault.againInReadOutNanoseconds == nil })
+    }
+
+    @Test(arguments: [
+        ("witness: {gone: knxd}", "witness: {gone: broker}", "what is done to a process is proven by 'gone: knxd'"),
+        ("process: knxd, ", "", "'kill-process' needs a 'process'"),
+        ("do: kill-process", "do: cut-interface, stall: 1 s", "an unplugged interface is proven by 'gone: interface'"),
+        ("stall: 5 s", "stall: 5 s, again: 1 s", "only 'cut-interface' comes again in the read-out"),
+        ("do: kill-process", "do: kill-proces", "did you mean 'kill-process'?"),
+    ])
+    func aStrikeThatNobodyCouldProveIsRefused(old: String, new: String, message: String) throws {
+        var text = Self.struck
+        let range = try #require(text.range(of: old))
+        text.replaceSubrange(range, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
     @Test(arguments: [

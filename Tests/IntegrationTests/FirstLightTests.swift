@@ -8,63 +8,61 @@ import Testing
 /// each test looks at its part of what they left.
 extension RigRuns {
     @Suite struct FirstLightTests {
-        /// One campaign: its arguments and what must come of it.
-        struct Expected: Sendable, CustomTestStringConvertible {
-            var arguments: [String]
-            var status: Int32
-            /// Parts of the first sentence of each run.
-            var sentence: [String]
-
-            var testDescription: String { arguments.joined(separator: " ") }
-        }
-
-        static let clean = Expected(arguments: ["HW-1", "IF-1", "HW-1/cut-3s"], status: 0, sentence: ["recovered"])
-
-        static let sabotaged = [
-            Expected(
-                arguments: ["HW-1", "--without", "knxd.restart"], status: 1, sentence: ["interface daemon: knxd exited"]
-            ),
-            Expected(arguments: ["HW-1", "--without", "knxd.reread"], status: 1, sentence: ["sentinel", "http view"]),
-            Expected(arguments: ["IF-1", "--without", "mqtt.reconnect"], status: 1, sentence: ["broker connection"]),
-            Expected(arguments: ["IF-1", "--without", "state.resync"], status: 1, sentence: ["mqtt view: sentinel"]),
+        /// Parts of the first sentence that each sabotage must get.
+        static let sentences: [String: [String]] = [
+            "HW-1/cut-20s knxd.restart": ["interface daemon: knxd exited"],
+            "HW-1/cut-20s knxd.reread": ["sentinel", "http view"],
+            "IF-1/killed-5s mqtt.reconnect": ["broker connection"],
+            "IF-1/killed-5s state.resync": ["mqtt view: sentinel"],
+            "HW-3/unplugged-30s interface.reopen": ["interface daemon: knxd exited at the fault"],
+            "HW-3/unplugged-30s knxd.reread": ["http view: sentinel"],
+            "HW-3/unplugged-1s knxd.restart": ["interface daemon: knxd exited at the fault"],
+            "HW-3/again-in-read-out knxd.reread-interrupted": ["http view: sentinel"],
+            "PB-2/killed knxd.restart": ["interface daemon: knxd exited at the fault"],
+            "PB-2/killed knxd.reread": ["http view: sentinel"],
+            "PB-2/hung knxd.watchdog": ["interface daemon: knxd was stopped at the fault and still stood still"],
         ]
 
-        @Test func cleanRunsPassAndTheirEvidenceSaysSo() throws {
+        @Test func theTwinIsQualified() throws {
             let directory = try TemporaryDirectory(prefix: "knxrig-test-")
             defer { directory.remove() }
             let out = directory.path + "/runs"
             let result = try RigProgram.run(
-                ["test"] + Self.clean.arguments + ["--parallel", "3", "--out", out, "--progress", "plain"], within: 200)
+                ["calibrate", "all", "--null", "4", "--parallel", "4", "--out", out, "--progress", "plain"],
+                within: 1_200)
             #expect(result.status == 0, "\(result.output)\n\(result.error)")
             #expect(result.output.contains("report: \(out)/report.html"))
+            let qualification = try JSON.parse(try Files.read(out + "/qualification.json"))
+            #expect(qualification["schema"] == "knxrig/qualification/1")
+            #expect(qualification["qualified"] == true)
+            #expect(qualification["null"]?["good"] == 4)
+            var caught: Set<String> = []
+            for scenario in qualification["scenarios"]?.list ?? [] {
+                let name = "\(scenario["id"]?.text ?? "")/\(scenario["variant"]?.text ?? "")"
+                #expect(scenario["clean"]?["good"] == 1, "\(name)")
+                for sabotage in scenario["sabotages"]?.list ?? [] {
+                    let key = "\(name) \(sabotage["protection"]?.text ?? "")"
+                    let sentence = sabotage["sentence"]?.text ?? ""
+                    for part in Self.sentences[key] ?? ["no sentence is expected of \(key)"] {
+                        #expect(sentence.contains(part), "\(key): \(sentence)")
+                    }
+                    caught.insert(key)
+                }
+            }
+            #expect(caught == Set(Self.sentences.keys))
             let results = try JSON.parse(try Files.read(out + "/results.json"))
             #expect(results["schema"] == "knxrig/results/1")
-            #expect(results["verdict"] == "pass")
-            #expect(results["scenarios"]?.list?.count == 3)
-            for run in ["HW-1/cut-20s/001", "HW-1/cut-3s/001", "IF-1/killed-5s/001"] {
-                try expectSound(out + "/" + run)
-                try expectTellsDamageApart(out + "/" + run, copies: directory.path + "/copy")
+            var runs = 0
+            for scenario in results["scenarios"]?.list ?? [] {
+                for repetition in scenario["repetitions"]?.list ?? [] {
+                    try expectSound(out + "/" + (repetition["run"]?.text ?? ""))
+                    runs += 1
+                }
             }
+            #expect(runs >= 9 + 11 + 4)
+            try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
+            try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)
-        }
-
-        @Test func everySabotageIsCaughtWithTheRightFirstSentence() throws {
-            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
-            defer { directory.remove() }
-            let started = try Self.sabotaged.enumerated().map { index, expected in
-                try RigProgram.start(
-                    ["test"] + expected.arguments + ["--out", directory.path + "/\(index)"], in: directory.path)
-            }
-            for (index, expected) in Self.sabotaged.enumerated() {
-                let output = try started[index].finish(within: 300)
-                #expect(output.status == expected.status, "\(expected): \(output.output)\n\(output.error)")
-                let out = directory.path + "/\(index)"
-                let results = try JSON.parse(try Files.read(out + "/results.json"))
-                let repetition = results["scenarios"]?.list?.first?["repetitions"]?.list?.last
-                let sentence = repetition?["first_sentence"]?.text ?? ""
-                for part in expected.sentence { #expect(sentence.contains(part), "\(expected): \(sentence)") }
-                if let run = repetition?["run"]?.text { try expectSound(out + "/" + run) }
-            }
         }
 
         /// Live and offline verdicts equal, everything written that should be.

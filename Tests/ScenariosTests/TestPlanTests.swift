@@ -1,3 +1,4 @@
+import Checkers
 import Documents
 import Events
 import Platform
@@ -19,7 +20,11 @@ import Testing
             systemFile: root + "/rigs/systems/reference-controller.yaml", sabotage: [], directory: "/nonexistent")
     }
 
-    @Test(arguments: [("HW-1", "cut-20s"), ("HW-1", "cut-3s"), ("IF-1", "killed-5s")])
+    @Test(arguments: [
+        ("HW-1", "cut-20s"), ("HW-1", "cut-3s"), ("HW-3", "unplugged-30s"), ("HW-3", "unplugged-1s"),
+        ("HW-3", "again-in-read-out"), ("IF-1", "killed-5s"), ("PB-2", "killed"), ("PB-2", "hung"),
+        ("PB-2", "stalled-5s"),
+    ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
         #expect(plan.refusals.isEmpty)
@@ -83,9 +88,73 @@ import Testing
         }
     }
 
+    @Test func aKindOfFaultThatIsMisspeltInAProfileIsNamed() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let text = String(
+            decoding: try Files.read(Self.root + "/rigs/systems/reference-controller.yaml"), as: UTF8.self)
+        let file = directory.path + "/system.yaml"
+        try Files.write(
+            Array(text.split(separator: "daemon-hung: 41 s").joined(separator: "demon-hung: 41 s").utf8), to: file)
+        var job = Self.job("HW-1", "cut-20s")
+        job.systemFile = file
+        let failure = #expect(throws: DocumentFailure.self) { try TestPlan(job: job) }
+        #expect(
+            failure?.description.contains(
+                "limits.recover: there is no kind of fault 'demon-hung': did you mean 'daemon-hung'?")
+                == true, "\(String(describing: failure))")
+    }
+
+    @Test func aRunThatComesTwiceClicksFourTimes() throws {
+        let plan = try TestPlan(job: Self.job("HW-3", "again-in-read-out"))
+        let text = plan.dryRunText(repetitions: 2)
+        #expect(text.contains("for 5 s, again for 2 s while the system reads its state, 2 times"), "\(text)")
+        #expect(text.contains("clicks   8 of the contact"), "\(text)")
+    }
+
+    @Test func aCalibrationMakesEveryKindOfRunAndJudgesIt() throws {
+        let plans = [try TestPlan(job: Self.job("PB-2", "killed")), try TestPlan(job: Self.job("PB-2", "stalled-5s"))]
+        let calibration = Calibration(plans, clean: 2, null: 3)
+        let jobs = calibration.jobs
+        #expect(jobs.count == 4 + 2 + 3)
+        #expect(Set(jobs.map(\.directoryName)).count == jobs.count)
+        #expect(jobs.filter(\.isNull).map(\.variant) == ["killed", "stalled-5s", "killed"])
+        #expect(jobs.flatMap(\.sabotage) == ["knxd.restart", "knxd.reread"])
+        func results(_ change: (Job) -> RunVerdict?) -> [JobResult] {
+            jobs.map { job in
+                let right =
+                    job.sabotage == ["knxd.restart"]
+                    ? RunVerdict(outcome: .fail, sentence: "interface daemon: knxd exited")
+                    : job.sabotage == ["knxd.reread"]
+                        ? RunVerdict(outcome: .fail, sentence: "http view: sentinel 1/3/0 still shows 00")
+                        : RunVerdict(outcome: .pass, sentence: "fine")
+                return JobResult(job: job, verdict: change(job) ?? right)
+            }
+        }
+        func qualification(_ change: (Job) -> RunVerdict?) -> Qualification {
+            calibration.qualification(results(change), build: "b", made: 0)
+        }
+        let good = qualification { _ in nil }
+        #expect(good.isQualified)
+        #expect(good.clean.of == 4 && good.null.of == 3 && good.caught == 2)
+        let lucky = qualification { $0.sabotage.isEmpty ? nil : RunVerdict(outcome: .fail, sentence: "leaks") }
+        #expect(!lucky.isQualified && lucky.caught == 0)
+        let missed = qualification {
+            $0.sabotage == ["knxd.reread"] ? RunVerdict(outcome: .pass, sentence: "sentinel") : nil
+        }
+        #expect(!missed.isQualified && missed.caught == 1)
+        let alarm = qualification { $0.isNull ? RunVerdict(outcome: .invalid, sentence: "false alarm") : nil }
+        #expect(!alarm.isQualified && alarm.null.good == 0 && alarm.null.bad.count == 3)
+        let unclean = qualification {
+            $0.sabotage.isEmpty && !$0.isNull ? RunVerdict(outcome: .inconclusive, sentence: "?") : nil
+        }
+        #expect(!unclean.isQualified)
+    }
+
     @Test func aJobReadsBackWhatItWrote() throws {
         var job = Self.job("HW-1", "cut-20s")
         job.sabotage = ["knxd.restart"]
+        job.isNull = true
         job.temporary = "/tmp/x"
         #expect(try Job(JSON.parse(JSON.text(job.value))) == job)
     }

@@ -134,4 +134,24 @@ import Testing
         let ended = watch.polled([], at: Instant(nanoseconds: 300_000_000))
         #expect(ended.map(\.payload) == [.process(.init(process: "daemon", pid: 17, change: .exited))])
     }
+
+    @Test func whoStandsStillIsToldAndSoIsWhoGoesOn() throws {
+        var watch = ProcessWatch(roles: [.init(id: "daemon", isMain: false, command: "knxd")])
+        func entry(_ state: String) throws -> ProcessEntry {
+            try #require(
+                ProcessEntry(status: "Name:\tknxd\nState:\t\(state)\nPid:\t4711\nPPid:\t1\nNSpid:\t4711\t17\n"))
+        }
+        let course = ["S (sleeping)", "T (stopped)", "T (stopped)", "R (running)"]
+        let changes = try course.enumerated().map { index, state in
+            watch.polled([try entry(state)], at: Instant(nanoseconds: Int64(index) * 100_000_000)).map(\.payload)
+        }
+        func change(_ change: Event.ProcessChange.Change) -> [Event.Payload] {
+            [.process(.init(process: "daemon", pid: 17, change: change))]
+        }
+        #expect(changes == [change(.started), change(.stopped), [], change(.continued)])
+        #expect(
+            watch.polled([try entry("T (stopped)")], at: Instant(nanoseconds: 500_000_000)).map(\.payload)
+                == change(.stopped))
+        #expect(watch.polled([], at: Instant(nanoseconds: 600_000_000)).map(\.payload) == change(.exited))
+    }
 }

@@ -16,7 +16,12 @@ import Testing
         #expect(profile.programs.map(\.package) == ["knxd", "mosquitto"])
         #expect(profile.services.map(\.id) == ["broker"])
         #expect(profile.services.first?.gate == "broker")
-        #expect(profile.start.protections == ["knxd.restart", "knxd.reread", "mqtt.reconnect", "state.resync"])
+        #expect(
+            profile.start.protections == [
+                "knxd.restart", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog", "interface.reopen",
+                "mqtt.reconnect",
+                "state.resync",
+            ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
         #expect(profile.points.tracers?.addresses.first == 0x0900)

@@ -20,6 +20,9 @@ extension Command {
             .value("--parallel", "K", "make K runs at once, each with a twin of its own (default: 1)"),
             .value("--seed", "S", "settle every random choice (default: one by the clock, printed in the report)"),
             .value("--without", "PROTECTION", "start the system with a protection switched off", repeats: true),
+            .flag(
+                "--null",
+                "make null runs: keep the timing, make neither fault nor heal; anything found is a false alarm"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
             .flag("--dry-run", "print what would be cut, how often, how long, and what is missing; touch nothing"),
             .value("--progress", "HOW", "auto (on a terminal), plain (a line per step), none"), data,
@@ -45,11 +48,7 @@ private struct TestRequest {
     let parallel: Int
     let out: String?
     let isDryRun: Bool
-    let progress: Progress
-
-    enum Progress: String, CaseIterable {
-        case auto, plain, none
-    }
+    let progress: ProgressPrinter.Kind
 
     init(_ arguments: Arguments) throws {
         let data = Command.dataDirectories(arguments)
@@ -61,10 +60,7 @@ private struct TestRequest {
         parallel = try arguments.integer("--parallel", 1...16, default: 1)
         let seed = try arguments.integer(
             "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000))
-        guard let progress = Progress(rawValue: arguments.value("--progress") ?? "auto") else {
-            throw UsageFailure("'--progress \(arguments.value("--progress") ?? "")' should be auto, plain or none")
-        }
-        self.progress = progress
+        progress = try ProgressPrinter.kind(arguments)
         out = arguments.value("--out")
         isDryRun = arguments.has("--dry-run")
         let rigFile = try data.find(arguments.value("--rig") ?? "twin", folder: "")
@@ -75,7 +71,8 @@ private struct TestRequest {
                 let job = Job(
                     scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
                     scenarioFile: scenario.file,
-                    rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"), directory: "")
+                    rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"),
+                    isNull: arguments.has("--null"), directory: "")
                 do {
                     plans.append(try TestPlan(job: job))
                 } catch let fault as SystemFault {
@@ -124,89 +121,13 @@ private struct TestRequest {
                 var job = plan.job
                 job.repetition = repetition
                 job.seed = plan.job.seed &+ Int64(repetition - 1)
-                job.directory = try runs.makeRun(
-                    scenario: job.scenario, variant: job.variant, repetition: repetition
-                ).path
                 jobs.append(job)
             }
         }
-        let began = MonotonicClock.unixNanoseconds()
-        let printer = ProgressPrinter(progress == .plain || (progress == .auto && Terminal.errorIsTerminal), jobs: jobs)
-        let campaign = Campaign(
-            program: Program.path, onProgress: { printer.show($0.job, $0.text) },
-            onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
-        try passSignals(to: campaign)
-        var results = campaign.run(jobs, parallel: parallel)
-        let replaced = try makeAgain(campaign, runs, &results)
-        try report(results, replaced, plans, notRun, runs, began: began)
-        let counted = results.filter { !replaced.contains($0.job) }
-        return status(counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
-    }
-
-    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most twice. Returns the
-    /// jobs that others took the place of.
-    private func makeAgain(_ campaign: Campaign, _ runs: RunsDirectory, _ results: inout [JobResult]) throws -> Set<Job>
-    {
-        var replaced: Set<Job> = []
-        for round in 1...2 {
-            var again: [(late: Job, job: Job)] = []
-            for result in results where result.verdict.isRigsOwnLateness && !replaced.contains(result.job) {
-                var job = result.job
-                job.repetition = (result.job.repetition - 1) % repetitions + 1 + round * repetitions
-                job.directory = try runs.makeRun(
-                    scenario: job.scenario, variant: job.variant, repetition: job.repetition
-                ).path
-                again.append((result.job, job))
-            }
-            // After an abort nothing is made again, and the late run stands.
-            let made = campaign.run(again.map(\.job), parallel: 1)
-            for (late, job) in again where made.contains(where: { $0.job == job }) { replaced.insert(late) }
-            results += made
-        }
-        return replaced
-    }
-
-    /// Ctrl-C and its like ask every run to heal and end; a second one ends them at once.
-    private func passSignals(to campaign: Campaign) throws {
-        let signals = try Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP])
-        watchSignals(signals, campaign)
-    }
-
-    private func report(
-        _ results: [JobResult], _ replaced: Set<Job>, _ plans: [TestPlan], _ notRun: [TestPlan], _ runs: RunsDirectory,
-        began: Int64
-    ) throws {
-        let reports = results.map { result in
-            let evidence = try? JournalReader.read(result.job.directory + "/evidence.jsonl")
-            var plan: Value = [
-                "sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed),
-            ]
-            if case .plan(let written) = evidence?.events.first?.payload { plan = written }
-            var report = RunReport(
-                id: result.job.scenario, variant: result.job.variant, repetition: result.job.repetition,
-                directory: RunDirectory.name(result.job.scenario, result.job.variant, result.job.repetition),
-                verdict: result.verdict, events: evidence?.events ?? [], plan: plan)
-            report.isReplaced = replaced.contains(result.job)
-            return report
-        }
-        let first = plans[0]
-        let campaign = CampaignReport(
-            knxrig: KnxRig.version, rig: first.rig.name, system: first.system.name, systemBuild: first.systemBuild,
-            began: began / 1_000_000_000, runs: reports,
-            notRun: notRun.map {
-                CampaignReport.NotRun(
-                    id: $0.job.scenario, variant: $0.job.variant, reason: $0.obstacles.joined(separator: "; "))
-            })
-        do {
-            try Files.write(Array(Results.text(campaign).utf8), to: runs.path + "/results.json")
-            try Files.write(Array(JUnit.text(campaign).utf8), to: runs.path + "/junit.xml")
-            try Files.write(Array(HTMLReport.text(campaign).utf8), to: runs.path + "/report.html")
-        } catch {
-            Terminal.error("knxrig: the report could not be written: \(error)\n")
-        }
-        let colours = Terminal.outputIsTerminal && Program.environment["NO_COLOR"] == nil
-        Terminal.output(TerminalSummary.text(campaign, colours: colours))
-        Terminal.output("report: \(runs.path)/report.html\n")
+        let session = RunSession(runs: runs, progress: progress)
+        let made = try session.make(jobs, parallel: parallel)
+        session.report(made, plans, notRun)
+        return status(made.counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
     }
 
     /// Of several results the worst: aborted, then fail, error, invalid, inconclusive, pass.
@@ -216,16 +137,5 @@ private struct TestRequest {
             (.inconclusive, .inconclusive),
         ]
         return order.first { outcomes.contains($0.0) }?.1 ?? (isComplete ? .pass : .invalid)
-    }
-}
-
-private func watchSignals(_ signals: Descriptor, _ campaign: Campaign) {
-    NamedThread.start("signals") {
-        while true {
-            _ = Poll.wait([(signals, .readable)], until: nil)
-            guard Signals.next(from: signals) != nil else { continue }
-            Terminal.error("knxrig: healing and going to the safe state …\n")
-            campaign.abort("somebody asked the run to stop")
-        }
     }
 }

@@ -1,0 +1,26 @@
+public import Checkers
+
+/// What a person at a terminal reads of a calibration: whether the rig is qualified, and if not, every reason.
+public enum QualificationSummary {
+    public static func text(_ qualification: Qualification) -> String {
+        let clean = qualification.clean
+        let null = qualification.null
+        var lines = [
+            "\(qualification.isQualified ? "QUALIFIED" : "NOT QUALIFIED")  clean runs \(clean.good) of \(clean.of), sabotages caught "
+                + "\(qualification.caught) of \(qualification.sabotages.count), null runs without alarm \(null.good) of \(null.of)"
+        ]
+        for scenario in qualification.scenarios {
+            let name = "\(scenario.id)/\(scenario.variant)"
+            lines += scenario.clean.bad.map { "  \(name): a clean run did not pass: \($0)" }
+            for sabotage in scenario.sabotages where !sabotage.isCaught {
+                lines.append(
+                    "  \(name) without \(sabotage.protection): \(sabotage.outcome == .fail ? "failed for another reason" : "not caught") "
+                        + "(\(sabotage.outcome.rawValue)): \(sabotage.sentence)")
+            }
+            lines += scenario.null.bad.map { "  \(name): a null run raised an alarm: \($0)" }
+        }
+        if null.of == 0 { lines.append("  there was no null run") }
+        if qualification.sabotages.isEmpty { lines.append("  there was no sabotage") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}

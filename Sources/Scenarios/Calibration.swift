@@ -1,0 +1,79 @@
+import Catalogue
+public import Checkers
+import Events
+import Platform
+import Rigs
+
+/// The proof that scenarios can fail on this rig, and that they don't fail by themselves: which runs it takes, and what their verdicts are worth.
+public struct Calibration: Sendable {
+    /// What a run is made for.
+    private enum Role {
+        case clean, null
+        case sabotage(Scenario.Sabotage)
+    }
+
+    /// All runs, in the order in which they are to be made. Directories are the caller's to give.
+    public let jobs: [Job]
+    private let roles: [Role]
+    private let plans: [TestPlan]
+
+    /// - Parameter plans: one per scenario variant.
+    /// - Parameter clean: runs without sabotage per variant.
+    /// - Parameter null: null runs in all, spread over the variants in turn.
+    public init(_ plans: [TestPlan], clean: Int, null: Int) {
+        self.plans = plans
+        var jobs: [Job] = []
+        var roles: [Role] = []
+        var numbers: [String: Int] = [:]
+        func add(_ plan: TestPlan, _ role: Role) {
+            var job = plan.job
+            let number = (numbers[job.name] ?? 0) + 1
+            numbers[job.name] = number
+            job.repetition = number
+            job.seed = plan.job.seed &+ Int64(number - 1)
+            switch role {
+            case .clean: break
+            case .null: job.isNull = true
+            case .sabotage(let sabotage): job.sabotage = [sabotage.protection]
+            }
+            jobs.append(job)
+            roles.append(role)
+        }
+        for plan in plans {
+            for _ in 0..<clean { add(plan, .clean) }
+            for sabotage in plan.variant.sabotages { add(plan, .sabotage(sabotage)) }
+        }
+        for index in 0..<(plans.isEmpty ? 0 : null) { add(plans[index % plans.count], .null) }
+        self.jobs = jobs
+        self.roles = roles
+    }
+
+    /// What the runs say, given in the order of `jobs`.
+    ///
+    /// - Precondition: one result per job.
+    public func qualification(_ results: [JobResult], build: String, made: Int64) -> Qualification {
+        precondition(results.count == jobs.count, "every run has a result")
+        var scenarios = plans.map { Qualification.Scenario(id: $0.scenario.id, variant: $0.variant.name) }
+        for (index, result) in results.enumerated() {
+            guard
+                let place = scenarios.firstIndex(where: {
+                    $0.id == result.job.scenario && $0.variant == result.job.variant
+                })
+            else { continue }
+            let said = "\(result.verdict.outcome.rawValue): \(result.verdict.sentence)"
+            switch roles[index] {
+            case .clean: scenarios[place].clean.add(isGood: result.verdict.outcome == .pass, said)
+            case .null: scenarios[place].null.add(isGood: result.verdict.outcome == .pass, said)
+            case .sabotage(let sabotage):
+                scenarios[place].sabotages.append(
+                    Qualification.Sabotage(
+                        protection: sabotage.protection, finding: sabotage.finding, outcome: result.verdict.outcome,
+                        sentence: result.verdict.sentence, run: result.job.directoryName))
+            }
+        }
+        let first = plans.first
+        return Qualification(
+            rig: first?.rig.name ?? "", kind: first?.rig.kind.rawValue ?? "", build: build,
+            system: first?.systemBuild ?? "unknown", made: made, scenarios: scenarios)
+    }
+}

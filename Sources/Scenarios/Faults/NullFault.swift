@@ -1,0 +1,43 @@
+import Catalogue
+import Events
+import Platform
+import Synchronization
+
+/// A fault and its heal replaced by nothing, with their timing: what a null run makes. The witnesses of the fault look all the same, since a
+/// witness that sees one now is an alarm.
+final class NullFault: Fault {
+    private let action: Scenario.Action
+    private let duration: Instant.Span
+    private let phase: Instant.Span
+    private let beginning = Mutex<Instant?>(nil)
+
+    init(action: Scenario.Action, duration: Instant.Span, phase: Instant.Span) {
+        self.action = action
+        self.duration = duration
+        self.phase = phase
+    }
+
+    var announcement: String { "null run: doing nothing, where '\(action.rawValue)' would be" }
+    var healing: String { "null run: healing nothing" }
+    var lineIsAlive: Bool { true }
+
+    func inject(_ bench: Bench) throws(Interruption) {
+        if action == .cutInterface { try bench.watchInterface() }
+        try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)
+        beginning.withLock { $0 = MonotonicClock.now() }
+    }
+
+    func heal(_ bench: Bench) throws(Interruption) {
+        try bench.sleep(until: healDue(bench))
+    }
+
+    func began(_ bench: Bench) -> Instant {
+        beginning.withLock { beginning in
+            let instant = beginning ?? MonotonicClock.now()
+            beginning = instant
+            return instant
+        }
+    }
+
+    func healDue(_ bench: Bench) -> Instant { began(bench) + duration }
+}

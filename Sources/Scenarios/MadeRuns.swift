@@ -1,0 +1,49 @@
+import Checkers
+import Evidence
+public import Platform
+
+/// The runs of one invocation, as they were made: those that count, and those in which the rig itself was late and others took their place.
+public struct MadeRuns: Sendable {
+    /// All results, remade ones last.
+    public private(set) var all: [JobResult] = []
+    /// Jobs that others took the place of: shown, not counted.
+    public private(set) var replaced: Set<Job> = []
+    /// The result that counts for each job that was asked for, in their order.
+    public private(set) var counted: [JobResult] = []
+
+    /// A run in which the rig was late is made again at most so often.
+    private static let rounds = 2
+
+    /// Makes all runs in directories below `directory`, at most `parallel` at once.
+    ///
+    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most twice.
+    ///
+    /// - Throws: when a directory cannot be made.
+    public init(
+        _ asked: [Job], campaign: Campaign, parallel: Int, make directory: (Job) throws(SystemFailure) -> String
+    ) throws(SystemFailure) {
+        var jobs = asked
+        for index in jobs.indices { jobs[index].directory = try directory(jobs[index]) }
+        counted = campaign.run(jobs, parallel: parallel)
+        all = counted
+        for _ in 0..<Self.rounds {
+            var again: [(index: Int, job: Job)] = []
+            for (index, result) in counted.enumerated() where result.verdict.isRigsOwnLateness {
+                var job = result.job
+                let same = (all.map(\.job) + again.map(\.job)).filter { $0.name == job.name }
+                job.repetition = (same.map(\.repetition).max() ?? 0) + 1
+                job.directory = try directory(job)
+                again.append((index, job))
+            }
+            guard !again.isEmpty else { return }
+            // After an abort nothing is made again, and the late run stands.
+            let made = campaign.run(again.map(\.job), parallel: 1)
+            for (index, job) in again {
+                guard let result = made.first(where: { $0.job == job }) else { continue }
+                replaced.insert(counted[index].job)
+                counted[index] = result
+            }
+            all += made
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Catalogue
+import Checkers
+import Documents
+import Events
+import Evidence
+import Platform
+import Reports
+import Rigs
+import Scenarios
+import Systems
+
+extension Command {
+    static let calibrate = Command(
+        name: "calibrate", summary: "Prove that scenarios can fail: clean runs, each sabotage, null runs",
+        operands: "ID…|all",
+        options: [
+            .value("--rig", "FILE", "the rig file (default: twin, which needs no hardware)"),
+            .value(
+                "--system", "FILE",
+                "the profile of a system whose protections can be switched off (default: reference-controller)"),
+            .value("--clean", "N", "clean runs per variant (default: 1)"),
+            .value("--null", "N", "null runs in all (default: 20)"),
+            .value("--parallel", "K", "make K runs at once, each with a twin of its own (default: 1)"),
+            .value("--seed", "S", "settle every random choice (default: one by the clock, printed in the report)"),
+            .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
+            .value("--progress", "HOW", "auto (on a terminal), plain (a line per step), none"), data,
+        ],
+        examples: ["knxrig calibrate all --parallel 4", "knxrig calibrate HW-1 --clean 3 --null 5"],
+        notes: """
+            ID is a scenario (all of its variants) or ID/VARIANT. Writes qualification.json beside the report. A sabotage counts as caught when its scenario fails
+            and the first sentence names what was to be found.
+            Exit status: 0 qualified, 1 a sabotage was missed or a clean or null run was not clean, 2 usage or bad input, 130 aborted.
+            """
+    ) { arguments in
+        try CalibrationRequest(arguments).perform()
+    }
+}
+
+/// What `knxrig calibrate` was asked for, checked before anything is touched.
+private struct CalibrationRequest {
+    let calibration: Calibration
+    let plans: [TestPlan]
+    let parallel: Int
+    let out: String?
+    let progress: ProgressPrinter.Kind
+
+    init(_ arguments: Arguments) throws {
+        let data = Command.dataDirectories(arguments)
+        let catalogue = try Catalogue.load(data)
+        guard !arguments.operands.isEmpty else {
+            throw UsageFailure("name a scenario, such as HW-1, or all; `knxrig scenarios` lists them")
+        }
+        parallel = try arguments.integer("--parallel", 1...16, default: 1)
+        let clean = try arguments.integer("--clean", 1...10_000, default: 1)
+        let null = try arguments.integer("--null", 0...10_000, default: 20)
+        let seed = try arguments.integer(
+            "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000))
+        progress = try ProgressPrinter.kind(arguments)
+        out = arguments.value("--out")
+        let rigFile = try data.find(arguments.value("--rig") ?? "twin", folder: "")
+        let systemFile = try data.find(arguments.value("--system") ?? "reference-controller", folder: "systems")
+        var plans: [TestPlan] = []
+        for operand in arguments.operands {
+            for (scenario, variant) in try catalogue.selectWhole(operand) {
+                for protection in [nil] + variant.sabotages.map({ Optional($0.protection) }) {
+                    let job = Job(
+                        scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
+                        scenarioFile: scenario.file, rigFile: rigFile, systemFile: systemFile,
+                        sabotage: protection.map { [$0] } ?? [], directory: "")
+                    do {
+                        let plan = try TestPlan(job: job)
+                        if protection == nil { plans.append(plan) }
+                    } catch let fault as SystemFault {
+                        throw UsageFailure("\(scenario.id)/\(variant.name): \(fault.description)")
+                    }
+                }
+            }
+        }
+        self.plans = plans
+        if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
+            throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
+        }
+        calibration = Calibration(plans, clean: clean, null: null)
+    }
+
+    func perform() throws -> ExitStatus {
+        for plan in plans {
+            let obstacles = plan.obstacles + plan.refusals
+            guard obstacles.isEmpty else {
+                Terminal.error("knxrig: \(plan.job.name): not run: \(obstacles.joined(separator: "; "))\n")
+                return .invalid
+            }
+        }
+        let runs: RunsDirectory
+        do {
+            runs = try RunsDirectory.create(out)
+            try runs.requireSpace(octets: Int64(calibration.jobs.count) * 20_000_000)
+        } catch {
+            Terminal.error("knxrig: \(error)\n")
+            return .error
+        }
+        let session = RunSession(runs: runs, progress: progress)
+        let began = MonotonicClock.now()
+        let made = try session.make(calibration.jobs, parallel: parallel)
+        session.report(made, plans, [])
+        guard made.counted.count == calibration.jobs.count,
+            !made.counted.contains(where: { $0.verdict.outcome == .aborted })
+        else { return .aborted }
+        let build = (try? HashedFile(path: Program.path))?.sha256 ?? "unknown"
+        let qualification = calibration.qualification(
+            made.counted, build: build, made: MonotonicClock.unixNanoseconds() / 1_000_000_000)
+        try Files.write(Array((JSON.text(qualification.value) + "\n").utf8), to: runs.path + "/qualification.json")
+        let seconds = (MonotonicClock.now() - began).nanoseconds / 1_000_000_000
+        Terminal.output(QualificationSummary.text(qualification))
+        Terminal.output(
+            "took \(seconds / 60) min \(seconds % 60) s, \(parallel) at once; \(runs.path)/qualification.json\n")
+        return qualification.isQualified ? .pass : .fail
+    }
+}
