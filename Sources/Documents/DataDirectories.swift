@@ -11,6 +11,10 @@ public struct DataDirectories: Sendable {
         directories = [option, environment, ".", "/usr/share/knxrig"].compactMap(\.self)
     }
 
+    public init(directories: [String]) {
+        self.directories = directories
+    }
+
     /// The path of a file: `name` itself when it is there; else `<directory>/rigs/<folder>/<name>` with or without `.yaml` for the first
     /// directory that has it.
     ///
@@ -78,7 +82,7 @@ public struct DataDirectories: Sendable {
         return unsafe stat(path, &kind) == 0 && kind.st_mode & S_IFMT != S_IFDIR
     }
 
-    private func entries(_ path: String) -> [String] {
+    func entries(_ path: String) -> [String] {
         guard let directory = unsafe opendir(path) else { return [] }
         defer { unsafe closedir(directory) }
         var names: [String] = []

@@ -13,6 +13,8 @@ public struct Job: Sendable, Hashable {
     public var scenarioFile: String
     public var rigFile: String
     public var systemFile: String
+    /// Directories whose firmware-notes/ are read.
+    public var dataDirectories: [String] = []
     /// Protections that the system is started without.
     public var sabotage: [String]
     /// Fault and heal are replaced by nothing, the timing is kept: whatever anybody sees or finds is a false alarm.
@@ -54,7 +56,7 @@ public struct Job: Sendable, Hashable {
             "scenario": .text(scenario), "variant": .text(variant), "repetition": .integer(Int64(repetition)),
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
-            "null": .bool(isNull), "directory": .text(directory),
+            "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "directory": .text(directory),
             "temporary": .text(temporary),
         ]
     }
@@ -69,6 +71,7 @@ public struct Job: Sendable, Hashable {
         rigFile = try record.text("rig_file")
         systemFile = try record.text("system_file")
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
+        dataDirectories = (value["data"]?.list ?? []).compactMap(\.text)
         isNull = value["null"]?.bool ?? false
         directory = try record.text("directory")
         temporary = try record.text("temporary")

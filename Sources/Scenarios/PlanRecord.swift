@@ -22,6 +22,7 @@ extension TestPlan {
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],
             "system": ["name": .text(system.name), "build": .text(systemBuild)],
+            "firmware": firmware.value,
             "utc": [
                 "monotonic": .integer(MonotonicClock.now().nanoseconds),
                 "unix": .integer(MonotonicClock.unixNanoseconds()),

@@ -21,6 +21,7 @@ public struct TestPlan: Sendable {
     public let line: RigLine
     public let system: SystemProfile
     let systemText: String
+    let firmware: FirmwareInRun
 
     /// Reads and checks every file of a job.
     ///
@@ -39,6 +40,9 @@ public struct TestPlan: Sendable {
         systemText = String(decoding: octets, as: UTF8.self)
         system = try SystemProfile.load(job.systemFile)
         try system.check(without: job.sabotage)
+        firmware = FirmwareInRun(
+            try DataDirectories(directories: job.dataDirectories).firmwareNotes(), rig: rig, system: system
+        ) { InstalledVersion.of($0) }
         let kinds = FaultKind.allCases.map(\.rawValue)
         for (place, names) in [
             ("notices", Array(system.notices.keys)), ("limits.recover", Array(system.limits.recover.keys)),

@@ -105,6 +105,19 @@ import Testing
                 == true, "\(String(describing: failure))")
     }
 
+    @Test func theFirmwareThatTakesPartIsInTheEvidence() throws {
+        var job = Self.job("PB-2", "killed")
+        job.dataDirectories = [Self.root]
+        let plan = try TestPlan(job: job)
+        let record = plan.record(version: "1", program: "/nonexistent", boards: [])
+        let notes = record["firmware"]?.list ?? []
+        #expect(notes.compactMap { $0["note"]?.text } == ["dcttech-usbrelay", "knxd", "tp-uart2"])
+        #expect(notes.allSatisfy { !($0["quirks"]?.list ?? []).isEmpty })
+        #expect(
+            try TestPlan(job: Self.job("PB-2", "killed")).record(version: "1", program: "/x", boards: [])["firmware"]
+                == .list([]))
+    }
+
     @Test func aRunThatComesTwiceClicksFourTimes() throws {
         let plan = try TestPlan(job: Self.job("HW-3", "again-in-read-out"))
         let text = plan.dryRunText(repetitions: 2)

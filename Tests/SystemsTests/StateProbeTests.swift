@@ -155,3 +155,31 @@ import Testing
         #expect(watch.polled([], at: Instant(nanoseconds: 600_000_000)).map(\.payload) == change(.exited))
     }
 }
+
+@Suite struct InstalledVersionTests {
+    static let database = """
+        Package: knx
+        Status: install ok installed
+        Version: 9
+
+        Package: knxd
+        Status: install ok installed
+        Architecture: amd64
+        Version: 0.14.54.1-1+b1
+
+        Package: mosquitto
+        Status: deinstall ok config-files
+        Version: 2.0.11-1
+        """
+
+    @Test(
+        arguments: [("knxd", "0.14.54.1-1+b1"), ("knx", "9"), ("mosquitto", nil), ("kn", nil)] as [(String, String?)])
+    func onlyWhatIsInstalledHasAVersion(package: String, version: String?) {
+        #expect(InstalledVersion.of(package, in: Self.database) == version)
+        #expect(InstalledVersion.of(package, in: Self.database + "\n") == version)
+    }
+
+    @Test func noDatabaseIsNoVersion() {
+        #expect(InstalledVersion.of("knxd", database: "/nonexistent") == nil)
+    }
+}

@@ -63,10 +63,11 @@ private struct CalibrationRequest {
         for operand in arguments.operands {
             for (scenario, variant) in try catalogue.selectWhole(operand) {
                 for protection in [nil] + variant.sabotages.map({ Optional($0.protection) }) {
-                    let job = Job(
+                    var job = Job(
                         scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
                         scenarioFile: scenario.file, rigFile: rigFile, systemFile: systemFile,
                         sabotage: protection.map { [$0] } ?? [], directory: "")
+                    job.dataDirectories = data.directories
                     do {
                         let plan = try TestPlan(job: job)
                         if protection == nil { plans.append(plan) }

@@ -68,11 +68,12 @@ private struct TestRequest {
         var plans: [TestPlan] = []
         for operand in arguments.operands {
             for (scenario, variant) in try catalogue.select(operand) {
-                let job = Job(
+                var job = Job(
                     scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
                     scenarioFile: scenario.file,
                     rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"),
                     isNull: arguments.has("--null"), directory: "")
+                job.dataDirectories = data.directories
                 do {
                     plans.append(try TestPlan(job: job))
                 } catch let fault as SystemFault {
