@@ -61,7 +61,7 @@ extension ApplicationServiceCode {
         }
         let bits = Int(apci & 0x3F)
         switch self {
-        case .individualAddressWrite, .individualAddressRead, .individualAddressResponse:
+        case .groupValueRead, .individualAddressWrite, .individualAddressRead, .individualAddressResponse:
             if bits != 0 { faults.add(Fault(.reservedBits, .application, at: base + 1)) }
         case .groupValueResponse, .groupValueWrite:
             if bits != 0, asdu.count > 0 { faults.add(Fault(.apduLength, .application, at: base + 2)) }
