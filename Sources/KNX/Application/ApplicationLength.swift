@@ -40,11 +40,11 @@ extension ApplicationServiceCode {
         case .propertyExtValueResponse, .propertyExtValueWriteCon, .propertyExtValueWriteUnCon,
             .propertyExtValueInfoReport:
             .atLeast(8)
-        case .domainAddressWrite, .domainAddressResponse: .oneOf([2, 6])
-        case .memoryExtendedWriteResponse: .oneOf([4, 6])
-        case .domainAddressSerialNumberResponse: .oneOf([8, 12])
-        case .domainAddressSerialNumberWrite: .oneOf([8, 10, 12, 27])
-        case .linkResponse: .oneOf([2, 4, 6, 8, 10, 12, 14])
+        case .domainAddressWrite, .domainAddressResponse: .oneOf(1 << 2 | 1 << 6)
+        case .memoryExtendedWriteResponse: .oneOf(1 << 4 | 1 << 6)
+        case .domainAddressSerialNumberResponse: .oneOf(1 << 8 | 1 << 12)
+        case .domainAddressSerialNumberWrite: .oneOf(1 << 8 | 1 << 10 | 1 << 12 | 1 << 27)
+        case .linkResponse: .oneOf(0x5554)
         case .deviceDescriptorResponse: .atLeast(1)
         }
     }
@@ -61,6 +61,8 @@ extension ApplicationServiceCode {
         }
         let bits = Int(apci & 0x3F)
         switch self {
+        case .groupValueRead, .individualAddressWrite, .individualAddressRead, .individualAddressResponse:
+            if bits != 0 { faults.add(Fault(.reservedBits, .application, at: base + 1)) }
         case .groupValueResponse, .groupValueWrite:
             if bits != 0, asdu.count > 0 { faults.add(Fault(.apduLength, .application, at: base + 2)) }
         case .deviceDescriptorResponse:
@@ -110,14 +112,14 @@ extension ApplicationServiceCode {
 enum ASDULengths: Hashable, Sendable {
     case exactly(Int)
     case atLeast(Int)
-    /// In ascending order.
-    case oneOf([Int])
+    /// Bit n stands for n octets.
+    case oneOf(UInt32)
 
     func allows(_ count: Int) -> Bool {
         switch self {
         case .exactly(let length): count == length
         case .atLeast(let length): count >= length
-        case .oneOf(let lengths): lengths.contains(count)
+        case .oneOf(let lengths): count < 32 && lengths >> count & 1 != 0
         }
     }
 
@@ -127,7 +129,10 @@ enum ASDULengths: Hashable, Sendable {
         switch self {
         case .exactly(let length): return min(count, length)
         case .atLeast: return count
-        case .oneOf(let lengths): return lengths.last { $0 < count } ?? count
+        case .oneOf(let lengths):
+            // The longest that is shorter; octets are missing where there is none.
+            let shorter = lengths & (count < 32 ? 1 << UInt32(count) - 1 : .max)
+            return shorter == 0 ? count : 31 - shorter.leadingZeroBitCount
         }
     }
 }

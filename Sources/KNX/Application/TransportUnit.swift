@@ -136,9 +136,16 @@ public struct TransportUnit: Sendable, Hashable {
         return fields
     }
 
-    /// The ASDU in the terms of its service. `tpdu` is the one from which the value was read.
+    /// The ASDU in the terms of its service, as far as its length fits, and a note where the service came by an unusual transport.
+    ///
+    /// `tpdu` is the one from which the value was read.
     public func decoded(tpdu: Span<UInt8>) -> [Field] {
-        []
+        guard let service, let transport, tpdu.count > 1 else { return [] }
+        var fields = (try? ApplicationService(tpdu: octets(tpdu)))?.fields ?? []
+        if !service.isUsual(on: transport) {
+            fields.append(Field("note", .text("\(service.name) does not belong on \(transport.name)")))
+        }
+        return fields
     }
 }
 
