@@ -13,9 +13,28 @@ struct KNXBenchmark {
 
     var frames: Int
 
+    /// How far the messages are read.
+    private enum Extent: CaseIterable {
+        /// Additional information, control fields, addresses, lengths: where the TPDU lies.
+        case messages
+        /// TPCI, APCI and the length of the service too.
+        case services
+
+        var name: String {
+            switch self {
+            case .messages: "cEMI messages"
+            case .services: "cEMI messages with their services"
+            }
+        }
+    }
+
     /// 0 when both agree, nothing is allocated, and the ratio is high enough.
     func run() -> Int32 {
         let corpus = KNXCorpus(count: frames, seed: 0x4B4E_5801)
+        return Extent.allCases.map { measure(corpus, $0) }.allSatisfy(\.self) ? 0 : 1
+    }
+
+    private func measure(_ corpus: KNXCorpus, _ extent: Extent) -> Bool {
         var ratios: [Double] = []
         var swiftRates: [Double] = []
         var yardstickRates: [Double] = []
@@ -23,9 +42,13 @@ struct KNXBenchmark {
         var areEqual = true
         for _ in 0..<Self.rounds {
             let before = yardstick_allocations()
-            let (sum, seconds) = Self.timed { Self.decode(corpus.octets.span, corpus.ends.span) }
+            let (sum, seconds) = Self.timed {
+                extent == .messages
+                    ? Self.messages(corpus.octets.span, corpus.ends.span)
+                    : Self.services(corpus.octets.span, corpus.ends.span)
+            }
             allocations += yardstick_allocations() - before
-            let (expected, yardstickSeconds) = Self.timed { Self.decodeWithYardstick(corpus.octets, corpus.ends) }
+            let (expected, yardstickSeconds) = Self.timed { Self.yardstick(corpus, extent) }
             areEqual = areEqual && sum == expected
             ratios.append(yardstickSeconds / seconds)
             swiftRates.append(Double(frames) / seconds)
@@ -34,16 +57,26 @@ struct KNXBenchmark {
         let ratio = Self.median(ratios)
         print(
             """
-            cEMI: \(frames) messages, \(Self.rounds) rounds in turn: Swift \(Self.millions(Self.median(swiftRates))), C \
-            \(Self.millions(Self.median(yardstickRates))) million messages/s on one thread; ratio \(Self.places(ratio)) \
-            (\(Self.places(ratios.min() ?? 0))…\(Self.places(ratios.max() ?? 0))); \(allocations) allocations; results \
-            \(areEqual ? "equal" : "DIFFER")
+            \(extent.name): \(frames) of them, \(Self.rounds) rounds in turn, one thread: Swift \
+            \(Self.millions(Self.median(swiftRates))), C \(Self.millions(Self.median(yardstickRates))) million/s; ratio \
+            \(Self.places(ratio)) (\(Self.places(ratios.min() ?? 0))…\(Self.places(ratios.max() ?? 0))); \(allocations) \
+            allocations; results \(areEqual ? "equal" : "DIFFER")
             """)
-        return areEqual && allocations == 0 && ratio >= Self.leastRatio ? 0 : 1
+        return areEqual && allocations == 0 && ratio >= Self.leastRatio
     }
 
     @inline(never)
-    private static func decode(_ octets: Span<UInt8>, _ ends: Span<UInt32>) -> UInt64 {
+    private static func messages(_ octets: Span<UInt8>, _ ends: Span<UInt32>) -> UInt64 {
+        decode(octets, ends, .messages)
+    }
+
+    @inline(never)
+    private static func services(_ octets: Span<UInt8>, _ ends: Span<UInt32>) -> UInt64 {
+        decode(octets, ends, .services)
+    }
+
+    @inline(__always)
+    private static func decode(_ octets: Span<UInt8>, _ ends: Span<UInt32>, _ extent: Extent) -> UInt64 {
         var sum: UInt64 = 0
         var begin = 0
         var faults = Faults()
@@ -58,7 +91,11 @@ struct KNXBenchmark {
                 link |=
                     UInt64(frame.control1) << 8 | UInt64(frame.control2) << 16 | UInt64(frame.length) << 24
                     | UInt64(frame.source.raw) << 32 | UInt64(frame.rawDestination) << 48
-                if frame.depth == .body { unit = Self.unit(frame, message, &faults) }
+                if frame.depth == .body {
+                    let place = frame.transportUnit
+                    if extent == .services { unit = Self.unit(frame, message.extracting(place), &faults) }
+                    unit |= UInt64(place.lowerBound) | UInt64(place.count) << 16
+                }
             }
             var state = UInt64(frame.depth.rawValue)
             if !faults.isEmpty { state |= Self.taken(&faults) }
@@ -69,13 +106,12 @@ struct KNXBenchmark {
     }
 
     @inline(__always)
-    private static func unit(_ frame: CEMIFrame, _ message: Span<UInt8>, _ faults: inout Faults) -> UInt64 {
-        let place = frame.transportUnit
+    private static func unit(_ frame: CEMIFrame, _ tpdu: Span<UInt8>, _ faults: inout Faults) -> UInt64 {
         let unit = TransportUnit(
-            message.extracting(place), isGroup: frame.isGroupAddressed, destinationIsZero: frame.rawDestination == 0,
-            isSystemBroadcast: frame.isSystemBroadcast, faults: &faults, at: place.lowerBound)
-        return UInt64(place.lowerBound) | UInt64(place.count) << 16 | UInt64(unit.apci ?? 0xFFFF) << 32
-            | UInt64(unit.transport?.rawValue ?? 0xFF) << 48 | UInt64(unit.sequence ?? 0xFF) << 56
+            tpdu, isGroup: frame.isGroupAddressed, destinationIsZero: frame.rawDestination == 0,
+            isSystemBroadcast: frame.isSystemBroadcast, faults: &faults, at: frame.bodyOffset + 7)
+        return UInt64(unit.apci ?? 0xFFFF) << 32 | UInt64(unit.transport?.rawValue ?? 0xFF) << 48
+            | UInt64(unit.sequence ?? 0xFF) << 56
     }
 
     /// Number of faults, and code and place of the first; there are none afterwards.
@@ -114,10 +150,12 @@ struct KNXBenchmark {
     }
 
     @inline(never)
-    private static func decodeWithYardstick(_ octets: [UInt8], _ ends: [UInt32]) -> UInt64 {
-        unsafe octets.withUnsafeBufferPointer { octets in
-            unsafe ends.withUnsafeBufferPointer { ends in
-                unsafe yardstick_decode(octets.baseAddress, ends.baseAddress, ends.count)
+    private static func yardstick(_ corpus: KNXCorpus, _ extent: Extent) -> UInt64 {
+        unsafe corpus.octets.withUnsafeBufferPointer { octets in
+            unsafe corpus.ends.withUnsafeBufferPointer { ends in
+                extent == .messages
+                    ? unsafe yardstick_decode_messages(octets.baseAddress, ends.baseAddress, ends.count)
+                    : unsafe yardstick_decode_services(octets.baseAddress, ends.baseAddress, ends.count)
             }
         }
     }

@@ -199,7 +199,7 @@ static inline int has_radio_information(const uint8_t *octets, size_t added)
     return 0;
 }
 
-static inline void decode(const uint8_t *octets, size_t count, struct frame *frame)
+static inline void decode(const uint8_t *octets, size_t count, int with_services, struct frame *frame)
 {
     *frame = (struct frame){.transport = NO_TRANSPORT, .sequence = 0xFF, .apci = 0xFFFF};
     if (count == 0) {
@@ -281,16 +281,17 @@ static inline void decode(const uint8_t *octets, size_t count, struct frame *fra
         return;
     frame->unit_begin = (uint32_t)(begin + 7);
     frame->unit_count = (uint32_t)(left - 7);
-    decode_tpdu(body + 7, left - 7, begin + 7, frame);
+    if (with_services)
+        decode_tpdu(body + 7, left - 7, begin + 7, frame);
 }
 
-uint64_t yardstick_decode(const uint8_t *octets, const uint32_t *ends, size_t count)
+static inline uint64_t decode_all(const uint8_t *octets, const uint32_t *ends, size_t count, int with_services)
 {
     uint64_t sum = 0;
     size_t begin = 0;
     for (size_t index = 0; index < count; index++) {
         struct frame frame;
-        decode(octets + begin, ends[index] - begin, &frame);
+        decode(octets + begin, ends[index] - begin, with_services, &frame);
         begin = ends[index];
         uint64_t link = (uint64_t)frame.code | (uint64_t)frame.control1 << 8 | (uint64_t)frame.control2 << 16
                         | (uint64_t)frame.length << 24 | (uint64_t)frame.source << 32 | (uint64_t)frame.destination << 48;
@@ -301,4 +302,14 @@ uint64_t yardstick_decode(const uint8_t *octets, const uint32_t *ends, size_t co
         sum += (link * 0x9E3779B97F4A7C15u) ^ (unit * 0xBF58476D1CE4E5B9u) ^ (state * 0x94D049BB133111EBu);
     }
     return sum;
+}
+
+uint64_t yardstick_decode_messages(const uint8_t *octets, const uint32_t *ends, size_t count)
+{
+    return decode_all(octets, ends, count, 0);
+}
+
+uint64_t yardstick_decode_services(const uint8_t *octets, const uint32_t *ends, size_t count)
+{
+    return decode_all(octets, ends, count, 1);
 }

@@ -28,8 +28,10 @@ enum yardstick_fault {
     YARDSTICK_OTHER
 };
 
-// Decodes `count` messages that lie one behind the other in `octets`; message i ends before ends[i]. Returns a sum over all fields and faults.
-uint64_t yardstick_decode(const uint8_t *octets, const uint32_t *ends, size_t count);
+// Decodes `count` messages that lie one behind the other in `octets`; message i ends before ends[i]. Returns a sum over all fields and faults:
+// of the message as such, or of its TPDU too.
+uint64_t yardstick_decode_messages(const uint8_t *octets, const uint32_t *ends, size_t count);
+uint64_t yardstick_decode_services(const uint8_t *octets, const uint32_t *ends, size_t count);
 
 // How often the calling thread has asked for memory since it began.
 uint64_t yardstick_allocations(void);
