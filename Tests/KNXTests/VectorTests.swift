@@ -17,7 +17,7 @@ struct FrameVector: Decodable, CustomTestStringConvertible {
         var seq: UInt8?
         var service: String?
         var asdu: String?
-        var bits: UInt8?
+        var apci_data6: UInt8?
         var ack: String?
         var slots: UInt8?
     }
@@ -121,7 +121,7 @@ private struct VectorFile<Vector: Decodable>: Decodable {
                 let (_, service) = try GroupService.of(frame)
                 #expect(service.name == expect.service)
                 switch service.value {
-                case .small(let bits): #expect(bits == expect.bits)
+                case .small(let bits): #expect(bits == expect.apci_data6)
                 case .octets(let data): #expect(data == hex(expect.asdu ?? ""))
                 case nil: break
                 }

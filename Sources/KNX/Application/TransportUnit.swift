@@ -23,17 +23,20 @@ public struct TransportUnit: Sendable, Hashable {
     ///   - destinationIsZero: 0/0/0 is a broadcast, or with `isSystemBroadcast` a system broadcast.
     ///   - faults: gets what is wrong; every one of them leaves the frame itself valid.
     ///   - base: where the TPDU begins in the octets that the faults' offsets count.
-    @inlinable
+    @inlinable @inline(__always)
     public init(
         _ tpdu: Span<UInt8>, isGroup: Bool, destinationIsZero: Bool, isSystemBroadcast: Bool, faults: inout Faults,
         at base: Int
     ) {
         let count = tpdu.count
-        if isGroup, !destinationIsZero, count > 1, tpdu[0] == 0, tpdu[1] & 0xC0 == 0x80,
-            count == 2 || (tpdu[1] == 0x80 && count <= Self.longest)
+        // Group services, nearly all there is on a line: a read is two octets, a value rides in the APCI or behind it.
+        if isGroup, !destinationIsZero, count > 1, tpdu[0] == 0, tpdu[1] < 0xC0,
+            count == 2 || (tpdu[1] == 0x40 || tpdu[1] == 0x80) && count <= Self.longest
         {
+            let octet = tpdu[1]
             self.init(
-                transport: .dataGroup, sequence: nil, apci: UInt16(tpdu[1]), service: .groupValueWrite,
+                transport: .dataGroup, sequence: nil, apci: UInt16(octet),
+                service: octet >= 0x80 ? .groupValueWrite : octet >= 0x40 ? .groupValueResponse : .groupValueRead,
                 asduCount: count &- 2)
         } else {
             self = Self.read(
@@ -45,7 +48,7 @@ public struct TransportUnit: Sendable, Hashable {
     /// The longest TPDU of a frame: length octet 254 counts the octets behind the TPCI.
     @usableFromInline static let longest = 255
 
-    @usableFromInline
+    @inlinable
     init(
         transport: TransportService?, sequence: UInt8?, apci: UInt16?, service: ApplicationServiceCode?, asduCount: Int
     ) {
