@@ -31,7 +31,8 @@ public struct TransportUnit: Sendable, Hashable {
         let count = tpdu.count
         // Group services, nearly all there is on a line: a read is two octets, a value rides in the APCI or behind it.
         if isGroup, !destinationIsZero, count > 1, tpdu[0] == 0, tpdu[1] < 0xC0,
-            count == 2 || (tpdu[1] == 0x40 || tpdu[1] == 0x80) && count <= Self.longest
+            count == 2
+                ? tpdu[1] >= 0x40 || tpdu[1] == 0 : (tpdu[1] == 0x40 || tpdu[1] == 0x80) && count <= Self.longest
         {
             let octet = tpdu[1]
             self.init(
