@@ -115,7 +115,7 @@ import Testing
         #expect([2, 3, 7].allSatisfy { MasterReset(eraseCode: $0, channel: 0).destroysProgramming })
         #expect(MasterReset(eraseCode: 9, channel: 0).eraseName == nil)
         #expect(
-            [0x07B0, 0x17B0, 0x27B0, 0x57B0, 0xF7B0].map { DeviceDescriptor.medium(ofMask: $0) } == [
+            [0x07B0, 0x17B0, 0x27B0, 0x57B0, 0xF7B0].map { DeviceDescriptorResponse.medium(ofMask: $0) } == [
                 "TP1", "PL110", "RF", "IP", nil,
             ])
         #expect(Set(ApplicationServiceCode.allCases.map(\.name)).count == ApplicationServiceCode.allCases.count)
