@@ -42,7 +42,7 @@ public enum ApplicationService: Hashable, Sendable {
     case functionPropertyStateResponse(FunctionPropertyResult)
     case userManufacturerSpecific(ManufacturerSpecificMessage)
     case deviceDescriptorRead(DeviceDescriptorRequest)
-    case deviceDescriptorResponse(DeviceDescriptor)
+    case deviceDescriptorResponse(DeviceDescriptorResponse)
     case restart
     case restartMasterReset(MasterReset)
     case restartMasterResetResponse(MasterResetResult)

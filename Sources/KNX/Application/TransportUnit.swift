@@ -11,7 +11,9 @@ public struct TransportUnit: Sendable, Hashable {
     /// Nil when there is no APCI.
     public let service: ApplicationServiceCode?
     /// The number of octets behind the two of TPCI and APCI.
-    public let asduCount: Int
+    @inlinable public var asduCount: Int { Int(behind) }
+    /// Frames have at most 253; more reads 65 535.
+    @usableFromInline let behind: UInt16
 
     /// Reads a TPDU of an L_Data frame with extended frame format 0.
     ///
@@ -55,7 +57,7 @@ public struct TransportUnit: Sendable, Hashable {
         self.sequence = sequence
         self.apci = apci
         self.service = service
-        self.asduCount = asduCount
+        behind = UInt16(clamping: asduCount)
     }
 
     /// All that the hot path of the initialiser leaves over.

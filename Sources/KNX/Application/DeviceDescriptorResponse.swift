@@ -1,5 +1,5 @@
 /// What a device says that it is: the ASDU of A_DeviceDescriptor_Response (KNX standard 3/3/7).
-public struct DeviceDescriptor: Hashable, Sendable {
+public struct DeviceDescriptorResponse: Hashable, Sendable {
     /// 0 the mask version (2 octets), 2 the descriptor of fourteen octets; 63 says that the type asked for is not supported.
     public let type: UInt8
     public let octets: [UInt8]
@@ -37,7 +37,7 @@ public struct DeviceDescriptor: Hashable, Sendable {
     }
 }
 
-extension DeviceDescriptor: ASDU {
+extension DeviceDescriptorResponse: ASDU {
     init(_ reader: inout ASDUReader) {
         type = reader.dataBits
         octets = reader.rest()
