@@ -141,14 +141,17 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
     @Test(arguments: tp1Frames) fileprivate func damagedLine(_ frame: RecordedFrame) {
         let octets = hex(frame.hex)
         for count in octets.indices where frame.error == nil {
-            #expect(LPDUDescription(octets[..<count].span).faults.isRejected)
+            let cut = LPDUDescription(Array(octets[..<count]).span)
+            #expect(cut.faults.isRejected)
         }
         for index in octets.indices {
             var damaged = octets
             for value in UInt8.min...UInt8.max {
                 damaged[index] = value
                 let description = LPDUDescription(damaged.span)
-                if frame.error == nil, octets.count > 1 { #expect(description.faults.isRejected == (value != octets[index])) }
+                if frame.error == nil, octets.count > 1 {
+                    #expect(description.faults.isRejected == (value != octets[index]))
+                }
             }
         }
     }
