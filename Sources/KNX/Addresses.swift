@@ -1,8 +1,8 @@
 /// An individual address: area (4 bits), line (4 bits), device (8 bits), written `1.1.5`.
-public struct IndividualAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
+@frozen public struct IndividualAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     public var raw: UInt16
 
-    public init(raw: UInt16) {
+    @inlinable public init(raw: UInt16) {
         self.raw = raw
     }
 
@@ -21,10 +21,10 @@ public struct IndividualAddress: Hashable, Comparable, Sendable, CustomStringCon
 }
 
 /// A group address, written in the three-level style `main/middle/sub` (5, 3 and 8 bits). 0/0/0 is broadcast, never an ordinary group.
-public struct GroupAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
+@frozen public struct GroupAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     public var raw: UInt16
 
-    public init(raw: UInt16) {
+    @inlinable public init(raw: UInt16) {
         self.raw = raw
     }
 
@@ -43,7 +43,7 @@ public struct GroupAddress: Hashable, Comparable, Sendable, CustomStringConverti
 }
 
 /// Where a telegram goes: the address type bit of the frame with its address.
-public enum Destination: Hashable, Sendable, CustomStringConvertible {
+@frozen public enum Destination: Hashable, Sendable, CustomStringConvertible {
     case group(GroupAddress)
     case individual(IndividualAddress)
 
@@ -64,9 +64,29 @@ public enum Destination: Hashable, Sendable, CustomStringConvertible {
 
 /// Telegram priority, the two bits b3…2 of the control octet. On the line system beats urgent beats normal beats low; the numbers are
 /// not in that order.
-public enum Priority: UInt8, CaseIterable, Sendable {
+@frozen public enum Priority: UInt8, CaseIterable, Sendable {
     case system = 0
     case normal = 1
     case urgent = 2
     case low = 3
+
+    /// The two low bits of `bits`; the others are not looked at.
+    @inlinable @inline(__always)
+    public init(bits: UInt8) {
+        switch bits & 3 {
+        case 0: self = .system
+        case 1: self = .normal
+        case 2: self = .urgent
+        default: self = .low
+        }
+    }
+
+    public var name: String {
+        switch self {
+        case .system: "system"
+        case .normal: "normal"
+        case .urgent: "urgent"
+        case .low: "low"
+        }
+    }
 }
