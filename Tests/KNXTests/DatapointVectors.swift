@@ -53,11 +53,11 @@ struct RecordedDatapoint: Decodable, CustomTestStringConvertible {
     var id: String
     var dpt: String
     var direction: String
-    var six_bit: Bool
+    var isSixBit: Bool
     var hex: String
     var expect: RecordedValue?
     var error: String?
-    var error_layer: String?
+    var errorLayer: String?
     var severity: String?
     var note: String
 
@@ -80,11 +80,11 @@ struct RecordedDatapoint: Decodable, CustomTestStringConvertible {
         _ vector: RecordedDatapoint
     ) throws {
         let type = try #require(DatapointType(parsing: vector.dpt))
-        let (value, faults) = type.decode(hex(vector.hex).span, isSixBit: vector.six_bit)
+        let (value, faults) = type.decode(hex(vector.hex).span, isSixBit: vector.isSixBit)
         let fields = value.map { type.fields(of: $0) } ?? []
         #expect((fields.isEmpty ? nil : RecordedValue(fields)) == (vector.expect == .null ? nil : vector.expect))
         #expect(faults.worst?.code.name == vector.error)
-        #expect(faults.worst?.layer.name == vector.error_layer)
+        #expect(faults.worst?.layer.name == vector.errorLayer)
         #expect(faults.worst?.severity.name == vector.severity)
         guard let value, faults.isEmpty else { return }
         if case .text(let text) = value, text.contains("\u{FFFD}") {

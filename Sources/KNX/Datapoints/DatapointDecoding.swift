@@ -57,21 +57,21 @@ extension DatapointType {
             return .number(Double(float.hundredths) / 100)
         case .single:
             let number = Float(bitPattern: UInt32(Self.unsigned(octets)))
-            return number.isNaN ? .none : .single(number)
+            return number.isNaN ? .notValid : .single(number)
         case .enumeration(let names): return names.value(of: Int(octets[0]))
         case .time: return .time(try TimeOfDay(octets))
         case .date: return .date(try CalendarDate(octets))
         case .dateAndTime: return .dateAndTime(try DateAndTime(octets))
         case .character(let isASCII), .paddedText(let isASCII):
-            return .text(DatapointText.text(octets, isASCII: isASCII))
+            return .text(CharacterSet.text(octets, isASCII: isASCII))
         case .letters:
             for index in octets.indices where !(0x21...0x7E).contains(octets[index]) {
                 throw Fault(.invalidValue, .datapoint, at: index)
             }
-            return .text(DatapointText.text(octets, isASCII: true))
-        case .terminatedLatin1: return .text(DatapointText.text(try Self.terminated(octets), isASCII: false))
+            return .text(CharacterSet.text(octets, isASCII: true))
+        case .terminatedLatin1: return .text(CharacterSet.text(try Self.terminated(octets), isASCII: false))
         case .terminatedUTF8:
-            guard let text = DatapointText.utf8(try Self.terminated(octets)) else { throw .invalid }
+            guard let text = CharacterSet.utf8(try Self.terminated(octets)) else { throw .invalid }
             return .text(text)
         case .opaque: preconditionFailure("handled above")
         }

@@ -76,7 +76,7 @@ extension DatapointType {
     }
 
     private static func single(_ value: DatapointValue) throws(Fault) -> Float {
-        if case .none = value { return Float(bitPattern: 0x7FC0_0000) }
+        if case .notValid = value { return Float(bitPattern: 0x7FC0_0000) }
         guard let number = value.double else { throw .unfit }
         let single = Float(number)
         guard single.isFinite || !number.isFinite else { throw .unfit }
@@ -85,7 +85,7 @@ extension DatapointType {
 
     /// `fill` octets, or as many as there are characters when it is 0.
     private static func text(_ value: DatapointValue, _ isASCII: Bool, fill: Int) throws(Fault) -> [UInt8] {
-        guard case .text(let text) = value, let octets = DatapointText.octets(text, isASCII: isASCII) else {
+        guard case .text(let text) = value, let octets = CharacterSet.octets(text, isASCII: isASCII) else {
             throw .unfit
         }
         guard fill > 0 else { return octets }

@@ -9,19 +9,29 @@ extension DatapointType {
     public func decodedFields(of value: DatapointValue) -> [Field] {
         switch value {
         case .unknown(let code): [Field("code", .integer(code))]
-        case .date(let date): [Field("exists_in_calendar", .boolean(date.existsInCalendar))]
+        case .date(let date) where !date.existsInCalendar: [Field("exists_in_calendar", .boolean(false))]
         default: []
         }
     }
 
     private func shown(_ value: DatapointValue) -> Field.Value {
-        if case .proportion = coding, case .number(let number) = value { return .integer(Int(number.rounded())) }
-        return Self.field(value)
+        switch (coding, value) {
+        case (.proportion, .number(let number)): return .integer(Int(number.rounded()))
+        case (.layout(let layout), .members(let members)):
+            return .object(
+                zip(layout.members, members).map { place, member in
+                    if case .percent = place.coding, case .number(let number) = member.value {
+                        return Field(member.name, .integer(Int(number.rounded())))
+                    }
+                    return Field(member.name, Self.field(member.value))
+                })
+        default: return Self.field(value)
+        }
     }
 
     private static func field(_ value: DatapointValue) -> Field.Value {
         switch value {
-        case .none: .null
+        case .notValid: .null
         case .boolean(let isSet): .boolean(isSet)
         case .integer(let integer): .integer(integer)
         case .number(let number): .number(number)

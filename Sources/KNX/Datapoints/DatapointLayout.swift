@@ -15,12 +15,6 @@ struct DatapointLayout: Sendable {
         members = flags.enumerated().filter { !$0.element.isEmpty }.map { Member($0.element, at: $0.offset, .flag) }
     }
 
-    var isFlagsOnly: Bool {
-        members.allSatisfy { member in
-            if case .flag = member.coding { member.validity == nil } else { false }
-        }
-    }
-
     /// The bit that says whether a member holds for anything.
     enum Validity: Sendable {
         /// 1 = valid.
@@ -71,18 +65,6 @@ struct DatapointLayout: Sendable {
 
     static let dimming = Enumeration("DECREASE", "INCREASE")
 
-    /// The bits that no member uses; nobody may set them.
-    var reserved: UInt64 {
-        members.reduce(bits == 64 ? UInt64.max : (1 << UInt64(bits)) - 1) { rest, member in
-            var used = Self.mask(member.width) << UInt64(member.shift)
-            switch member.validity {
-            case .valid(let bit), .invalid(let bit): used |= 1 << UInt64(bit)
-            case nil: break
-            }
-            return rest & ~used
-        }
-    }
-
     static func mask(_ width: Int) -> UInt64 { width >= 64 ? .max : (1 << UInt64(width)) - 1 }
 
     /// Throws the fault of the first member whose bits say nothing allowed.
@@ -96,7 +78,7 @@ struct DatapointLayout: Sendable {
                 case .invalid(let bit): raw >> UInt64(bit) & 1 == 0
                 case nil: true
                 }
-            let value = isValid ? try decode(member, raw) : .none
+            let value = isValid ? try decode(member, raw) : .notValid
             values.append(DatapointMember(member.name, value))
         }
         return .members(values)
@@ -124,7 +106,7 @@ struct DatapointLayout: Sendable {
         case .names(let enumeration): return enumeration.value(of: Int(part))
         case .letters:
             let octets = stride(from: member.width - 8, through: 0, by: -8).map { UInt8(part >> UInt64($0) & 0xFF) }
-            guard octets.allSatisfy({ $0 < 0x80 && $0 > 0x1F }) else { throw fault }
+            guard octets.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw fault }
             return .text(String(decoding: octets, as: UTF8.self))
         case .digits:
             var text = ""
@@ -143,7 +125,7 @@ struct DatapointLayout: Sendable {
         var raw: UInt64 = 0
         for member in members {
             guard let part = values.first(where: { $0.name == member.name })?.value else { throw .unfit }
-            if case .none = part {
+            if case .notValid = part {
                 switch member.validity {
                 case .valid: continue
                 case .invalid(let bit): raw |= 1 << UInt64(bit)
@@ -184,7 +166,7 @@ struct DatapointLayout: Sendable {
         case .names(let enumeration): return enumeration.code(of: value).flatMap(UInt64.init(exactly:))
         case .letters:
             guard case .text(let text) = value, text.utf8.count * 8 == member.width,
-                text.utf8.allSatisfy({ $0 < 0x80 && $0 > 0x1F })
+                text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else { return nil }
             return text.utf8.reduce(0) { $0 << 8 | UInt64($1) }
         case .digits:

@@ -1,7 +1,7 @@
 /// What a datapoint says, without its unit (the unit belongs to the `DatapointType`).
 public enum DatapointValue: Hashable, Sendable {
     /// A part that the sender marked as not valid, or a floating-point number that is none.
-    case none
+    case notValid
     case boolean(Bool)
     case integer(Int)
     case number(Double)

@@ -12,7 +12,7 @@ extension DatapointRow {
 }
 
 /// The two single-octet character sets of KNX. 00 is no character: it fills.
-enum DatapointText {
+enum CharacterSet {
     /// Octets of ASCII with the high bit set read as the replacement character.
     static func text(_ octets: Span<UInt8>, isASCII: Bool) -> String {
         var text = ""
