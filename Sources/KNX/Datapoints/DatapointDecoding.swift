@@ -17,8 +17,10 @@ extension DatapointType {
 
     public func decode(_ value: GroupValue) -> (value: DatapointValue?, faults: Faults) {
         switch value {
-        case .small(let bits): decode([bits].span, isSixBit: true)
-        case .octets(let octets): decode(octets.span, isSixBit: false)
+        case .small(let bits):
+            let single: InlineArray<1, UInt8> = [bits]
+            return decode(single.span, isSixBit: true)
+        case .octets(let octets): return decode(octets.span, isSixBit: false)
         }
     }
 

@@ -123,8 +123,10 @@ struct DatapointLayout: Sendable {
     func encode(_ value: DatapointValue) throws(Fault) -> UInt64 {
         guard case .members(let values) = value, values.count == members.count else { throw .unfit }
         var raw: UInt64 = 0
-        for member in members {
-            guard let part = values.first(where: { $0.name == member.name })?.value else { throw .unfit }
+        for (index, member) in members.enumerated() {
+            // Members may come in any order, but mostly they come in this one.
+            let sameName = values[index].name == member.name ? values[index] : values.first { $0.name == member.name }
+            guard let part = sameName?.value else { throw .unfit }
             if case .notValid = part {
                 switch member.validity {
                 case .valid: continue

@@ -26,6 +26,14 @@ public struct DecodingReport: Hashable, Sendable {
             decoded: value.map { type.decodedFields(of: $0) } ?? [], text: value.map { type.textWithUnit(of: $0) })
     }
 
+    /// Reads what a telegram carries as a value of a datapoint type.
+    public init(_ value: GroupValue, as type: DatapointType) {
+        switch value {
+        case .small(let bits): self.init([bits], as: type, isSixBit: true)
+        case .octets(let octets): self.init(octets, as: type, isSixBit: false)
+        }
+    }
+
     /// Appends `{"hex":…,"error":…,"fields":…}` and a line end; `decoded` follows when there is any. The error is the worst fault's code.
     public func writeJSON(into text: inout [UInt8]) {
         var object = [
