@@ -121,6 +121,7 @@ import Testing
         ("235.001", "energy=2147483647", "energy=2147483648"), ("235.001", "energy=-2147483648", "energy=-2147483649"),
         ("217.001", "magic=31 version=31 revision=63", "magic=32 version=0 revision=0"),
         ("232.600", "red=255 green=0 blue=0", "red=256 green=0 blue=0"), ("242.600", "color=1,1", "color=1.1,1"),
+        ("242.600", "color=1,1", "color=1,1.00001"),
         ("249.600", "fade_time=6553.5", "fade_time=6553.6"), ("232.600", "red=1 green=1 blue=1", "red=1 green=1"),
         ("232.600", "red=1 green=1 blue=1", "red=1 green=1 blue=1 white=1"),
         ("15.000", "code=999999 index=15", "code=99999 index=15"),
