@@ -47,7 +47,7 @@ public struct InterfaceFeature: Hashable, Sendable {
         case emiTypes(EMITypes)
         case number(UInt16)
         case boolean(Bool)
-        case emiType(UInt8)
+        case emiType(EMIType)
         case address(IndividualAddress)
     }
 
@@ -58,7 +58,7 @@ public struct InterfaceFeature: Hashable, Sendable {
         case .supportedEMITypes: .emiTypes(EMITypes(rawValue: octets.bigEndian16(at: 0)))
         case .deviceDescriptor, .manufacturerCode, .longestApdu: .number(octets.bigEndian16(at: 0))
         case .individualAddress: .address(IndividualAddress(raw: octets.bigEndian16(at: 0)))
-        case .activeEMIType: .emiType(octets[0])
+        case .activeEMIType: .emiType(EMIType(octets[0]))
         default: .boolean(octets[0] & 1 != 0)
         }
     }
@@ -72,7 +72,7 @@ extension InterfaceFeature.Value {
         case .number(let number): octets.appendBigEndian(number, octetCount: 2)
         case .address(let address): octets.appendBigEndian(address.raw, octetCount: 2)
         case .boolean(let isTrue): octets = [isTrue ? 1 : 0]
-        case .emiType(let type): octets = [type]
+        case .emiType(let type): octets = [type.octet]
         }
         return octets
     }
@@ -82,7 +82,7 @@ extension InterfaceFeature.Value {
         case .emiTypes(let types): .list(types.names.map { .text($0) })
         case .number(let number): .integer(Int(number))
         case .boolean(let isTrue): .boolean(isTrue)
-        case .emiType(let type): .text(EMITypes.name(ofType: type))
+        case .emiType(let type): .text(type.description)
         case .address(let address): .text(address.description)
         }
     }
@@ -103,14 +103,29 @@ public struct EMITypes: OptionSet, Hashable, Sendable {
     public var names: [String] {
         [(EMITypes.emi1, "EMI1"), (.emi2, "EMI2"), (.cemi, "cEMI")].compactMap { contains($0.0) ? $0.1 : nil }
     }
+}
 
-    /// The name behind a type octet: 01 EMI1, 02 EMI2, 03 cEMI.
-    static func name(ofType octet: UInt8) -> String {
-        switch octet {
-        case 1: "EMI1"
-        case 2: "EMI2"
-        case 3: "cEMI"
-        default: "EMI(\(octet.hexadecimal))"
+/// Which external message interface a frame speaks: 01 EMI1, 02 EMI2, 03 cEMI. Any octet is one.
+public struct EMIType: Hashable, Sendable, CustomStringConvertible {
+    public let octet: UInt8
+
+    public init(_ octet: UInt8) {
+        self.octet = octet
+    }
+
+    public static let emi1 = EMIType(1)
+    public static let emi2 = EMIType(2)
+    public static let cemi = EMIType(3)
+
+    /// Nil for a type that the standard does not name.
+    public var name: String? {
+        switch self {
+        case .emi1: "EMI1"
+        case .emi2: "EMI2"
+        case .cemi: "cEMI"
+        default: nil
         }
     }
+
+    public var description: String { name ?? "EMI(\(octet.hexadecimal))" }
 }
