@@ -41,8 +41,12 @@ extension RigRuns {
             }
         }
 
-        /// `KNXRIG_KILLS` sets how many; the default keeps the suite short.
-        static let count = ProcessInfo.processInfo.environment["KNXRIG_KILLS"].flatMap(Int.init) ?? 6
+        private static let environment = ProcessInfo.processInfo.environment
+        /// `KNXRIG_KILLS` sets how many, `KNXRIG_KILLS_AT_ONCE` how many runs there are at a time, `KNXRIG_KILLS_OF` of whom (`run`, `keeper`,
+        /// `command`; all in turn unless told). The defaults keep the suite short.
+        static let count = environment["KNXRIG_KILLS"].flatMap(Int.init) ?? 6
+        static let atOnce = environment["KNXRIG_KILLS_AT_ONCE"].flatMap(Int.init) ?? 3
+        static let victims = environment["KNXRIG_KILLS_OF"].flatMap(Victim.init).map { [$0] } ?? Victim.allCases
 
         @Test func aKilledProcessNeverLeavesTheBusCut() throws {
             let directory = try TemporaryDirectory(prefix: "knxrig-test-")
@@ -50,20 +54,24 @@ extension RigRuns {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
             var random = Numbers(state: seed)
-            var longest = Instant.Span.zero
-            for batch in stride(from: 0, to: Self.count, by: 3) {
-                let attempts = try (batch..<min(batch + 3, Self.count)).map { number in
+            var taken: [Instant.Span] = []
+            for batch in stride(from: 0, to: Self.count, by: Self.atOnce) {
+                let attempts = try (batch..<min(batch + Self.atOnce, Self.count)).map { number in
                     let out = directory.path + "/\(number)"
                     return Attempt(
-                        victim: Victim.allCases[number % 3], out: out,
+                        victim: Self.victims[number % Self.victims.count], out: out,
                         started: try RigProgram.start(["test", "HW-1", "--out", out], in: directory.path))
                 }
                 for attempt in attempts { try #require(attempt.waitForCut()) }
                 // Somewhere in the fault, not always at the same place.
                 MonotonicClock.sleep(for: .milliseconds(Int64(random.next() % 8_000)))
-                for attempt in attempts { longest = max(longest, try kill(attempt)) }
+                for attempt in attempts { taken.append(try kill(attempt)) }
             }
-            print("longest time from the kill to the safe command: \(longest.nanoseconds / 1000) µs")
+            taken.sort()
+            print(
+                "\(taken.count) kills: from the kill to the safe command \((taken.first?.nanoseconds ?? 0) / 1000) µs at the least, "
+                    + "\(taken[taken.count / 2].nanoseconds / 1000) µs in the middle, \((taken.last?.nanoseconds ?? 0) / 1000) µs at the longest"
+            )
         }
 
         private func kill(_ attempt: Attempt) throws -> Instant.Span {
