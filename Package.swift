@@ -40,6 +40,7 @@ let package = Package(
         systemLibrary("CWebSockets", "libwebsockets", "libwebsockets-dev"),
         systemLibrary("CSodium", "libsodium", "libsodium-dev"),
         .target(name: "CPlatform"),
+        .target(name: "CYardstick"),
         library("Events", []),
         library("KNX", [], hasPage: true),
         library("USB", []),
@@ -69,7 +70,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin"], swiftSettings: settings),
+            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin", "CYardstick"],
+            swiftSettings: settings),
         tests("EventsTests", ["Events"]),
         tests("KNXTests", ["KNX"], data: ["Vectors"]),
         tests("USBTests", ["USB"]),

@@ -145,6 +145,7 @@ struct KNXBenchmark {
         case .apduTooShort: YARDSTICK_APDU_TOO_SHORT
         case .apduLength: YARDSTICK_APDU_LENGTH
         case .countMismatch: YARDSTICK_COUNT_MISMATCH
+        case .reservedBits: YARDSTICK_RESERVED_BITS
         default: YARDSTICK_OTHER
         }
     }

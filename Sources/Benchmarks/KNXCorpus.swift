@@ -34,7 +34,9 @@ struct KNXCorpus {
         let isExtended = random.below(1000) < 15
         let isGroup = random.below(100) < 94
         octets += [isExtended ? 0x3C : random.below(50) == 0 ? 0x9C : 0xBC, isGroup ? 0xE0 : 0x60]
-        octets += [0x11, UInt8(random.below(64)), UInt8(isGroup ? random.below(8) : 0x11), UInt8(1 + random.below(200))]
+        octets += [
+            0x11, UInt8(random.below(64)), UInt8(isGroup ? random.below(8) : 0x11), UInt8(1 + random.below(200)),
+        ]
         if isExtended {
             let length = 16 + random.below(40)
             octets += [UInt8(length), 0x00, 0x80]

@@ -52,6 +52,8 @@ static inline void check_service(const uint8_t *tpdu, size_t count, size_t base,
     case 0x100:
         if (data != 0)
             add_fault(frame, YARDSTICK_APDU_LENGTH, base + 2);
+        else if (bits != 0)
+            add_fault(frame, YARDSTICK_RESERVED_BITS, base + 1);
         return;
     case 0x040:
     case 0x080:

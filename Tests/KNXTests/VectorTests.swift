@@ -17,7 +17,7 @@ struct FrameVector: Decodable, CustomTestStringConvertible {
         var seq: UInt8?
         var service: String?
         var asdu: String?
-        var apci_data6: UInt8?
+        var apciData6: UInt8?
         var ack: String?
         var slots: UInt8?
     }
@@ -63,7 +63,9 @@ private struct VectorFile<Vector: Decodable>: Decodable {
     static func read(_ name: String) throws -> [Vector] {
         let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         let data = try Data(contentsOf: URL(fileURLWithPath: "/\(folder)/Vectors/\(name)"))
-        return try JSONDecoder().decode(Self.self, from: data).vectors
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Self.self, from: data).vectors
     }
 }
 
@@ -121,7 +123,7 @@ private struct VectorFile<Vector: Decodable>: Decodable {
                 let (_, service) = try GroupService.of(frame)
                 #expect(service.name == expect.service)
                 switch service.value {
-                case .small(let bits): #expect(bits == expect.apci_data6)
+                case .small(let bits): #expect(bits == expect.apciData6)
                 case .octets(let data): #expect(data == hex(expect.asdu ?? ""))
                 case nil: break
                 }

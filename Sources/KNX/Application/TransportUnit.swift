@@ -29,10 +29,10 @@ public struct TransportUnit: Sendable, Hashable {
         at base: Int
     ) {
         let count = tpdu.count
-        // Group services, nearly all there is on a line: a read is two octets, a value rides in the APCI or behind it.
-        if isGroup, !destinationIsZero, count > 1, tpdu[0] == 0, tpdu[1] < 0xC0,
-            count == 2
-                ? tpdu[1] >= 0x40 || tpdu[1] == 0 : (tpdu[1] == 0x40 || tpdu[1] == 0x80) && count <= Self.longest
+        // Group services, nearly all there is on a line. A read has nothing but its APCI; a value rides in the low bits of the APCI or
+        // behind it, never both, which one product says without a branch that cannot be foretold.
+        if isGroup, !destinationIsZero, count > 1, count <= Self.longest, tpdu[0] == 0, tpdu[1] < 0xC0,
+            tpdu[1] == 0 || tpdu[1] >= 0x40, (count &- 2) &* Int(tpdu[1] & 0x3F | (tpdu[1] == 0 ? 1 : 0)) == 0
         {
             let octet = tpdu[1]
             self.init(

@@ -86,7 +86,8 @@ public enum AdditionalInformation: Hashable, Sendable {
         case .busmonitorStatus(let status): [status.octet]
         case .sendDelay(let number), .extendedRelativeTimestamp(let number):
             pair(UInt16(number >> 16)) + pair(UInt16(truncatingIfNeeded: number))
-        case .radioMulti(let frequency, let channel, let physical, let logical): [frequency, channel, physical, logical]
+        case .radioMulti(let frequency, let channel, let physical, let logical):
+            [frequency, channel, physical, logical]
         case .preamble(let preamble, let postamble): pair(preamble) + [postamble]
         case .radioFastAcknowledge(let acknowledges): acknowledges.flatMap { [$0.status, $0.information] }
         case .manufacturer(let identifier, let function, let data): pair(identifier) + [function] + data

@@ -5,11 +5,6 @@ public struct AdditionalInformationItem: Hashable, Sendable {
     /// Where the value lies, counted from the message's first octet.
     public let value: Range<Int>
 
-    init(type: UInt8, value: Range<Int>) {
-        self.type = type
-        self.value = value
-    }
-
     /// The length that a type's value has, in octets; nil for a type of any length or an unknown one.
     ///
     /// Manufacturer-specific items (FE) have at least three octets and RF fast acknowledges (0A) are pairs, so both read nil.

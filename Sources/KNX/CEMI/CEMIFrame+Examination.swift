@@ -73,7 +73,9 @@ extension CEMIFrame {
             return partial(octets, .additionalInformation, added)
         }
         var header: UInt64 = 0
-        for offset in begin..<(begin + 8) { header = header << 8 | (offset < octets.count ? UInt64(octets[offset]) : 0) }
+        for offset in begin..<(begin + 8) {
+            header = header << 8 | (offset < octets.count ? UInt64(octets[offset]) : 0)
+        }
         let length = Int(octets[begin + 6])
         let end = begin + 8 + length
         let isWithoutLength = length == 0 && octets.count > end && hasRadioInformation(octets, added)

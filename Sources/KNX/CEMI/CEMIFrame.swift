@@ -37,7 +37,8 @@
     @usableFromInline let isWithoutLength: Bool
 
     @inlinable @inline(__always)
-    init(rawCode: UInt8, additionalLength: UInt8, header: UInt64, octetCount: Int, depth: Depth, isWithoutLength: Bool) {
+    init(rawCode: UInt8, additionalLength: UInt8, header: UInt64, octetCount: Int, depth: Depth, isWithoutLength: Bool)
+    {
         self.header = header
         self.octetCount = UInt32(truncatingIfNeeded: octetCount)
         self.rawCode = rawCode

@@ -12,7 +12,8 @@ public struct PropertyHeader: Hashable, Sendable {
     /// 1…4095; 0 reads or writes the number of elements. Nil in function properties.
     public var start: UInt16?
 
-    public init(objectType: UInt16, objectInstance: UInt8 = 1, property: UInt8, elements: UInt8 = 1, start: UInt16 = 1) {
+    public init(objectType: UInt16, objectInstance: UInt8 = 1, property: UInt8, elements: UInt8 = 1, start: UInt16 = 1)
+    {
         precondition(elements < 16 && start < 4096, "the number of elements has 4 bits, the start index 12")
         self.objectType = objectType
         self.objectInstance = objectInstance

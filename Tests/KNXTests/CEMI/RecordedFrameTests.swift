@@ -61,6 +61,11 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
         }
     }
 
+    enum CodingKeys: String, CodingKey {
+        case id, note, hex, error, severity, expect
+        case errorLayer = "error_layer"
+    }
+
     struct File: Decodable {
         var vectors: [RecordedFrame]
     }
@@ -69,7 +74,7 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
     var note: String
     var hex: String
     var error: String?
-    var error_layer: String?
+    var errorLayer: String?
     var severity: String?
     var expect: [String: Value]
 
@@ -88,7 +93,7 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
         }
         let worst = faults.worst
         #expect(worst?.code.name == error)
-        #expect(worst?.layer.name == error_layer)
+        #expect(worst?.layer.name == errorLayer)
         #expect(worst?.severity.name == severity)
     }
 }
