@@ -85,13 +85,26 @@ struct ScenarioGroup {
     var outcome: Outcome { Outcome.worst(of: counted.map(\.verdict.outcome)) }
     var passed: Int { counted.count { $0.verdict.outcome == .pass } }
 
-    /// The runs that enter N.
+    /// The runs that stand: all but those that were made again.
     var counted: [RunReport] { runs.filter { !$0.isReplaced } }
+
+    /// The runs that enter N: those that said something about the system.
+    var tested: [RunReport] {
+        counted.filter { ![.invalid, .error, .aborted].contains($0.verdict.outcome) }
+    }
 
     /// `9 of 10`, and what was made again.
     var tally: String {
         let replaced = runs.count - counted.count
         return "\(passed) of \(counted.count)" + (replaced > 0 ? " (\(replaced) invalid, made again)" : "")
+    }
+
+    /// `HW-1/cut-20s without knxd.restart`.
+    var title: String { sabotage.isEmpty ? name : "\(name) without \(sabotage.joined(separator: ", "))" }
+
+    /// Of what share of runs like these it is sure (95 %, one-sided) that they pass; nil when none tested anything.
+    var lowerBound: Double? {
+        tested.isEmpty ? nil : ClopperPearson.lowerBound(successes: passed, of: tested.count)
     }
 
     /// The run to speak of when one has to stand for all: of the worst outcome; among passes the slowest recovery.
@@ -126,6 +139,21 @@ extension CampaignReport {
         }
         return groups
     }
+}
+
+extension CampaignReport {
+    /// The worst first; among equals in the order in which they ran.
+    var groupsByUrgency: [ScenarioGroup] {
+        groups.enumerated().sorted { left, right in
+            let severities = (left.element.urgency, right.element.urgency)
+            return severities.0 == severities.1 ? left.offset < right.offset : severities.0 > severities.1
+        }.map(\.element)
+    }
+}
+
+extension ScenarioGroup {
+    /// A group of which every run was made again has proven nothing.
+    fileprivate var urgency: Int { counted.isEmpty ? Outcome.invalid.severity : outcome.severity }
 }
 
 extension RunReport {

@@ -41,10 +41,11 @@ enum Figures {
     }
 
     /// An instant relative to another, always signed: `+3.420 s`.
-    static func offset(_ instant: Instant, from origin: Instant) -> String {
+    static func offset(_ instant: Instant, from origin: Instant, decimals: Int = 3) -> String {
         let difference = instant.nanoseconds &- origin.nanoseconds
-        return (difference < 0 ? "−" : "+")
-            + decimal(Int64(clamping: difference.magnitude), unit: 1_000_000_000, decimals: 3) + " s"
+        let text = decimal(Int64(clamping: difference.magnitude), unit: 1_000_000_000, decimals: decimals)
+        // What rounds to zero is not before.
+        return (difference < 0 && text.contains { !"0.".contains($0) } ? "−" : "+") + text + " s"
     }
 
     /// `nanoseconds / unit` with a fixed number of decimals, rounded half away from zero.

@@ -1,7 +1,8 @@
 import Checkers
 import Events
 
-/// `report.html`: one file with everything in it, for a browser, a phone or a printer, without scripts and without a network.
+/// `report.html`: one file with everything in it, for a browser, a phone or a printer, without a network. All of it can be read without
+/// its one small script.
 public enum HTMLReport {
     public static func text(_ campaign: CampaignReport) -> String {
         let campaign = campaign.plausible
@@ -17,49 +18,91 @@ public enum HTMLReport {
                         element("title", "\(headline(campaign)) – knxrig"),
                         element("style", Stylesheet.text),
                     ]),
-                element("body", [:], [element("main", [:], body(campaign))]),
+                element("body", [:], [element("main", [:], body(campaign)), element("script", Script.text)]),
             ])
         return "<!DOCTYPE html>\n" + page.rendered + "\n"
     }
 
     private static func body(_ campaign: CampaignReport) -> [Markup] {
-        var body: [Markup] = [
-            element(
-                "header", [:],
-                [
-                    element("p", ["class": "kind"], "knxrig resilience report"),
-                    element("h1", [:], [badge(campaign.outcome), .text(" " + headline(campaign))]),
-                    element("p", ["class": "lead"], lead(campaign)),
-                    facts([
-                        ("System", [.text(campaign.system)]),
-                        (
-                            "Build",
-                            [campaign.systemBuild.map { element("code", $0) } ?? .text("not known")]
-                        ),
-                        ("Rig", [.text(campaign.rig)]),
-                        ("Began", [.text(Figures.utc(seconds: campaign.began))]),
-                        ("Made by", [.text("knxrig \(campaign.knxrig)")]),
-                    ]),
-                ]),
-            element("h2", "Scenarios"),
-            table(
-                ["Verdict", "Scenario", "What happened", "Time to recover", "Limit", "Passed"],
-                campaign.groups.map(row) + campaign.notRun.map(row)),
-        ]
-        body += campaign.runs.map(RunSection.markup)
-        let outcomes = Outcome.allCases.filter { outcome in campaign.runs.contains { $0.verdict.outcome == outcome } }
-        body.append(
-            element(
-                "footer", [:],
-                [
-                    element("h2", "How to read this"),
-                    facts(outcomes.map { ($0.rawValue, [.text($0.meaning)]) }),
-                    element(
-                        "p",
-                        "Times are stated with their expanded uncertainty (k = 2). A limit is kept only when value plus uncertainty are below it. Each verdict is computed from the run’s evidence alone; “knxrig verify” with the run’s directory computes it again and tells whether the evidence is as it was written."
-                    ),
-                ]))
+        var body: [Markup] = [Timeline.patterns, header(campaign)]
+        body += Summary.markup(campaign)
+        for group in campaign.groupsByUrgency {
+            body += RepetitionsSection.markup(group)
+            body += runs(group)
+        }
+        body.append(footer(campaign))
         return body
+    }
+
+    /// The run that tells most in full, and the others folded under their verdicts.
+    private static func runs(_ group: ScenarioGroup) -> [Markup] {
+        let telling = group.telling ?? group.runs.first
+        var open: [Markup] = []
+        var folded: [Markup] = []
+        for run in group.runs {
+            if run.directory == telling?.directory {
+                open.append(RunSection.markup(run))
+            } else {
+                let words = " \(run.id)/\(run.variant), repetition \(run.repetition): \(run.verdict.sentence)"
+                folded.append(
+                    element(
+                        "details", [:],
+                        [
+                            element("summary", [:], [badge(run.verdict.outcome), .text(words)]),
+                            RunSection.markup(run),
+                        ]))
+            }
+        }
+        if !folded.isEmpty { folded.insert(element("h3", "The other runs of \(group.title)"), at: 0) }
+        return open + folded
+    }
+
+    private static func header(_ campaign: CampaignReport) -> Markup {
+        let outcome = campaign.outcome
+        let facts: [(String, [Markup])] = [
+            ("System", [.text(campaign.system)]),
+            ("System’s build", [campaign.systemBuild.map(short) ?? .text("not known")]), ("Rig", [.text(campaign.rig)]),
+            ("Began", [.text(Figures.utc(seconds: campaign.began))]), ("Made by", [.text("knxrig \(campaign.knxrig)")]),
+        ]
+        return element(
+            "header", [:],
+            [
+                element("p", ["class": "kind"], "knxrig resilience report"),
+                element(
+                    "div", ["class": "banner \(outcome.rawValue)"],
+                    [
+                        element("span", ["class": "stamp"], "\(outcome.sign) \(outcome.rawValue)"),
+                        element("h1", headline(campaign)), element("p", ["class": "lead"], lead(campaign)),
+                    ]),
+                element(
+                    "dl", ["class": "facts"],
+                    facts.map { element("div", [:], [element("dt", $0.0), element("dd", [:], $0.1)]) }),
+            ])
+    }
+
+    /// A digest by its first twelve digits; all of it stands with the run.
+    private static func short(_ build: String) -> Markup {
+        element("code", ["title": build], build.count > 16 ? build.prefix(12) + "…" : build)
+    }
+
+    private static func footer(_ campaign: CampaignReport) -> Markup {
+        let outcomes = Outcome.allCases.filter { outcome in campaign.runs.contains { $0.verdict.outcome == outcome } }
+        return element(
+            "footer", [:],
+            [
+                element("h2", "How to read this"),
+                element(
+                    "dl", ["class": "words"],
+                    outcomes.map { element("div", [:], [element("dt", [:], [badge($0)]), element("dd", $0.meaning)]) }),
+                element(
+                    "p",
+                    "Times are stated with their expanded uncertainty U (k = 2). A limit is kept only when value plus U lies within it. Each verdict is computed from the run’s evidence alone; “knxrig verify” with the run’s directory computes it again and tells whether the evidence is as it was written."
+                ),
+                element(
+                    "p",
+                    "T0: a witness saw the fault. Td: the first sign from the system itself. Th: a witness saw the heal, and the rig was ready again. Tr: from here on everything was right. Latencies run from the end of a telegram’s last octet on the line to its arrival at the view."
+                ),
+            ])
     }
 
     /// The overall verdict in words.
@@ -100,29 +143,6 @@ public enum HTMLReport {
         return "\(telling.id)/\(telling.variant): \(telling.verdict.sentence)"
     }
 
-    private static func row(_ group: ScenarioGroup) -> [[Markup]] {
-        let telling = group.telling
-        var name: [Markup] = [
-            element("a", ["href": "#" + (telling.map(RunSection.anchor) ?? "")], group.name)
-        ]
-        if !group.sabotage.isEmpty {
-            name.append(element("p", ["class": "note"], "without \(group.sabotage.joined(separator: ", "))"))
-        }
-        return [
-            [badge(group.outcome)], name, [.text(telling?.verdict.sentence ?? "")],
-            [.text(telling?.recovery.map(value) ?? "–")],
-            [.text(telling?.recovery?.limitNanoseconds.map(Figures.span) ?? "–")],
-            [.text(group.tally)],
-        ]
-    }
-
-    private static func row(_ notRun: CampaignReport.NotRun) -> [[Markup]] {
-        [
-            [element("span", ["class": "badge"], "– not run")], [.text("\(notRun.id)/\(notRun.variant)")],
-            [.text(notRun.reason)], ["–"], ["–"], ["–"],
-        ]
-    }
-
     static func value(_ measured: Measured) -> String {
         measured.valueNanoseconds.map { Figures.measured($0, measured.uncertaintyNanoseconds) } ?? "not reached"
     }
@@ -130,28 +150,5 @@ public enum HTMLReport {
     /// An outcome as a sign and a word; the colour only repeats them.
     static func badge(_ outcome: Outcome) -> Markup {
         element("span", ["class": "badge \(outcome.rawValue)"], "\(outcome.sign) \(outcome.rawValue)")
-    }
-
-    static func facts(_ facts: [(String, [Markup])]) -> Markup {
-        element(
-            "dl", [:],
-            facts.map { element("div", [:], [element("dt", $0.0), element("dd", [:], $0.1)]) })
-    }
-
-    /// A table that a narrow screen may scroll sideways.
-    static func table(_ headings: [String], _ rows: [[[Markup]]]) -> Markup {
-        element(
-            "div", ["class": "wide"],
-            [
-                element(
-                    "table", [:],
-                    [
-                        element(
-                            "thead", [:], [element("tr", [:], headings.map { element("th", ["scope": "col"], $0) })]),
-                        element(
-                            "tbody", [:],
-                            rows.map { row in element("tr", [:], row.map { element("td", [:], $0) }) }),
-                    ])
-            ])
     }
 }

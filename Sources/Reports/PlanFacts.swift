@@ -20,6 +20,41 @@ struct PlanFacts {
         }
     }
 
+    /// The scenario's name as its author wrote it.
+    var title: String? { plan["title"]?.text }
+
+    /// What the run was made with, each with its identity.
+    var identities: [(what: String, identity: String)] {
+        var found: [(String, String)] = []
+        if let version = plan["tool"]?["version"]?.text {
+            let build = plan["tool"]?["build"]?.text.map { ", build \($0)" } ?? ""
+            found.append(("knxrig", version + build))
+        }
+        if let name = plan["system"]?["name"]?.text {
+            found.append(("system", name + (plan["system"]?["build"]?.text.map { ", build \($0)" } ?? "")))
+        }
+        if let name = plan["rig"]?["name"]?.text { found.append(("rig", name)) }
+        for board in plan["rig"]?["boards"]?.list ?? [] {
+            if let board = board.text { found.append(("board", board)) }
+        }
+        for file in plan["files"]?.list ?? [] {
+            guard let role = file["role"]?.text, let name = file["name"]?.text else { continue }
+            found.append(("\(role) file", name + (file["text"] == nil ? "" : ", its text is in the evidence")))
+        }
+        return found
+    }
+
+    /// Quirks of the firmware that took part, where the plan holds a list of them.
+    var quirks: [(id: String, device: String, what: String)]? {
+        plan["quirks"]?.list.map { list in
+            list.compactMap { quirk in
+                quirk["id"]?.text.map {
+                    ($0, quirk["device"]?.text ?? "–", quirk["what"]?.text ?? quirk["text"]?.text ?? "")
+                }
+            }
+        }
+    }
+
     /// The command that makes exactly this run again, when the plan holds it as a list of words.
     var command: [String]? {
         plan["command"]?.list.map { $0.compactMap(\.text) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -3,111 +3,123 @@ import Events
 
 /// One run in the report, from its verdict down to its evidence.
 enum RunSection {
-    /// Rows of a table beyond which the report only counts: the evidence has them all.
-    static let mostRows = 100
+    static func anchor(_ run: RunReport) -> String { "run-" + identifier(run.directory) }
 
-    static func anchor(_ run: RunReport) -> String {
-        "run-"
-            + run.directory.unicodeScalars.map {
-                $0.isASCII && $0.properties.isAlphabetic || $0.properties.numericType != nil ? String($0) : "-"
-            }.joined()
+    static func identifier(_ text: String) -> String {
+        text.unicodeScalars.map {
+            $0.isASCII && $0.properties.isAlphabetic || $0.properties.numericType != nil ? String($0) : "-"
+        }.joined()
     }
 
     static func markup(_ run: RunReport) -> Markup {
         let facts = PlanFacts(run.plan)
         let origin = Timeline.origin(run)
-        var parts: [Markup] = [
-            element(
-                "h2", [:],
-                [
-                    HTMLReport.badge(run.verdict.outcome),
-                    .text(" \(run.id)/\(run.variant), repetition \(run.repetition)"),
-                ]),
-            element("p", ["class": "lead"], run.verdict.sentence),
-        ]
+        var parts: [Markup] = [heading(run, facts)]
         if !facts.sabotage.isEmpty {
             parts.append(
                 element(
-                    "p",
+                    "p", ["class": "lead"],
                     "The system was started without \(facts.sabotage.joined(separator: ", ")): this run is to show that the scenario notices."
                 ))
         }
+        parts += MeasuredTiles.markup(run)
+        parts += Timeline.markup(run)
         parts += findings(run, origin)
         parts += measured(run)
-        parts.append(Timeline.markup(run))
         parts += instants(run, facts, origin)
-        parts += steps(run, origin)
-        parts += ledger(run)
-        parts += actuations(run, origin)
+        parts += LedgerSection.markup(run)
+        if !run.events.isEmpty { parts += Chronicle.markup(run, Scale(run)) }
         parts += WitnessTable.markup(run, facts, origin)
+        parts += actuations(run, origin)
+        parts += steps(run, origin)
         parts += blindness(run, origin)
+        parts += quirks(facts)
         parts += titled("Notes", run.verdict.notes.map { element("p", $0) })
         parts += again(run)
-        return element("section", ["id": anchor(run)], parts)
+        parts += identities(run, facts)
+        return element("section", ["class": "run", "id": anchor(run)], parts)
+    }
+
+    private static func heading(_ run: RunReport, _ facts: PlanFacts) -> Markup {
+        let outcome = run.verdict.outcome
+        let number = ", repetition \(run.repetition)" + (run.isReplaced ? ", made again and not counted" : "")
+        return element(
+            "div", [:],
+            [
+                element(
+                    "h2", [:],
+                    [.text("\(run.id)/\(run.variant)"), .text(facts.title.map { " – \($0)" } ?? ""), .text(number)]),
+                element(
+                    "div", ["class": "banner small \(outcome.rawValue)"],
+                    [
+                        element("span", ["class": "stamp"], "\(outcome.sign) \(outcome.rawValue)"),
+                        element("p", ["class": "lead"], run.verdict.sentence),
+                    ]),
+            ])
     }
 
     private static func titled(_ title: String, _ parts: [Markup]) -> [Markup] {
         parts.isEmpty ? [] : [element("h3", title)] + parts
     }
 
-    private static func table(_ title: String, _ headings: [String], _ rows: [[[Markup]]]) -> [Markup] {
-        guard !rows.isEmpty else { return [] }
-        var parts = [HTMLReport.table(headings, Array(rows.prefix(mostRows)))]
-        if rows.count > mostRows {
-            parts.append(element("p", ["class": "note"], "\(rows.count - mostRows) more are in the evidence."))
-        }
-        return titled(title, parts)
-    }
-
     private static func findings(_ run: RunReport, _ origin: Instant) -> [Markup] {
-        table(
-            "Findings", ["Verdict", "When", "Where", "Checker", "What"],
+        Table.titled(
+            "Findings",
+            [Table.Column("Verdict", .wholeShort), Table.Column("When", .short), "What", "Where", "Checker"],
             run.verdict.findings.map { finding in
                 [
                     [HTMLReport.badge(finding.outcome)],
-                    [.text(finding.at.map { Figures.offset($0, from: origin) } ?? "–")], [.text(finding.hop ?? "–")],
-                    [.text(finding.checker)], [.text(finding.sentence)],
+                    [.text(finding.at.map { Figures.offset($0, from: origin) } ?? "–")], [.text(finding.sentence)],
+                    [.text(finding.hop ?? "–")], [.text(finding.checker)],
                 ]
             })
     }
 
     private static func measured(_ run: RunReport) -> [Markup] {
-        table(
-            "Measured", ["What", "Value ± U (k = 2)", "Limit", "Verdict", "Uncertainty comes from"],
+        Table.titled(
+            "Measured, with the budget of its uncertainty",
+            [
+                Table.Column("What", .whole), Table.Column("Value ± U (k = 2)", .short), Table.Column("Limit", .short),
+                Table.Column("Verdict", .short), "Standard uncertainty comes from",
+            ],
             run.verdict.measured.map { measured in
-                var what: [Markup] = [.text(words(measured.name))]
+                var what: [Markup] = [element("b", MeasuredTiles.name(measured))]
                 if let note = measured.note { what.append(element("p", ["class": "note"], note)) }
-                let budget = measured.budget.map { "\($0.what) \(Figures.span($0.nanoseconds))" }
+                let budget = measured.budget.filter { $0.nanoseconds > 0 }.map {
+                    element("div", "\(Figures.span($0.nanoseconds)) – \($0.what)")
+                }
                 return [
                     what, [.text(HTMLReport.value(measured))],
                     [.text(measured.limitNanoseconds.map { "≤ " + Figures.span($0) } ?? "none")],
                     [HTMLReport.badge(measured.outcome)],
-                    [.text(budget.isEmpty ? "–" : budget.joined(separator: ", "))],
+                    budget.isEmpty ? [element("span", ["class": "missing"], "no budget recorded")] : budget,
                 ]
-            })
+            }, else: "Nothing was measured in this run.")
     }
 
     private static func instants(_ run: RunReport, _ facts: PlanFacts, _ origin: Instant) -> [Markup] {
         let instants = run.verdict.instants
-        return table(
-            "Instants", ["Instant", "Relative to T0", "UTC"],
+        return Table.titled(
+            "Instants",
+            [Table.Column("Instant", .whole), Table.Column("From T0", .short), Table.Column("UTC", .short)],
             [
-                ("T0 – a witness saw the fault", instants.fault),
-                ("Td – the system itself noticed", instants.detected),
-                ("Th – a witness saw the heal, and the rig was ready again", instants.healed),
-                ("Tr – from here on everything was right again", instants.recovered),
-            ].map { name, instant in
+                ("T0", "a witness saw the fault", instants.fault),
+                ("Td", "the system itself noticed", instants.detected),
+                ("Th", "a witness saw the heal, and the rig was ready again", instants.healed),
+                ("Tr", "from here on everything was right again", instants.recovered),
+            ].map { name, meaning, instant in
                 let utc = instant.flatMap(facts.unixNanoseconds).map(Figures.utc(nanoseconds:))
                 return [
-                    [.text(name)], [.text(instant.map { Figures.offset($0, from: origin) } ?? "not seen")],
-                    [.text(utc ?? "–")],
+                    [element("b", name), .text(" – " + meaning)],
+                    [.text(instant.map { Figures.offset($0, from: origin) } ?? "not seen")], [.text(utc ?? "–")],
                 ]
             })
     }
 
     private static func steps(_ run: RunReport, _ origin: Instant) -> [Markup] {
-        table(
-            "The seven steps, and the safe state", ["Step", "Began", "Took", "Ended"],
+        Table.titled(
+            "The seven steps, and the safe state",
+            ["Step", Table.Column("Began", .short), Table.Column("Took", .short), "Ended"],
             Timeline.steps(run).map { step in
                 [
                     [.text(words(step.step.rawValue))], [.text(Figures.offset(step.began, from: origin))],
@@ -117,33 +129,13 @@ enum RunSection {
             })
     }
 
-    private static func ledger(_ run: RunReport) -> [Markup] {
-        let rows = run.verdict.ledger
-        var parts = table(
-            "Ledger: where every telegram went",
-            [
-                "Hop", "On the bus", "Delivered", "Suppressed", "Dropped and counted", "Unreachable", "Unobserved",
-                "Lost silently", "Twice", "Out of order",
-            ],
-            rows.map { row in
-                [[.text(row.hop)]]
-                    + [
-                        row.onBus, row.delivered, row.suppressed, row.dropped, row.unreachable, row.unobserved,
-                        row.silent, row.duplicated, row.reordered,
-                    ].map { [.text(String($0))] }
-            })
-        for row in rows where !row.missing.isEmpty {
-            parts.append(
-                element(
-                    "p", [:],
-                    [element("strong", "Missing at \(row.hop): "), .text(row.missing.joined(separator: ", "))]))
-        }
-        return parts
-    }
-
     private static func actuations(_ run: RunReport, _ origin: Instant) -> [Markup] {
-        table(
-            "What the rig did", ["Purpose", "What", "Due", "Commanded", "Lateness", "Observed", "Read-back"],
+        Table.titled(
+            "What the rig did",
+            [
+                "Purpose", "What", Table.Column("Due", .short), Table.Column("Commanded", .short),
+                Table.Column("Lateness", .short), Table.Column("Observed", .short), "Read-back",
+            ],
             run.events.compactMap { event in
                 guard case .actuation(let actuation) = event.payload else { return nil }
                 let lateness = actuation.commanded.nanoseconds &- actuation.due.nanoseconds
@@ -174,8 +166,31 @@ enum RunSection {
             default: nil
             }
         }
-        let parts = table("Slips and gaps of the rig itself", ["Kind", "Who", "When", "How long", "Why"], rows)
-        return parts.isEmpty ? titled("Slips and gaps of the rig itself", [element("p", "None.")]) : parts
+        return Table.titled(
+            "Slips and gaps of the rig itself",
+            ["Kind", "Who", Table.Column("When", .short), Table.Column("How long", .short), "Why"], rows,
+            else: "None: the rig was never late and never blind.")
+    }
+
+    private static func quirks(_ facts: PlanFacts) -> [Markup] {
+        Table.titled(
+            "Quirks of the firmware that took part", [Table.Column("Quirk", .short), "Device", "What it does"],
+            (facts.quirks ?? []).map { [[element("code", $0.id)], [.text($0.device)], [.text($0.what)]] },
+            else: facts.quirks == nil
+                ? "No firmware notes were recorded in this run." : "None is known of the devices that took part.")
+    }
+
+    private static func identities(_ run: RunReport, _ facts: PlanFacts) -> [Markup] {
+        let rows = facts.identities + [("checkers", "version \(run.verdict.checkerVersion)")]
+        return titled(
+            "Made with",
+            [
+                element(
+                    "dl", ["class": "words"],
+                    rows.map { what, identity in
+                        element("div", [:], [element("dt", what), element("dd", [:], [element("code", identity)])])
+                    })
+            ])
     }
 
     private static func again(_ run: RunReport) -> [Markup] {
@@ -185,11 +200,15 @@ enum RunSection {
             ("logs/", "output of every process"),
         ]
         return titled(
-            "Again, and further",
+            "How to repeat exactly this run",
             [
-                element("p", "Exactly this run again:"), element("pre", shellText(run.repeatCommand)),
+                element(
+                    "p",
+                    PlanFacts(run.plan).seed.map { "Everything as it was, with the seed \($0):" }
+                        ?? "The same scenario (its seed was not recorded):"),
+                element("pre", ["tabindex": "0"], shellText(run.repeatCommand)),
                 element("p", "Its verdict from its evidence again:"),
-                element("pre", shellText(["knxrig", "verify", run.directory])),
+                element("pre", ["tabindex": "0"], shellText(["knxrig", "verify", run.directory])),
                 element(
                     "ul", [:],
                     files.map { name, what in
@@ -197,7 +216,6 @@ enum RunSection {
                             "li", [:],
                             [element("a", ["href": link(run.directory + "/" + name)], name), .text(": \(what)")])
                     }),
-                element("p", ["class": "note"], "Judged by checkers version \(run.verdict.checkerVersion)."),
             ])
     }
 

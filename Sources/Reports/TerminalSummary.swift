@@ -4,7 +4,7 @@ import Checkers
 public enum TerminalSummary {
     /// - Parameter colours: whether the terminal shows colours and nobody asked for none; words say the same without them.
     public static func text(_ campaign: CampaignReport, colours: Bool) -> String {
-        let names = campaign.groups.map(title) + campaign.notRun.map { "\($0.id)/\($0.variant)" }
+        let names = campaign.groups.map(\.title) + campaign.notRun.map { "\($0.id)/\($0.variant)" }
         let words = campaign.groups.map(\.outcome.rawValue.count) + campaign.notRun.map { _ in 7 }
         let nameWidth = names.map(\.count).max() ?? 0
         let wordWidth = words.max() ?? 0
@@ -13,7 +13,7 @@ public enum TerminalSummary {
             let word = padded(group.outcome.rawValue.uppercased(), wordWidth)
             let sentence = printable(group.telling?.verdict.sentence ?? "")
             let count = group.tally
-            let head = coloured(word, group.outcome, colours) + "  " + padded(printable(title(group)), nameWidth) + "  "
+            let head = coloured(word, group.outcome, colours) + "  " + padded(printable(group.title), nameWidth) + "  "
             if group.outcome == .pass {
                 lines.append(head + (sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence) + "  " + count)
             } else {
@@ -26,10 +26,6 @@ public enum TerminalSummary {
             lines.append(padded("NOT RUN", wordWidth) + "  " + name + "  " + printable(notRun.reason))
         }
         return lines.map { $0 + "\n" }.joined()
-    }
-
-    private static func title(_ group: ScenarioGroup) -> String {
-        group.sabotage.isEmpty ? group.name : "\(group.name) without \(group.sabotage.joined(separator: ", "))"
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

@@ -14,14 +14,15 @@ enum WitnessTable {
         let rows = order.map { source -> [[Markup]] in
             let events = seen[source] ?? []
             return [
-                [.text(source)], [.text(sees[source].flatMap { $0.isEmpty ? nil : $0 } ?? "–")],
+                [element("b", source)], [.text(sees[source].flatMap { $0.isEmpty ? nil : $0 } ?? "–")],
                 [.text(String(events.count))],
                 summary(events, origin).map { element("div", $0) },
             ]
         }
-        return [
-            element("h3", "What each witness saw"), HTMLReport.table(["Source", "Can see", "Events", "Saw"], rows),
-        ]
+        return Table.titled(
+            "What each witness saw",
+            [Table.Column("Source", .whole), "Can see (visibility class)", Table.Column("Events", .number), "Saw"], rows
+        )
     }
 
     private static func summary(_ events: [Event], _ origin: Instant) -> [String] {
@@ -46,27 +47,15 @@ enum WitnessTable {
             if case .supply(let reading) = event.payload { reading.millivolts } else { nil }
         }
         if let lowest = voltages.min(), let highest = voltages.max() {
-            lines.append("\(voltages.count) supply readings: \(lowest) to \(highest) mV")
+            lines.append(
+                "\(voltages.count) supply readings: \(Figures.decimal(lowest, unit: 1000, decimals: 1)) to \(Figures.decimal(highest, unit: 1000, decimals: 1)) V"
+            )
         }
-        let told = events.compactMap { event -> String? in
-            switch event.payload {
-            case .interface(let report):
-                "\(Figures.offset(event.instant, from: origin)) interface \(report.report.rawValue)"
-                    + (report.detail.map { ": " + $0 } ?? "")
-            case .process(let change):
-                "\(Figures.offset(event.instant, from: origin)) \(change.process) \(change.change.rawValue)"
-                    + (change.status.map { ", exit status \($0)" } ?? "")
-                    + (change.signal.map { ", signal \($0)" } ?? "")
-            case .link(let change):
-                "\(Figures.offset(event.instant, from: origin)) \(change.link) \(change.change.rawValue)"
-            default: nil
-            }
-        }
-        lines += told.prefix(12)
-        if told.count > 12 { lines.append("and \(told.count - 12) more changes") }
         for (kind, name) in [
-            ("sample", "samples"), ("operation", "operations"), ("log", "log lines"),
-            ("stimulus", "telegrams sent or answered"),
+            ("sample", "samples"), ("operation", "operations"), ("log", "log lines"), ("phase", "ends of steps"),
+            ("stimulus", "steps of telegrams sent or answered"), ("actuation", "commands"),
+            ("interface", "changes of its interface"), ("process", "starts and ends of processes"),
+            ("link", "changes of the link"),
         ] {
             let count = events.count { $0.payload.kind == kind }
             if count > 0 { lines.append("\(count) \(name)") }

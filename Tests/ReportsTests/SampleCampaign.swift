@@ -14,6 +14,24 @@ enum SampleCampaign {
             ["id": "witness", "sees": "every octet, acknowledges and bad frames"],
             ["id": "keeper", "sees": "relay commands and coil read-back"],
         ],
+        "title": "Bus power cut", "tool": ["version": "0.1.0", "build": "22d73c44dbcc88bc"],
+        "quirks": [
+            ["id": "dcttech-late-first", "device": "dcttech board", "what": "the first command takes 40 ms longer"]
+        ],
+        "judge": [
+            "line": "main",
+            "fault": [
+                "kind": "bus-cut", "target": "bus-power", "cuts": ["line"],
+                "witness": ["chips": ["witness", "stimulus 1"], "chips_silent": 2, "tracers_due": 10],
+            ],
+            "expect": [["checker": "recovers"], ["checker": "state", "sentinels": "write"]],
+            "limits": [
+                "recover": 30_000_000_000, "detect": 15_000_000_000, "hold": 10_000_000_000,
+                "baseline": 10_000_000_000, "slip": 5_000_000, "probe_gap": 250_000_000, "descriptors": 2,
+            ],
+            "tracers": [2049], "sentinels": [["group": 2816, "before": "00", "after": "01"]],
+            "views": [["id": "mqtt", "streaming": true, "limit": 2_000_000_000]], "interface_daemon": "knxd",
+        ],
     ]
 
     static let campaign = CampaignReport(
@@ -70,8 +88,15 @@ enum SampleCampaign {
                     at: seconds(second), uncertaintyNanoseconds: 200_000, source: "witness",
                     .frame(
                         Event.Frame(
-                            line: "main", octets: [0xBC, 0x11, 0x0A, 0x08, 0x01, 0xE1, 0x00, 0x81, 0x3F],
+                            line: "main", octets: [0xBC, 0x11, 0x0A, 0x08, 0x01, 0xE1, 0x00, 0x81, 0x31],
                             acknowledge: index == 100 ? nil : 0xCC, began: seconds(second - 0.012)))))
+            // What the controller makes of it: late once, nothing while it has no line, slower at first afterwards.
+            guard !(30.7...32).contains(second) else { continue }
+            let latency = index == 50 ? 0.9 : second > 32 && second < 34 ? 0.2 : 0.004
+            events.append(
+                Event(
+                    at: seconds(second + latency), uncertaintyNanoseconds: 1_000_000, source: "mqtt",
+                    .sample(Event.Sample(view: "mqtt", point: "1/0/1", raw: [1]))))
         }
         for (second, millivolts) in [
             (0, 29_000), (10.1, 22_000), (10.15, 4_000), (10.3, 0), (30.0, 12_000), (30.05, 29_000),
