@@ -6,9 +6,10 @@ import Platform
 struct KnxRig {
     static let version = "0.1.0"
 
-    static let commands: [Command] = [
-        .test, .scenarios, .verify, .relayList, .twin, .run, .keeper, .guardian, .host,
-    ]
+    static let commands: [Command] =
+        [
+            .test, .scenarios, .verify, .twin, .run, .keeper, .guardian, .host,
+        ] + Command.relayCommands
 
     static func main() {
         // A reader that went away is an error where it happens; and no signal is lost that comes before its reader is there.
