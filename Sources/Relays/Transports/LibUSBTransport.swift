@@ -26,7 +26,9 @@ public final class LibUSBTransport: USBTransport {
 
     public func devices() throws(TransportFailure) -> [DeviceInfo] {
         guard absence == nil else { return [] }
+        // The session has them in the order in which they came.
         return try unsafe session().withDevices { device in unsafe info(of: device) }.compactMap { $0 }
+            .sorted { $0.path < $1.path }
     }
 
     public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
@@ -47,7 +49,7 @@ public final class LibUSBTransport: USBTransport {
     }
 
     /// Calls `changed` whenever devices may have come or gone, until the watch is stopped.
-    public func watch(_ changed: @escaping @Sendable () -> Void) -> LibUSBWatch {
+    public func watch(_ changed: @escaping @Sendable (LibUSBWatch.Cause) -> Void) -> LibUSBWatch {
         LibUSBWatch(try? LibUSBContext(), changed)
     }
 
