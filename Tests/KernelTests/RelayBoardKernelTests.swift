@@ -17,12 +17,16 @@ struct RelayBoardKernelTests {
 
     init() throws {
         bench = try #require(Bench.current)
-        // Each test begins with the first board alone, just plugged in and sound.
-        for board in ["first", "second"] {
-            bench.devices.withModel(of: board, as: DcttechBoard.self) { $0.faults = DcttechBoard.Faults() }
-        }
+        // Each test begins with the first board alone, sound and with all relays off.
         try bench.unplug("second", from: Bench.secondPath)
-        try bench.unplug("first", from: Bench.firstPath)
+        for board in ["first", "second"] {
+            bench.devices.withModel(of: board, as: DcttechBoard.self) { model in
+                model.faults = DcttechBoard.Faults()
+                guard model.isPresent else { return }
+                model.powerDown(at: MonotonicClock.now())
+                model.powerUp(at: MonotonicClock.now())
+            }
+        }
         try bench.plug("first", at: Bench.firstPath)
     }
 
@@ -55,14 +59,18 @@ struct RelayBoardKernelTests {
         Trouble(name: "STALL", make: { $0.answer = .stalling(requests: nil) }, told: "it refused the request (STALL)"),
         Trouble(
             name: "silence", make: { $0.answer = .silent(requests: nil) }, told: "it did not answer within 100 ms"),
-        Trouble(name: "short answer", make: { $0.answer = .short(octets: 5) }, told: "it moved 5 octets where 8 were due"),
-        Trouble(name: "dropping off the bus", make: { $0.vanishesAfterCommands = 1 }, told: "it is no longer on the bus"),
+        Trouble(
+            name: "short answer", make: { $0.answer = .short(octets: 5) }, told: "it moved 5 octets where 8 were due"),
+        Trouble(
+            name: "dropping off the bus", make: { $0.vanishesAfterCommands = 1 }, told: "it is no longer on the bus"),
         Trouble(name: "a deaf channel", make: { $0.deafChannels = [1] }, told: "and reads back 00"),
         Trouble(
-            name: "two STALLs, got over", make: { $0.answer = .stalling(requests: 2) }, told: "1 on (confirmed)", exit: 0,
+            name: "two STALLs, got over", make: { $0.answer = .stalling(requests: 2) }, told: "1 on (confirmed)",
+            exit: 0,
             contacts: [true, false]),
         Trouble(
-            name: "one silence, got over", make: { $0.answer = .silent(requests: 1) }, told: "1 on (confirmed)", exit: 0,
+            name: "one silence, got over", make: { $0.answer = .silent(requests: 1) }, told: "1 on (confirmed)",
+            exit: 0,
             contacts: [true, false]),
     ]
 
@@ -118,7 +126,8 @@ struct RelayBoardKernelTests {
         let file = "/var/lib/knxrig/\(lock).lock"
         _ = try bench.run("mkdir -p /var/lib/knxrig; rm -f /tmp/locked")
         _ = try bench.run(
-            "flock \(file) -c 'echo -n knxrig keeper, process 7 >\(file); touch /tmp/locked; sleep 20' >/dev/null 2>&1 &")
+            "flock \(file) -c 'echo -n knxrig keeper, process 7 >\(file); touch /tmp/locked; sleep 20' >/dev/null 2>&1 &"
+        )
         _ = try bench.machine.poll("test -e /tmp/locked") { $0.status == 0 }
         for command in ["relay set 1 on", "relay cycle 1"] {
             let refused = try bench.run("knxrig \(command)")
@@ -150,7 +159,9 @@ struct RelayBoardKernelTests {
         #expect(try watch().dropFirst() == lines(by: "event")[...])
     }
 
-    @Test func `Without our rule a user is refused and told of it, with it the board is theirs, also after plugging in again`()
+    @Test
+    func
+        `Without our rule a user is refused and told of it, with it the board is theirs, also after plugging in again`()
         throws
     {
         let user = "/usr/bin/setpriv --reuid=bench --regid=bench --init-groups"
@@ -167,7 +178,9 @@ struct RelayBoardKernelTests {
             try bench.unplug("first", from: Bench.firstPath)
             try bench.plug("first", at: Bench.firstPath)
             _ = try bench.run("udevadm settle")
-            let mode = try bench.run("stat -c '%a %U %G' /dev/bus/usb/001/$(printf %03d $(cat /sys/bus/usb/devices/1-1/devnum)) /dev/hidraw0")
+            let mode = try bench.run(
+                "stat -c '%a %U %G' /dev/bus/usb/001/$(printf %03d $(cat /sys/bus/usb/devices/1-1/devnum)) /dev/hidraw0"
+            )
             #expect(mode.output == "660 root knxrig\n660 root knxrig\n")
             let set = try bench.run("\(user) knxrig relay set \(channel) on")
             #expect(set == .init(status: 0, output: "dcttech board PSUIS at 1-1: \(channel) on (confirmed)\n"))
