@@ -113,6 +113,8 @@ struct RelayBoardKernelTests {
         #expect(MonotonicClock.now() - began >= .seconds(1))
         #expect(refused.status == 5 && refused.output.contains("another program has it"), "\(refused)")
         #expect(bench.devices.contacts(of: "first") == [false, false])
+        let look = try bench.run("knxrig relay get")
+        #expect(look == .init(status: 0, output: "dcttech board PSUIS at 1-1: 1 off, 2 off\n"), "looking needs no claim")
         _ = try bench.run("killall hold")
 
         try hold(milliseconds: 500)
