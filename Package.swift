@@ -88,6 +88,7 @@ let package = Package(
         tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
         tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"]),
+        tests("KernelTests", ["Events", "Platform", "Twin", "USB", "KNX"], data: ["Guest"]),
         tests("TidyTests", []),
     ]
 )

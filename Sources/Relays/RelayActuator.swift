@@ -28,6 +28,7 @@ public final class RelayActuator: Sendable {
         var safe: [@Sendable (SafeState) -> Void] = []
         var isStopping = false
         var hasStopped = false
+        var hasNews = false
         var states: [String: Meaning] = [:]
     }
 
@@ -125,6 +126,12 @@ public final class RelayActuator: Sendable {
         return waiter.wait()
     }
 
+    /// Says that something was plugged in or unplugged, so that the board is looked at now instead of at the next poll.
+    public func plugsChanged() {
+        inbox.withLock { $0.hasNews = true }
+        wakeup.signal()
+    }
+
     /// Ends the thread and closes the board, leaving its relays as they are; a safe state already asked for is commanded first. Calling it again does
     /// nothing.
     public func stop() {
@@ -147,6 +154,7 @@ public final class RelayActuator: Sendable {
                     inbox.orders = []
                     inbox.overtaken = []
                     inbox.safe = []
+                    inbox.hasNews = false
                     inbox.hasStopped = inbox.isStopping
                 }
                 return inbox
@@ -160,7 +168,7 @@ public final class RelayActuator: Sendable {
 
             let now = MonotonicClock.now()
             guard case .wait(let until) = owner.step(at: now) else { continue }
-            if owner.isInDoubt { nextPoll = now }
+            if owner.isInDoubt || mail.hasNews { nextPoll = min(nextPoll, now) }
             let quiet = until.map { $0 - now > Self.quietBeforeCommand } ?? true
             if quiet, owner.saveWear() { continue }
             if quiet, nextPoll <= now {

@@ -77,6 +77,17 @@ public enum RelayBoardDrivers {
         return board
     }
 
+    /// Opens the board that a person names by port path or by serial; nil means the only one.
+    public static func open(
+        _ name: String, on transport: any USBTransport, named board: String?
+    ) throws(RelayFailure) -> any RelayBoard {
+        guard let board else { return try open(name, on: transport, matching: BoardMatch()) }
+        // A name that is a path of the moment means that: five characters of serial could look like one.
+        let paths = (try? transport.devices().map(\.path)) ?? []
+        let match = paths.contains(board) ? BoardMatch(path: board) : BoardMatch(serial: board)
+        return try open(name, on: transport, matching: match)
+    }
+
     private static func open(
         _ serial: String, of candidates: [DeviceInfo], _ driver: RelayBoardDriver, _ transport: any USBTransport
     ) throws(RelayFailure) -> (any RelayBoard)? {

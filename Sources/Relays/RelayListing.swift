@@ -1,3 +1,5 @@
+public import Events
+
 /// What `knxrig relay list` shows: the relay boards that transports reach, opened for a moment to ask for serial and states.
 public struct RelayListing: Hashable, Sendable {
     public struct Row: Hashable, Sendable {
@@ -94,6 +96,21 @@ public struct RelayListing: Hashable, Sendable {
             }
         }
         return (lines + notes).map { $0 + "\n" }.joined()
+    }
+
+    /// For programs.
+    public var value: Value {
+        let boards = rows.map { row -> Value in
+            [
+                "driver": row.driver.map { .text($0) } ?? .null, "ids": .text(row.ids),
+                "serial": row.serial.map { .text($0) } ?? .null, "path": .text(row.path),
+                "transport": .text(row.transport),
+                "channels": row.channelCount.map { .integer(Int64($0)) } ?? .null,
+                "states": row.states.map { .list($0.map { .bool($0) }) } ?? .null,
+                "note": row.note.map { .text($0) } ?? .null,
+            ]
+        }
+        return ["boards": .list(boards), "notes": .list(notes.map { .text($0) })]
     }
 
     private static func cells(_ row: Row) -> [String] {

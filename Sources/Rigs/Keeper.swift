@@ -107,9 +107,18 @@ final class KeeperBoards: Sendable {
         }
         self.owned = owned
         self.box = box
+        let local = owned.filter { $0.board.transport == .libusb }.map(\.actuator)
+        watch =
+            local.isEmpty
+            ? nil
+            : LibUSBTransport().watch { cause in
+                // The boards are polled anyhow.
+                if cause == .event { for actuator in local { actuator.plugsChanged() } }
+            }
     }
 
     private let box: NoticeBox
+    private let watch: LibUSBWatch?
 
     func takeNotices() -> [(board: String, notice: RelayActuator.Notice)] { box.take() }
 
@@ -123,6 +132,7 @@ final class KeeperBoards: Sendable {
     }
 
     func stop() {
+        watch?.stop()
         for board in owned { board.actuator.stop() }
     }
 }

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 public import Platform
+public import Relays
 
 /// One keeper per board: a lock that the system gives back when its holder dies, and beside it the mark of an unsafe rig.
 public final class RigLock: Sendable {
@@ -68,6 +69,38 @@ public final class RigLock: Sendable {
     deinit {
         // Closing is not enough: a child between its fork and its program still shares the lock.
         flock(file.number, LOCK_UN)
+    }
+
+    /// Where the locks, marks and wear counters of real boards are kept, so that every program of this user finds them.
+    public static let directory = geteuid() == 0 ? systemDirectory : "/tmp/knxrig-\(geteuid())"
+
+    private static let systemDirectory = "/var/lib/knxrig"
+
+    /// Takes the locks that keepers of any rig file would hold on an open board: one file may name it by serial, another by port path. An unsafe mark
+    /// doesn't matter here: who asks is the person who looks after it.
+    public static func ofBoard(
+        _ identity: BoardIdentity, holder: String
+    ) throws(Refusal) -> [RigLock] {
+        var locks: [RigLock] = []
+        for name in [identity.serial, identity.path] where !name.isEmpty {
+            let board = "\(identity.driver) board \(name)"
+            try refuseHeld(board)
+            locks.append(try RigLock(directory: directory, board: board, holder: holder, evenUnsafe: true))
+        }
+        return locks
+    }
+
+    /// A keeper that runs as root keeps its locks where others can look but not write.
+    private static func refuseHeld(_ board: String) throws(Refusal) {
+        let path = "\(systemDirectory)/\(fileName(board)).lock"
+        guard directory != systemDirectory else { return }
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return }
+        let file = Descriptor(owning: number)
+        defer { file.close() }
+        guard flock(number, LOCK_EX | LOCK_NB) != 0 else { return }
+        let by = String(decoding: (try? Files.read(path, maximum: 200)) ?? [], as: UTF8.self)
+        throw .held(board: board, by: by.isEmpty ? "another keeper" : by)
     }
 
     /// Marks the rig unsafe: nothing runs on it until somebody has looked and taken the mark away.

@@ -74,7 +74,7 @@ final class Bench: Sendable {
             self.twin = twin
             let options = KeeperOptions(
                 rigFile: plan.job.rigFile, socket: plan.job.temporary + "/keeper",
-                directory: twin == nil ? Bench.lockDirectory : plan.job.temporary + "/locks",
+                directory: twin == nil ? RigLock.directory : plan.job.temporary + "/locks",
                 access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? BoardAccess(),
                 journal: directory.keeperPath, program: program)
             let cancelled = cancellation
@@ -121,9 +121,6 @@ final class Bench: Sendable {
             throw error.kind == .rig ? .invalid(error.description) : .error(error.description)
         }
     }
-
-    /// Locks and wear of real boards are kept where every run of this machine finds them.
-    private static let lockDirectory = geteuid() == 0 ? "/var/lib/knxrig" : "/tmp/knxrig-\(geteuid())"
 
     var workload: Workload? { parts.withLock { $0.workload } }
 

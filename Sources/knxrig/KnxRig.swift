@@ -6,9 +6,9 @@ import Platform
 struct KnxRig {
     static let version = "0.1.0"
 
-    static let commands: [Command] = [
-        .test, .calibrate, .scenarios, .verify, .relayList, .decode, .encode, .twin, .run, .keeper, .guardian, .host,
-    ]
+    static let commands: [Command] =
+        [.test, .calibrate, .scenarios, .verify, .decode, .encode] + Command.relayCommands
+        + [.twin, .run, .keeper, .guardian, .host]
 
     static func main() {
         // A reader that went away is an error where it happens; and no signal is lost that comes before its reader is there.

@@ -4,7 +4,7 @@ import Synchronization
 import Twin
 import USB
 
-/// A transport straight to device models in this process: what USB does to them and nothing else.
+/// A transport straight to device models in this process: what USB does to them, and the kernel's rule of claims.
 final class DirectTransport: USBTransport {
     struct Plugged {
         var model: DcttechBoard
@@ -95,12 +95,16 @@ private final class DirectDevice: USBDevice {
         self.generation = generation
     }
 
-    func claim(interface: UInt8) throws(TransportFailure) {}
-    func release(interface: UInt8) {}
+    private let isClaimed = Mutex(false)
+
+    func claim(interface: UInt8) throws(TransportFailure) { isClaimed.withLock { $0 = true } }
+    func release(interface: UInt8) { isClaimed.withLock { $0 = false } }
     func close() { isOpen.withLock { $0 = false } }
 
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
         guard isOpen.withLock({ $0 }) else { throw .gone }
+        // As the kernel has it: an interface answers only who has claimed it.
+        guard setup.requestType & 0x1F != 1 || isClaimed.withLock({ $0 }) else { throw .io("not claimed") }
         return try transport.control(path, generation, setup, data, timeoutMilliseconds)
     }
 }

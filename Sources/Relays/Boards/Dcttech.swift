@@ -8,6 +8,10 @@ import USB
 /// |---|---|---|
 /// | set | `21 09 0300 0000 0008` | `ff k` on, `fd k` off, `fc` all off, then NULs up to 8 |
 /// | get | `a1 01 0300 0000 0008` | serial (5), `00 00`, bit k−1 = relay k |
+/// | look | `a0 01 0300 0000 0008` | the same |
+///
+/// To look, the device is asked instead of its interface, which the firmware does not tell apart and which needs no claim. A claim each second would take
+/// the board's hidraw node from others for a moment each time, and fill the kernel's log with its return.
 ///
 /// The board acknowledges everything, sense or nonsense, so the read-back is the only proof of a command. It tells the coil's driver pin:
 /// whether a contact moved takes a witness on the circuit.
@@ -141,19 +145,22 @@ extension Dcttech {
         return count
     }
 
-    /// The interface is held for this one exchange only, so that other programs can look at the board in between. Never more than 8 octets
-    /// go out: the firmware takes each 8 as a command of its own.
     private static func exchange(
         _ command: [UInt8]?, with device: any USBDevice
     ) throws(TransportFailure) -> Report {
+        guard let command else { return try report(of: device, requestType: 0xA0) }
+        // The interface is held for this one exchange only, so that other programs can use the board in between.
         try device.claim(interface: 0)
         defer { device.release(interface: 0) }
-        if let command {
-            let set = SetupPacket(requestType: 0x21, request: 9, value: 0x0300, index: 0, length: 8)
-            let octets = command + [UInt8](repeating: 0, count: 8 - command.count)
-            _ = try device.control(set, data: octets, timeoutMilliseconds: timeoutMilliseconds)
-        }
-        let get = SetupPacket(requestType: 0xA1, request: 1, value: 0x0300, index: 0, length: 8)
+        // Never more than 8 octets go out: the firmware takes each 8 as a command of its own.
+        let set = SetupPacket(requestType: 0x21, request: 9, value: 0x0300, index: 0, length: 8)
+        let octets = command + [UInt8](repeating: 0, count: 8 - command.count)
+        _ = try device.control(set, data: octets, timeoutMilliseconds: timeoutMilliseconds)
+        return try report(of: device, requestType: 0xA1)
+    }
+
+    private static func report(of device: any USBDevice, requestType: UInt8) throws(TransportFailure) -> Report {
+        let get = SetupPacket(requestType: requestType, request: 1, value: 0x0300, index: 0, length: 8)
         return try Report(try device.control(get, data: [], timeoutMilliseconds: timeoutMilliseconds))
     }
 

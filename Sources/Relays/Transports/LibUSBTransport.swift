@@ -6,32 +6,33 @@ import Synchronization
 import USB
 
 /// The USB devices of this machine, through libusb. Opening and transfers block, with finite times; a driver's thread owns the device.
+///
+/// Each listing and each opening has a session of its own: a session learns of devices that are plugged in later from udev only, and where udevd
+/// does not run, as in a container, it never does (libusb 1.0.26, measured).
 public final class LibUSBTransport: USBTransport {
-    private let context: LibUSBContext?
     /// Why this machine has no USB to speak of; nil when it has. A container has none, and so has many a virtual machine.
     public let absence: String?
 
     public init() {
-        var pointer: OpaquePointer?
-        let code = unsafe libusb_init(&pointer)
-        if code == 0, let pointer = unsafe pointer {
-            context = unsafe LibUSBContext(pointer)
+        do {
+            _ = try LibUSBContext()
             absence = nil
-        } else {
-            context = nil
-            absence = "libusb finds no USB system here (\(text(of: code)))"
+        } catch {
+            absence = "libusb finds no USB system here (\(error.code))"
         }
     }
 
     public var name: String { "libusb" }
 
     public func devices() throws(TransportFailure) -> [DeviceInfo] {
-        guard let context else { return [] }
-        return try unsafe context.withDevices { device in unsafe info(of: device) }.compactMap { $0 }
+        guard absence == nil else { return [] }
+        // The session has them in the order in which they came.
+        return try unsafe session().withDevices { device in unsafe info(of: device) }.compactMap { $0 }
+            .sorted { $0.path < $1.path }
     }
 
     public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
-        guard let context else { throw .unreachable(absence ?? "no USB") }
+        let context = try session()
         let opened = try unsafe context.withDevices { device -> Result<LibUSBDevice, TransportFailure>? in
             guard unsafe portPath(of: device) == path else { return nil }
             var handle: OpaquePointer?
@@ -45,6 +46,20 @@ public final class LibUSBTransport: USBTransport {
         }
         guard let result = opened.lazy.compactMap({ $0 }).first else { throw .notFound(path: path) }
         return try result.get()
+    }
+
+    /// Calls `changed` whenever devices may have come or gone, until the watch is stopped.
+    public func watch(_ changed: @escaping @Sendable (LibUSBWatch.Cause) -> Void) -> LibUSBWatch {
+        LibUSBWatch(try? LibUSBContext(), changed)
+    }
+
+    private func session() throws(TransportFailure) -> LibUSBContext {
+        if let absence { throw .unreachable(absence) }
+        do {
+            return try LibUSBContext()
+        } catch {
+            throw .unreachable("libusb can't begin (\(error.code))")
+        }
     }
 
     /// nil for a device that vanished while it was looked at.
@@ -63,26 +78,6 @@ public final class LibUSBTransport: USBTransport {
             path: path, vendor: descriptor.idVendor, product: descriptor.idProduct,
             deviceVersion: descriptor.bcdDevice, manufacturer: attribute("manufacturer"),
             productName: attribute("product"), serialNumber: attribute("serial"), lockedNode: isOpen ? nil : node)
-    }
-}
-
-/// libusb's session. libusb_context may be used from several threads at once (libusb manual, "Multi-threaded applications").
-@safe private final class LibUSBContext: Sendable {
-    private nonisolated(unsafe) let pointer: OpaquePointer
-
-    init(_ pointer: OpaquePointer) {
-        unsafe self.pointer = unsafe pointer
-    }
-
-    deinit { unsafe libusb_exit(pointer) }
-
-    /// Does `body` to each device there is now; the pointers are good for that long.
-    func withDevices<Result>(_ body: (OpaquePointer) -> Result) throws(TransportFailure) -> [Result] {
-        var list: UnsafeMutablePointer<OpaquePointer?>?
-        let count = unsafe libusb_get_device_list(pointer, &list)
-        guard count >= 0, let list = unsafe list else { throw .unreachable(text(of: Int32(count))) }
-        defer { unsafe libusb_free_device_list(list, 1) }
-        return (0..<count).compactMap { index in unsafe list[index].map { unsafe body($0) } }
     }
 }
 
@@ -170,7 +165,7 @@ private func node(of device: OpaquePointer) -> String {
     return "/dev/bus/usb/\(threeDigits(bus))/\(threeDigits(address))"
 }
 
-private func text(of code: Int32) -> String {
+func text(of code: Int32) -> String {
     unsafe String(cString: libusb_error_name(code))
 }
 

@@ -44,7 +44,8 @@ public enum TransportFailure: Error, Hashable, Sendable, CustomStringConvertible
         case .busy:
             "another program has it: end that one (another knxrig, a keeper, a monitor) or choose another board"
         case .access(let node):
-            "it is there, but \(node) is not open to this user: install the udev rule (scripts/install) and plug it in again"
+            "it is there, but \(node) is not open to this user: install the udev rule scripts/99-knxrig.rules, join the group "
+                + "knxrig, and plug it in again"
         case .io(let reason):
             "the transfer failed (\(reason)): check the cable and the hub"
         case .notFound(let path):

@@ -27,6 +27,10 @@ public protocol USBDeviceModel: Sendable {
     mutating func control(_ setup: SetupPacket, data: [UInt8], at instant: Instant) -> USBReply
     /// The host asks an interrupt endpoint for at most `length` octets; `silence` is "nothing to report yet".
     mutating func interruptIn(endpoint: UInt32, length: Int, at instant: Instant) -> USBReply
+    /// The host sends to an interrupt endpoint.
+    mutating func interruptOut(endpoint: UInt32, data: [UInt8], at instant: Instant) -> USBReply
+    /// When an interrupt endpoint will have something to report that it hasn't yet; nil when nothing is on its way.
+    var nextReport: Instant? { get }
     /// The bus was reset, as at each enumeration.
     mutating func busReset(at instant: Instant)
     /// VBUS came.
@@ -42,6 +46,11 @@ public protocol SwitchingBoardModel: USBDeviceModel {
 }
 
 extension USBDeviceModel {
+    /// A device without OUT endpoints.
+    public mutating func interruptOut(endpoint: UInt32, data: [UInt8], at instant: Instant) -> USBReply { .stall }
+
+    public var nextReport: Instant? { nil }
+
     /// The descriptor that a GET_DESCRIPTOR asks for, of the kinds that every device has; nil for one that it lacks.
     public func standardDescriptor(_ setup: SetupPacket) -> [UInt8]? {
         let index = Int(setup.value & 0xFF)

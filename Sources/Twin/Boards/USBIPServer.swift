@@ -134,14 +134,14 @@ public final class USBIPServer: Sendable {
     ///
     /// - Returns: what `body` returns; nil when the board is not there or of another kind.
     @discardableResult
-    public func withModel<Model: SwitchingBoardModel, Result>(
+    public func withModel<Model: USBDeviceModel, Result>(
         of board: String, as kind: Model.Type, _ body: (inout Model) -> Result
     ) -> Result? {
         var result: Result?
         withSlot(board) { slot, _ in
             guard var model = slot.model as? Model else { return }
             result = body(&model)
-            slot.model = model
+            if let changed = model as? any SwitchingBoardModel { slot.model = changed }
         }
         return result
     }
@@ -288,7 +288,8 @@ extension USBIPServer {
                 case (0, _): slot.model.control(submission.setup, data: submission.data, at: now)
                 case (let endpoint, .in):
                     slot.model.interruptIn(endpoint: endpoint, length: submission.length, at: now)
-                case (_, .out): .stall
+                case (let endpoint, .out):
+                    slot.model.interruptOut(endpoint: endpoint, data: submission.data, at: now)
                 }
             }
             guard state.slots[imported.slot].model.isPresent else {

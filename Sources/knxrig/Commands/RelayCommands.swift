@@ -1,0 +1,140 @@
+import Events
+import Glibc
+import Platform
+import Relays
+import Rigs
+
+extension Command {
+    private static let board = Option.value(
+        "--board", "BOARD", "which one, by serial or port path (default: the only one)")
+    private static let usbip = Option.value(
+        "--usbip", "HOST:PORT", "on a USB/IP server, such as a twin's, instead of here")
+    private static let json = Option.flag("--json", "print JSON")
+
+    static let relayCommands: [Command] = [relayList, relayGet, relaySet, relayCycle, relayWatch]
+
+    private static let relayList = Command(
+        name: "relay list", summary: "List the relay boards that can be reached",
+        options: [.value("--usbip", "HOST:PORT", "look at a USB/IP server too, such as a twin's"), json],
+        examples: ["knxrig relay list", "knxrig relay list --usbip 127.0.0.1:3240"]
+    ) { arguments in
+        try arguments.refuseOperands()
+        var transports: [any USBTransport] = [LibUSBTransport()]
+        if let usbip = try arguments.usbip() { transports.append(USBIPTransport(host: usbip.host, port: usbip.port)) }
+        let listing = RelayListing(transports)
+        Terminal.output(arguments.has("--json") ? JSON.text(listing.value) + "\n" : listing.text)
+        return .pass
+    }
+
+    private static let relayGet = Command(
+        name: "relay get", summary: "Read the coils of a relay board", operands: "[CHANNEL]",
+        options: [board, usbip, json], examples: ["knxrig relay get", "knxrig relay get 2 --board PSUIS"]
+    ) { arguments in
+        guard arguments.operands.count <= 1 else { throw UsageFailure("one channel, or none for all of them") }
+        return try withBoard(arguments) { board in
+            let channels =
+                try arguments.operands.first.map { [try channel($0, of: board)] } ?? Array(1...board.channelCount)
+            guard let states = try board.readAll() else {
+                throw RelayFailure.system("\(board.identity) can't be read: boards of its kind tell nothing")
+            }
+            show(board, channels, states, arguments)
+        }
+    }
+
+    private static let relaySet = Command(
+        name: "relay set", summary: "Turn a coil of a relay board on or off, and read it back",
+        operands: "CHANNEL on|off",
+        options: [board, usbip, json],
+        examples: ["knxrig relay set 1 on", "knxrig relay set 2 off --board 1-1.4"],
+        notes: "What a coil does to the circuit is the wiring's business: here on is current in the coil."
+    ) { arguments in
+        guard arguments.operands.count == 2, let isOn = ["on": true, "off": false][arguments.operands[1]] else {
+            throw UsageFailure("a channel and 'on' or 'off' are needed")
+        }
+        return try withLockedBoard(arguments) { board in
+            let number = try channel(arguments.operands[0], of: board)
+            let readback = try board.set(number, energised: isOn)
+            let states = try board.readAll() ?? [Bool](repeating: isOn, count: board.channelCount)
+            show(board, [number], states, arguments, readback)
+        }
+    }
+
+    private static let relayCycle = Command(
+        name: "relay cycle", summary: "Turn a coil over for a time and back again", operands: "CHANNEL",
+        options: [board, usbip, json, .value("--milliseconds", "N", "how long (default: 1000)")],
+        examples: ["knxrig relay cycle 1", "knxrig relay cycle 1 --milliseconds 5000"]
+    ) { arguments in
+        guard arguments.operands.count == 1 else { throw UsageFailure("one channel is needed") }
+        let duration = try arguments.integer("--milliseconds", 10...3_600_000, default: 1_000)
+        return try withLockedBoard(arguments) { board in
+            let number = try channel(arguments.operands[0], of: board)
+            guard let before = try board.readAll()?[number - 1] else {
+                throw RelayFailure.system("\(board.identity) can't be read, so there is no state to come back to")
+            }
+            _ = try board.set(number, energised: !before)
+            MonotonicClock.sleep(for: .milliseconds(Int64(duration)))
+            let readback = try board.set(number, energised: before)
+            show(board, [number], try board.readAll() ?? [], arguments, readback)
+        }
+    }
+
+    private static func channel(_ text: String, of board: any RelayBoard) throws -> Int {
+        guard let number = Int(text) else { throw UsageFailure("'\(text)' is no channel: they are numbered from 1") }
+        guard (1...board.channelCount).contains(number) else {
+            throw RelayFailure.noSuchChannel(board: "\(board.identity)", channel: number, count: board.channelCount)
+        }
+        return number
+    }
+
+    private static func show(
+        _ board: any RelayBoard, _ channels: [Int], _ states: [Bool], _ arguments: Arguments,
+        _ readback: Event.Actuation.Readback? = nil
+    ) {
+        if arguments.has("--json") {
+            var fields: [Value.Field] = [
+                Value.Field("driver", .text(board.identity.driver)),
+                Value.Field("serial", .text(board.identity.serial)),
+                Value.Field("path", .text(board.identity.path)), Value.Field("states", .list(states.map { .bool($0) })),
+            ]
+            if let readback { fields.append(Value.Field("readback", .text(readback.rawValue))) }
+            Terminal.output(JSON.text(.record(fields)) + "\n")
+        } else {
+            let shown = channels.map { "\($0) \(states[$0 - 1] ? "on" : "off")" }.joined(separator: ", ")
+            Terminal.output("\(board.identity): \(shown)\(readback.map { " (\($0.rawValue))" } ?? "")\n")
+        }
+    }
+
+    /// Opens the board that the arguments mean and closes it when `body` is done with it.
+    private static func withBoard(_ arguments: Arguments, _ body: (any RelayBoard) throws -> Void) throws -> ExitStatus
+    {
+        let transport: any USBTransport
+        if let usbip = try arguments.usbip() {
+            transport = USBIPTransport(host: usbip.host, port: usbip.port)
+        } else {
+            transport = LibUSBTransport()
+        }
+        do {
+            let board = try RelayBoardDrivers.open("dcttech", on: transport, named: arguments.value("--board"))
+            defer { board.close() }
+            try body(board)
+            return .pass
+        } catch RelayFailure.ambiguous(_, let paths) {
+            throw UsageFailure(
+                "\(paths.count) boards are plugged in (\(paths.joined(separator: ", "))): say which with --board")
+        } catch let refusal as RigLock.Refusal {
+            Terminal.error("knxrig: \(refusal)\n")
+            return .invalid
+        }
+    }
+
+    /// `withBoard`, unless a keeper has the board: it alone commands then.
+    private static func withLockedBoard(
+        _ arguments: Arguments, _ body: (any RelayBoard) throws -> Void
+    ) throws -> ExitStatus {
+        try withBoard(arguments) { board in
+            let locks = try RigLock.ofBoard(
+                board.identity, holder: "knxrig relay, process \(getpid())")
+            try withExtendedLifetime(locks) { try body(board) }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Platform
+import Testing
+import Twin
+
+/// A virtual machine with three free USB ports and what can be plugged in there: boards `first` and `second`, which share a serial as batches do, and a
+/// third thing that the suite brings.
+final class Bench: Sendable {
+    @TaskLocal static var current: Bench?
+
+    /// Where the kernel sees the ports.
+    static let firstPath = "1-1"
+    static let secondPath = "1-2"
+
+    let machine: VirtualMachine
+    let devices: USBRedirServer
+    private let directory: TemporaryDirectory
+
+    init(devices models: [(id: String, model: any USBDeviceModel)]) throws {
+        directory = try TemporaryDirectory(prefix: "knxrig-vm-")
+        devices = try USBRedirServer(
+            directory: directory.path, devices: models, unplugged: Set(models.map(\.id)))
+        do {
+            machine = try VirtualMachine(
+                directory: directory.path, sockets: models.compactMap { [devices] in devices.socket(of: $0.id) })
+        } catch {
+            devices.stop()
+            throw error
+        }
+    }
+
+    func end() {
+        machine.stop()
+        devices.stop()
+        directory.remove()
+    }
+
+    /// Plugs a device in and waits until the kernel has made it a device.
+    func plug(_ device: String, at path: String) throws {
+        devices.plug(device)
+        let answer = try machine.poll("test -e /sys/bus/usb/devices/\(path):1.0") { $0.status == 0 }
+        try #require(answer.status == 0, "the kernel did not enumerate \(device): \(kernelLog)")
+    }
+
+    /// Unplugs it and waits until the kernel has noticed.
+    func unplug(_ device: String, from path: String) throws {
+        devices.unplug(device)
+        let answer = try machine.poll("test ! -e /sys/bus/usb/devices/\(path)") { $0.status == 0 }
+        try #require(answer.status == 0, "the kernel did not see \(device) leave: \(kernelLog)")
+    }
+
+    /// The last that the kernel had to say.
+    private var kernelLog: String { (try? machine.run("dmesg | tail -n 20").output) ?? machine.console }
+
+    func run(_ command: String, within seconds: Int = 30) throws -> VirtualMachine.Answer {
+        try machine.run(command, within: seconds)
+    }
+}
+
+/// Boots one machine for all tests of a suite.
+struct BootedBench: SuiteTrait, TestScoping {
+    var devices: @Sendable () -> [(id: String, model: any USBDeviceModel)]
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let bench = try Bench(devices: devices())
+        defer { bench.end() }
+        try await Bench.$current.withValue(bench) { try await function() }
+    }
+}
+
+extension Trait where Self == BootedBench {
+    static func bench(_ devices: @escaping @Sendable () -> [(id: String, model: any USBDeviceModel)]) -> Self {
+        BootedBench(devices: devices)
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips where there can be no machine, and says why; not under CI, where everything is installed.
+    static var machineCanBoot: Self {
+        .enabled(
+            if: VirtualMachine.absence == nil || VirtualMachine.isRequired,
+            "no virtual machine here: \(VirtualMachine.absence ?? "")")
+    }
+}

@@ -1,0 +1,135 @@
+import Events
+import Foundation
+import Platform
+import Synchronization
+
+/// A virtual machine with Debian's kernel, without network, KVM or root, and a shell in it (`Guest/init`).
+final class VirtualMachine: Sendable {
+    struct Answer: Equatable, CustomStringConvertible {
+        var status: Int
+        var output: String
+
+        var description: String { "exit status \(status):\n\(output)" }
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Where `scripts/vm-image` leaves kernel and RAM disk.
+    static let image =
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path + "/.build/vm"
+
+    /// Why there can be no machine here; nil when there can.
+    static var absence: String? {
+        for file in ["vmlinux", "initrd"] where !Files.exists("\(image)/\(file)") {
+            return ".build/vm/\(file) is missing: scripts/vm-image makes it"
+        }
+        return Program.find("qemu-system-x86_64") == nil
+            ? "qemu-system-x86_64 is missing: scripts/setup installs it" : nil
+    }
+
+    /// Where the machine must run, whatever is missing: there the tests fail instead of being skipped.
+    static var isRequired: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
+
+    private let process: ChildProcess
+    private let shell: Descriptor
+    private let directory: String
+    private let unread = Mutex<[UInt8]>([])
+
+    /// Boots, and returns when the shell is there.
+    ///
+    /// - Parameters:
+    ///   - directory: for its sockets and its console's text.
+    ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on, 4 at most.
+    init(directory: String, sockets: [String]) throws {
+        precondition(sockets.count <= 4, "the controller has four USB 2 ports")
+        if let absence = Self.absence { throw Failure(description: absence) }
+        self.directory = directory
+        let listener = try Socket.listenUnix(path: "\(directory)/shell")
+        var request = ChildProcess.Request(path: "qemu-system-x86_64")
+        // KVM is passed over on purpose: where a machine is itself virtual, its KVM may not take this kernel.
+        request.arguments = """
+            -accel tcg,thread=multi -cpu qemu64 -M pc -m 512 -nodefaults -no-user-config -no-reboot -display none -nic none \
+            -serial file:\(directory)/console -chardev socket,id=shell,path=\(directory)/shell -serial chardev:shell \
+            -kernel \(Self.image)/vmlinux -initrd \(Self.image)/initrd -device qemu-xhci,id=x
+            """.split(separator: " ").map(String.init)
+        request.arguments += [
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable rdinit=/init",
+        ]
+        for (index, socket) in sockets.enumerated() {
+            request.arguments += [
+                "-chardev", "socket,id=r\(index),path=\(socket),reconnect=1",
+                "-device", "usb-redir,chardev=r\(index),bus=x.0,port=\(index + 1)",
+            ]
+        }
+        process = try ChildProcess.spawn(request)
+        guard let shell = try Socket.accept(listener, until: MonotonicClock.now() + .seconds(10)) else {
+            process.send(signal: 9)
+            _ = process.wait()
+            throw Failure(description: "QEMU did not connect to its shell's socket within 10 s")
+        }
+        try shell.setNonblocking(true)
+        self.shell = shell
+        let ready = try line(until: MonotonicClock.now() + .seconds(60))
+        guard ready == "ready" else { throw Failure(description: "the guest began with '\(ready)'\(console)") }
+    }
+
+    /// Runs one line of shell as root.
+    ///
+    /// - Parameter seconds: five times of what it takes on a quiet machine, since nothing here has two processors of its own.
+    func run(_ command: String, within seconds: Int = 30) throws -> Answer {
+        precondition(!command.contains("\n"), "one line")
+        let deadline = MonotonicClock.now() + .seconds(Int64(seconds))
+        try shell.writeAll(Array((command + "\n").utf8), until: deadline)
+        let head = try line(until: deadline).split(separator: " ").compactMap { Int($0) }
+        guard head.count == 2 else { throw Failure(description: "the guest answered with no status to: \(command)") }
+        let output = try take(until: deadline) { $0.count >= head[0] ? head[0] : nil }
+        return Answer(status: head[1], output: String(decoding: output, as: UTF8.self))
+    }
+
+    /// Runs a command again until `isEnough`, and returns the last answer.
+    func poll(_ command: String, within seconds: Int = 15, until isEnough: (Answer) -> Bool) throws -> Answer {
+        let deadline = MonotonicClock.now() + .seconds(Int64(seconds))
+        while true {
+            let answer = try run(command)
+            if isEnough(answer) || MonotonicClock.now() > deadline { return answer }
+            MonotonicClock.sleep(for: .milliseconds(50))
+        }
+    }
+
+    func stop() {
+        process.send(signal: 9)
+        _ = process.wait()
+    }
+
+    /// What the kernel printed, for failures.
+    var console: String {
+        let octets = (try? Files.read("\(directory)/console")) ?? []
+        return "\nconsole:\n" + String(decoding: octets.suffix(2_000), as: UTF8.self)
+    }
+
+    private func line(until deadline: Instant) throws -> String {
+        let octets = try take(until: deadline) { $0.firstIndex(of: 0x0A).map { $0 + 1 } }
+        return String(decoding: octets.dropLast(), as: UTF8.self)
+    }
+
+    /// The first octets, as many as `count` says, once it says so.
+    private func take(until deadline: Instant, _ count: ([UInt8]) -> Int?) throws -> [UInt8] {
+        while true {
+            let taken = unread.withLock { unread -> [UInt8]? in
+                guard let count = count(unread) else { return nil }
+                defer { unread.removeFirst(count) }
+                return Array(unread.prefix(count))
+            }
+            if let taken { return taken }
+            guard !Poll.wait([(shell, .readable)], until: deadline)[0].isEmpty else {
+                throw Failure(description: "the guest did not answer in time\(console)")
+            }
+            guard let more = try shell.read(maximum: 65_536) else { continue }
+            guard !more.isEmpty else { throw Failure(description: "the virtual machine ended\(console)") }
+            unread.withLock { $0 += more }
+        }
+    }
+}
