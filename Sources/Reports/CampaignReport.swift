@@ -93,10 +93,15 @@ struct ScenarioGroup {
         counted.filter { ![.invalid, .error, .aborted].contains($0.verdict.outcome) }
     }
 
-    /// `9 of 10`, and what was made again.
+    /// `9 of 10`, and what does not count.
     var tally: String {
         let replaced = runs.count - counted.count
-        return "\(passed) of \(counted.count)" + (replaced > 0 ? " (\(replaced) invalid, made again)" : "")
+        let untested = counted.count - tested.count
+        guard !tested.isEmpty else { return "nothing was tested" }
+        let uncounted = [
+            replaced > 0 ? "\(replaced) invalid, made again" : nil, untested > 0 ? "\(untested) tested nothing" : nil,
+        ].compactMap(\.self)
+        return "\(passed) of \(tested.count)" + (uncounted.isEmpty ? "" : " (\(uncounted.joined(separator: "; ")))")
     }
 
     /// `HW-1/cut-20s without knxd.restart`.

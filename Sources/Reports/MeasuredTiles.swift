@@ -9,7 +9,7 @@ enum MeasuredTiles {
             let onBus = run.verdict.ledger.map(\.onBus).reduce(0, +)
             tiles.append(
                 tile(
-                    "Lost silently", "\(silent)", "of \(onBus) telegrams on their hops",
+                    "Lost silently", "\(silent)", "of \(onBus) telegrams",
                     silent == 0 ? "every telegram is accounted for" : "neither delivered nor counted by anybody", []))
         }
         return tiles.isEmpty ? [] : [element("dl", ["class": "tiles"], tiles)]

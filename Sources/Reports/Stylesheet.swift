@@ -184,14 +184,18 @@ enum Stylesheet {
           :root { --paper: #fff; --card: #fff; --ink: #000; --quiet: #444; --rule: #bbb; --faint: #eee; --good: #0a4d28; --good-ground: #fff;
             --bad: #8a1010; --bad-ground: #fff; --odd: #5c3c00; --odd-ground: #fff; --mark: #1f4e80; --fill: #7d9dbd; --fault: #ead9bf;
             --after: #f6efe2; --link: #000; }
-          body { font-size: 9.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+          html { font-size: 11.5px; }
+          body { font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           main { max-width: none; padding: 0; }
           section.run { break-before: page; border-top: 0; margin-top: 0; }
           details section.run { break-before: auto; }
           figure, tr, .tile, .banner, pre, h2, h3 { break-inside: avoid; }
-          h2, h3, thead { break-after: avoid; }
+          h2, h3, thead, svg.stack { break-after: avoid; }
+          h3 { margin-top: 1.4rem; }
           .wide { overflow: visible; }
           .say { display: none; }
+          svg text { font-size: 10px; }
+          .row { padding: 0.1rem 0; }
           a { text-decoration: none; }
         }
 
