@@ -181,17 +181,29 @@ extension RunReport {
 }
 
 extension CampaignReport {
-    /// The campaign with every instant within thirty years of the clock's zero: evidence that came from elsewhere may hold any number, and
+    /// The campaign with every instant and every measured time within thirty years of the clock's zero: evidence that came from elsewhere may hold any number, and
     /// differences of such must not overflow.
     var plausible: CampaignReport {
         var campaign = self
         for run in campaign.runs.indices {
             campaign.runs[run].verdict.instants = campaign.runs[run].verdict.instants.plausible
+            campaign.runs[run].verdict.measured = campaign.runs[run].verdict.measured.map(\.plausible)
             for event in campaign.runs[run].events.indices {
                 campaign.runs[run].events[event].instant = campaign.runs[run].events[event].instant.plausible
             }
         }
         return campaign
+    }
+}
+
+extension Measured {
+    fileprivate var plausible: Measured {
+        let clamped = { (nanoseconds: Int64) in Instant(nanoseconds: nanoseconds).plausible.nanoseconds }
+        var measured = self
+        measured.valueNanoseconds = valueNanoseconds.map(clamped)
+        measured.uncertaintyNanoseconds = clamped(uncertaintyNanoseconds)
+        measured.limitNanoseconds = limitNanoseconds.map(clamped)
+        return measured
     }
 }
 

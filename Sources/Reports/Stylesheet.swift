@@ -47,6 +47,7 @@ enum Stylesheet {
         .banner h1 { color: var(--ink); }
         .banner.small { margin-top: 0.75rem; }
         .banner.small .stamp { font-size: 1.1rem; padding: 0.45rem 0.6rem; }
+        .banner.small .lead { grid-row: 1 / 3; }
         .banner.pass { color: var(--good); background: var(--good-ground); }
         .banner.fail, .banner.error { color: var(--bad); background: var(--bad-ground); }
         .banner.invalid, .banner.inconclusive, .banner.aborted { color: var(--odd); background: var(--odd-ground); }
@@ -109,6 +110,7 @@ enum Stylesheet {
         svg .recovering { fill: var(--after); }
         svg .instant { stroke: var(--ink); stroke-dasharray: 4 3; }
         svg .pin { fill: var(--ink); }
+        svg text.mark { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
         svg .mark .name { font-weight: 700; }
         svg .up { fill: var(--fill); }
         svg .down { fill: url(#hatch); stroke: var(--bad); stroke-width: 1.2; }
@@ -154,7 +156,8 @@ enum Stylesheet {
           main { padding: 0.75rem 0.75rem 3rem; }
           h1 { font-size: 1.4rem; }
           .banner { grid-template-columns: 1fr; padding: 0.9rem; }
-          .banner .stamp { grid-row: auto; justify-self: start; font-size: 1.4rem; padding: 0.4rem 0.6rem; }
+          .banner.small .lead { grid-row: auto; }
+          .banner .stamp, .banner.small .stamp { grid-row: auto; justify-self: start; font-size: 1.4rem; padding: 0.4rem 0.6rem; }
           .lead { font-size: 1rem; }
           figure { padding: 0.5rem; }
           .row { grid-template-columns: 1fr; }
