@@ -17,6 +17,8 @@ public struct RunReport: Sendable {
     public var plan: Value
     /// An invalid run that was made again because the rig itself had been too late: shown, and not counted.
     public var isReplaced = false
+    /// Names in the run's directory, so that a report points to nothing that is not there; nil: not known.
+    public var files: Set<String>?
 
     public init(
         id: String, variant: String, repetition: Int, directory: String, verdict: RunVerdict, events: [Event],

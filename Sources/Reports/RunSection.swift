@@ -206,8 +206,9 @@ enum RunSection {
         let files = [
             ("evidence.jsonl", "all events, hash-chained"), ("keeper.jsonl", "the keeper’s own events"),
             ("verdict.json", "the verdict as computed"), ("line.pcapng", "the telegrams, for Wireshark"),
+            ("twin.jsonl", "what the twin itself knows"),
             ("logs/", "output of every process"),
-        ]
+        ].filter { name, _ in run.files?.contains(name.hasSuffix("/") ? String(name.dropLast()) : name) ?? true }
         return titled(
             "How to repeat exactly this run",
             [

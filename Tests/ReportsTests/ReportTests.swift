@@ -173,6 +173,15 @@ import Testing
         #expect(HTMLReport.text(campaign).contains("no relay board was found"))
     }
 
+    @Test func onlyFilesThatAreThereAreLinked() {
+        var campaign = Self.campaign
+        campaign.runs = [SampleCampaign.busCut()]
+        campaign.runs[0].files = ["evidence.jsonl", "logs"]
+        let links = XMLTree(HTMLReport.text(campaign)).elements["a"]?.compactMap { $0["href"] }
+        #expect(
+            links == ["#run-HW-1-cut-20s-001", "./HW-1/cut-20s/001/evidence.jsonl", "./HW-1/cut-20s/001/logs/"])
+    }
+
     @Test func headlinesSayHowManyOfWhat() {
         var campaign = Self.campaign
         #expect(HTMLReport.headline(campaign) == "1 of 2 runs passed: 1 failed")

@@ -191,7 +191,7 @@ extension Instants {
                 let right = index + 1 < present.count ? present[index + 1].2 : 1
                 let needed = name == "T0" ? 0.12 : 0.3
                 let endsHere =
-                    fraction > 0.75 && fraction - left > 0.3
+                    fraction > 0.78 && fraction - left > 0.3
                     || right - fraction < needed && fraction > 0.25 && index == 0
                 let text = element(
                     "text",

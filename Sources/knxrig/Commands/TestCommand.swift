@@ -187,6 +187,7 @@ private struct TestRequest {
                 directory: RunDirectory.name(result.job.scenario, result.job.variant, result.job.repetition),
                 verdict: result.verdict, events: evidence?.events ?? [], plan: plan)
             report.isReplaced = replaced.contains(result.job)
+            report.files = Set(Files.entries(of: result.job.directory))
             return report
         }
         let first = plans[0]
