@@ -17,6 +17,8 @@ public struct RunReport: Sendable {
     public var plan: Value
     /// An invalid run that was made again because the rig itself had been too late: shown, and not counted.
     public var isReplaced = false
+    /// Names in the run's directory, so that a report points to nothing that is not there; nil: not known.
+    public var files: Set<String>?
 
     public init(
         id: String, variant: String, repetition: Int, directory: String, verdict: RunVerdict, events: [Event],
@@ -93,10 +95,15 @@ struct ScenarioGroup {
         counted.filter { ![.invalid, .error, .aborted].contains($0.verdict.outcome) }
     }
 
-    /// `9 of 10`, and what was made again.
+    /// `9 of 10`, and what does not count.
     var tally: String {
         let replaced = runs.count - counted.count
-        return "\(passed) of \(counted.count)" + (replaced > 0 ? " (\(replaced) invalid, made again)" : "")
+        let untested = counted.count - tested.count
+        guard !tested.isEmpty else { return "nothing was tested" }
+        let uncounted = [
+            replaced > 0 ? "\(replaced) invalid, made again" : nil, untested > 0 ? "\(untested) tested nothing" : nil,
+        ].compactMap(\.self)
+        return "\(passed) of \(tested.count)" + (uncounted.isEmpty ? "" : " (\(uncounted.joined(separator: "; ")))")
     }
 
     /// `HW-1/cut-20s without knxd.restart`.
@@ -176,17 +183,29 @@ extension RunReport {
 }
 
 extension CampaignReport {
-    /// The campaign with every instant within thirty years of the clock's zero: evidence that came from elsewhere may hold any number, and
+    /// The campaign with every instant and every measured time within thirty years of the clock's zero: evidence that came from elsewhere may hold any number, and
     /// differences of such must not overflow.
     var plausible: CampaignReport {
         var campaign = self
         for run in campaign.runs.indices {
             campaign.runs[run].verdict.instants = campaign.runs[run].verdict.instants.plausible
+            campaign.runs[run].verdict.measured = campaign.runs[run].verdict.measured.map(\.plausible)
             for event in campaign.runs[run].events.indices {
                 campaign.runs[run].events[event].instant = campaign.runs[run].events[event].instant.plausible
             }
         }
         return campaign
+    }
+}
+
+extension Measured {
+    fileprivate var plausible: Measured {
+        let clamped = { (nanoseconds: Int64) in Instant(nanoseconds: nanoseconds).plausible.nanoseconds }
+        var measured = self
+        measured.valueNanoseconds = valueNanoseconds.map(clamped)
+        measured.uncertaintyNanoseconds = clamped(uncertaintyNanoseconds)
+        measured.limitNanoseconds = limitNanoseconds.map(clamped)
+        return measured
     }
 }
 

@@ -5,11 +5,11 @@ enum MeasuredTiles {
     static func markup(_ run: RunReport) -> [Markup] {
         var tiles = run.verdict.measured.map(tile)
         if !run.verdict.ledger.isEmpty {
-            let silent = run.verdict.ledger.map(\.silent).reduce(0, +)
-            let onBus = run.verdict.ledger.map(\.onBus).reduce(0, +)
+            let silent = run.verdict.ledger.map(\.silent).reduce(0, &+)
+            let onBus = run.verdict.ledger.map(\.onBus).reduce(0, &+)
             tiles.append(
                 tile(
-                    "Lost silently", "\(silent)", "of \(onBus) telegrams on their hops",
+                    "Lost silently", "\(silent)", "of \(onBus) telegrams",
                     silent == 0 ? "every telegram is accounted for" : "neither delivered nor counted by anybody", []))
         }
         return tiles.isEmpty ? [] : [element("dl", ["class": "tiles"], tiles)]

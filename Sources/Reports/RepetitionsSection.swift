@@ -59,7 +59,7 @@ enum RepetitionsSection {
         ]
     }
 
-    private static func rounded(_ nanoseconds: Int64) -> Int64 { nanoseconds / 100_000 * 100_000 }
+    private static func rounded(_ nanoseconds: Int64) -> Int64 { (nanoseconds + 50_000) / 100_000 * 100_000 }
 
     // MARK: the strip plot
 
@@ -81,7 +81,7 @@ enum RepetitionsSection {
         guard !dots.isEmpty || !never.isEmpty else {
             return [element("p", ["class": "missing"], "No time to recover was measured in these runs.")]
         }
-        let limit = runs.compactMap { $0.recovery?.limitNanoseconds }.max().map(Double.init)
+        let limit = runs.compactMap { $0.recovery?.limitNanoseconds }.max().map { Double(max(0, $0)) }
         let slowest = dots.map { $0.value + $0.uncertainty }.max() ?? 0
         let whole = max(limit ?? 0, slowest, 1) * 1.04
         var figures = [strip(dots, never, limit, 0...whole, "from zero to the limit")]

@@ -149,22 +149,31 @@ enum RunSection {
             })
     }
 
-    /// What the rig could not see or was late for.
+    /// What the rig could not see or was late for: gaps one by one, slips by who was late.
     private static func blindness(_ run: RunReport, _ origin: Instant) -> [Markup] {
-        let rows = run.events.compactMap { event -> [[Markup]]? in
+        var rows: [[[Markup]]] = []
+        var late: [String] = []
+        var slips: [String: [(at: Instant, late: Int64)]] = [:]
+        for event in run.events {
             switch event.payload {
             case .slip(let slip):
-                [
-                    ["slip"], [.text(slip.thread)], [.text(Figures.offset(event.instant, from: origin))],
-                    [.text(Figures.span(slip.lateNanoseconds))], ["a deadline of the rig’s own was missed"],
-                ]
+                if slips[slip.thread] == nil { late.append(slip.thread) }
+                slips[slip.thread, default: []].append((event.instant, slip.lateNanoseconds))
             case .gap(let gap):
-                [
+                rows.append([
                     ["gap"], [.text(gap.blind)], [.text(Figures.offset(gap.from, from: origin))],
                     [.text(Figures.span(gap.to.nanoseconds &- gap.from.nanoseconds))], [.text(gap.reason)],
-                ]
-            default: nil
+                ])
+            default: break
             }
+        }
+        for thread in late {
+            guard let all = slips[thread], let worst = all.max(by: { $0.late < $1.late }) else { continue }
+            let count = all.count == 1 ? "late once" : "late \(all.count) times; this is the longest"
+            rows.append([
+                ["slip"], [.text(thread)], [.text(Figures.offset(worst.at, from: origin))],
+                [.text(Figures.span(worst.late))], [.text(count)],
+            ])
         }
         return Table.titled(
             "Slips and gaps of the rig itself",
@@ -197,8 +206,9 @@ enum RunSection {
         let files = [
             ("evidence.jsonl", "all events, hash-chained"), ("keeper.jsonl", "the keeper’s own events"),
             ("verdict.json", "the verdict as computed"), ("line.pcapng", "the telegrams, for Wireshark"),
+            ("twin.jsonl", "what the twin itself knows"),
             ("logs/", "output of every process"),
-        ]
+        ].filter { name, _ in run.files?.contains(name.hasSuffix("/") ? String(name.dropLast()) : name) ?? true }
         return titled(
             "How to repeat exactly this run",
             [

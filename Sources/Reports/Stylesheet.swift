@@ -47,6 +47,7 @@ enum Stylesheet {
         .banner h1 { color: var(--ink); }
         .banner.small { margin-top: 0.75rem; }
         .banner.small .stamp { font-size: 1.1rem; padding: 0.45rem 0.6rem; }
+        .banner.small .lead { grid-row: 1 / 3; }
         .banner.pass { color: var(--good); background: var(--good-ground); }
         .banner.fail, .banner.error { color: var(--bad); background: var(--bad-ground); }
         .banner.invalid, .banner.inconclusive, .banner.aborted { color: var(--odd); background: var(--odd-ground); }
@@ -109,6 +110,7 @@ enum Stylesheet {
         svg .recovering { fill: var(--after); }
         svg .instant { stroke: var(--ink); stroke-dasharray: 4 3; }
         svg .pin { fill: var(--ink); }
+        svg text.mark { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
         svg .mark .name { font-weight: 700; }
         svg .up { fill: var(--fill); }
         svg .down { fill: url(#hatch); stroke: var(--bad); stroke-width: 1.2; }
@@ -154,7 +156,8 @@ enum Stylesheet {
           main { padding: 0.75rem 0.75rem 3rem; }
           h1 { font-size: 1.4rem; }
           .banner { grid-template-columns: 1fr; padding: 0.9rem; }
-          .banner .stamp { grid-row: auto; justify-self: start; font-size: 1.4rem; padding: 0.4rem 0.6rem; }
+          .banner.small .lead { grid-row: auto; }
+          .banner .stamp, .banner.small .stamp { grid-row: auto; justify-self: start; font-size: 1.4rem; padding: 0.4rem 0.6rem; }
           .lead { font-size: 1rem; }
           figure { padding: 0.5rem; }
           .row { grid-template-columns: 1fr; }
@@ -184,14 +187,18 @@ enum Stylesheet {
           :root { --paper: #fff; --card: #fff; --ink: #000; --quiet: #444; --rule: #bbb; --faint: #eee; --good: #0a4d28; --good-ground: #fff;
             --bad: #8a1010; --bad-ground: #fff; --odd: #5c3c00; --odd-ground: #fff; --mark: #1f4e80; --fill: #7d9dbd; --fault: #ead9bf;
             --after: #f6efe2; --link: #000; }
-          body { font-size: 9.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+          html { font-size: 11.5px; }
+          body { font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           main { max-width: none; padding: 0; }
           section.run { break-before: page; border-top: 0; margin-top: 0; }
           details section.run { break-before: auto; }
           figure, tr, .tile, .banner, pre, h2, h3 { break-inside: avoid; }
-          h2, h3, thead { break-after: avoid; }
+          h2, h3, thead, svg.stack { break-after: avoid; }
+          h3 { margin-top: 1.4rem; }
           .wide { overflow: visible; }
           .say { display: none; }
+          svg text { font-size: 10px; }
+          .row { padding: 0.1rem 0; }
           a { text-decoration: none; }
         }
 

@@ -17,7 +17,7 @@ public enum TerminalSummary {
             if group.outcome == .pass {
                 lines.append(head + (sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence) + "  " + count)
             } else {
-                lines.append(head + count + " passed")
+                lines.append(head + (group.tested.isEmpty ? count : count + " passed"))
                 lines.append(String(repeating: " ", count: wordWidth + 2) + sentence)
             }
         }

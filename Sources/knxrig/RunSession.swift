@@ -40,6 +40,7 @@ struct RunSession {
                 directory: result.job.directoryName, verdict: result.verdict, events: evidence?.events ?? [], plan: plan
             )
             report.isReplaced = made.replaced.contains(result.job)
+            report.files = Set(Files.entries(of: result.job.directory))
             return report
         }
         let campaign = CampaignReport(

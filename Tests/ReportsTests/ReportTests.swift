@@ -133,7 +133,8 @@ import Testing
                 fault: instant, detected: instant, healed: instant, recovered: instant)
             campaign.runs[0].verdict.measured = [
                 Measured(
-                    name: "x", valueNanoseconds: number, uncertaintyNanoseconds: number, limitNanoseconds: number,
+                    name: "time_to_recover", valueNanoseconds: number, uncertaintyNanoseconds: number,
+                    limitNanoseconds: number,
                     outcome: .pass, budget: [BudgetItem(what: "y", nanoseconds: number)])
             ]
             campaign.runs[0].events += [
@@ -149,6 +150,11 @@ import Testing
                     .frame(Event.Frame(line: "l", octets: [], acknowledge: nil, began: instant))),
                 Event(at: instant, source: "a", .phase(Event.Phase(.verifyNormal, .begin))),
             ]
+            var row = LedgerRow(hop: "x")
+            row.onBus = Int(number)
+            row.silent = Int(number)
+            campaign.runs[0].verdict.ledger = [row, row]
+            campaign.runs = [campaign.runs[0], campaign.runs[0]]
             #expect(XMLTree(HTMLReport.text(campaign)).error == nil)
             #expect(XMLTree(JUnit.text(campaign)).error == nil)
             #expect((try? JSON.parse(Results.text(campaign))) != nil)
@@ -165,6 +171,15 @@ import Testing
         #expect(XMLTree(HTMLReport.text(campaign)).error == nil)
         #expect(HTMLReport.headline(campaign) == "The run ended in an error")
         #expect(HTMLReport.text(campaign).contains("no relay board was found"))
+    }
+
+    @Test func onlyFilesThatAreThereAreLinked() {
+        var campaign = Self.campaign
+        campaign.runs = [SampleCampaign.busCut()]
+        campaign.runs[0].files = ["evidence.jsonl", "logs"]
+        let links = XMLTree(HTMLReport.text(campaign)).elements["a"]?.compactMap { $0["href"] }
+        #expect(
+            links == ["#run-HW-1-cut-20s-001", "./HW-1/cut-20s/001/evidence.jsonl", "./HW-1/cut-20s/001/logs/"])
     }
 
     @Test func headlinesSayHowManyOfWhat() {

@@ -40,13 +40,19 @@ enum ActuationLane {
         let isRelay = !target.contains(":")
         let clicks = commands.count
         return Lane(
-            name: isRelay ? "relay \(target)" : target,
+            name: name(target),
             note: isRelay ? "\(clicks) click\(clicks == 1 ? "" : "s")" : nil,
             height: 20, isScaled: false,
             says: "\(target): "
                 + commands.map { "\($0.meaning) at \(Figures.offset($0.commanded.shown, from: scale.origin))" }
                 .joined(separator: ", "),
             drawing: drawing)
+    }
+
+    /// `process:broker` as `rig: broker process`.
+    private static func name(_ target: String) -> String {
+        let parts = target.split(separator: ":", maxSplits: 1)
+        return parts.count == 2 ? "rig: \(parts[1]) \(parts[0])" : "relay \(target)"
     }
 
     private static let takesAway: Set<String> = [

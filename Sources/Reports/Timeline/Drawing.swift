@@ -1,8 +1,8 @@
 /// Pieces of SVG whose places across are percentages and whose heights are pixels: letters keep their size however wide the picture is.
 enum Drawing {
-    /// A fraction of the width as SVG says it: `12.34%`.
+    /// A fraction of the width as SVG says it: `12.34%`. What lies far outside is drawn outside, and no further.
     static func percent(_ fraction: Double) -> String {
-        let hundredths = Int64((fraction * 10_000).rounded())
+        let hundredths = Int64((min(max(fraction, -9), 9) * 10_000).rounded())
         let sign = hundredths < 0 ? "-" : ""
         let whole = hundredths.magnitude / 100
         let rest = hundredths.magnitude % 100
@@ -12,7 +12,7 @@ enum Drawing {
 
     /// A length with one decimal.
     static func length(_ value: Double) -> String {
-        let tenths = Int64((value * 10).rounded())
+        let tenths = Int64((min(max(value, -100_000), 100_000) * 10).rounded())
         return tenths % 10 == 0
             ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(tenths.magnitude / 10).\(tenths.magnitude % 10)"
     }
@@ -40,7 +40,7 @@ enum Drawing {
     static let stretchedWidth = 10_000
 
     static func stretchedX(_ fraction: Double) -> String {
-        String(Int((fraction * Double(stretchedWidth)).rounded()))
+        String(Int((min(max(fraction, -9), 9) * Double(stretchedWidth)).rounded()))
     }
 
     static func path(_ kind: String, _ data: String) -> Markup {

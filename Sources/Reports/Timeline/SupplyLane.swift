@@ -31,7 +31,8 @@ enum SupplyLane {
         path += "H\(Drawing.stretchedWidth)"
         let values = readings.map(\.millivolts)
         let volts = { (millivolts: Int64) in Figures.decimal(millivolts, unit: 1000, decimals: 1) }
-        let range = "\(volts(values.min() ?? 0)) … \(volts(values.max() ?? 0)) V"
+        let (low, high) = (volts(values.min() ?? 0), volts(values.max() ?? 0))
+        let range = low == high ? "\(low) V" : "\(low) … \(high) V"
         var drawing = [
             Drawing.horizontal("grid", y: y(0)), Drawing.horizontal("grid", y: y(highest)),
             Drawing.stretched(height, [Drawing.path("curve", path)]),

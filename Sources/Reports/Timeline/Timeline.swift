@@ -186,9 +186,13 @@ extension Instants {
             for (index, (name, words, fraction, at)) in present.enumerated() {
                 let offset = name == "T0" ? "" : " " + Figures.offset(at, from: scale.origin, decimals: 2)
                 told.append("\(name) \(words)\(offset)")
-                // A mark in the right half is written to its left, unless its neighbour stands there.
+                // A mark near the right edge is written to its left, and so is one whose neighbour would stand on its words.
                 let left = index > 0 ? present[index - 1].2 : 0
-                let endsHere = fraction > 0.62 && fraction - left > 0.3
+                let right = index + 1 < present.count ? present[index + 1].2 : 1
+                let needed = name == "T0" ? 0.12 : 0.3
+                let endsHere =
+                    fraction > 0.78 && fraction - left > 0.3
+                    || right - fraction < needed && fraction > 0.25 && index == 0
                 let text = element(
                     "text",
                     [
