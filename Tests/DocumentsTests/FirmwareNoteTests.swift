@@ -12,7 +12,7 @@ import Testing
         let text = try String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8)
         let note = try FirmwareNote(text, file: file)
         #expect(!note.quirks.isEmpty)
-        #expect(note.prose.contains("\n# "), "\(file) has no title")
+        #expect(note.prose.hasPrefix("# "), "\(file) has no title")
         // No section that the front matter doesn't know.
         let headings = note.prose.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
         #expect(headings == note.quirks.map(\.id))

@@ -16,7 +16,7 @@ struct RelayBoardKernelTests {
     let bench: Bench
 
     init() throws {
-        bench = try #require(Bench.current)
+        bench = try #require(SharedBench.current).bench()
         // Each test begins with the first board alone, sound and with all relays off.
         try bench.unplug("second", from: Bench.secondPath)
         for board in ["first", "second"] {
