@@ -1,95 +1,106 @@
-/// What is known of one device or firmware that a rig meets: a Markdown file of firmware-notes/ whose front matter programs read.
-///
-/// | key | meaning |
-/// |---|---|
-/// | `note` | id: the file's name without `.md` |
-/// | `kind` | `relay-board`, `transceiver`, `interface-daemon` |
-/// | `name` | as people call it |
-/// | `drivers` | drivers of rig files that speak to it |
-/// | `packages` | Debian packages that bring it |
-/// | `versions` | versions that were measured, as the beginnings of version texts; none where there is no version to read |
-/// | `settle` | for a relay board, how long a contact takes |
-/// | `quirks` | list of `id`, `says`, `source` |
+/// What `firmware-notes/` holds of one device or program that a rig meets: how it is recognised, its times, and the quirks to reckon with. The
+/// quirks' ids are headings of the page's prose, where each is told with its evidence.
 public struct FirmwareNote: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
-        case relayBoard = "relay-board"
+        case relayBoard = "relay_board"
         case transceiver
-        case interfaceDaemon = "interface-daemon"
+        case interface
+        case daemon
     }
 
-    /// Something that a device does and nobody would expect.
+    /// How far what is said has been tried.
+    public enum Evidence: String, CaseIterable, Sendable {
+        /// Seen in a test of ours, with the real program or device.
+        case measured
+        /// Read in a manual, in sources or in reports of users.
+        case read
+        /// Follows from what is known, and was not tried.
+        case inferred
+    }
+
     public struct Quirk: Hashable, Sendable {
-        /// Unique over all notes; reports and findings refer to it.
         public var id: String
-        public var says: String
-        /// Where it is known from: a manual, or what was measured.
-        public var source: String
+        public var summary: String
+        public var evidence: Evidence
     }
 
+    /// A USB device it may be, such as `16c0:05df`, with the texts that decide where the ids are shared; a product ending in `*` is a beginning.
+    public struct Identification: Hashable, Sendable {
+        public var ids: String
+        public var manufacturer: String?
+        public var product: String?
+    }
+
+    /// The file's name without `.md`.
     public var id: String
-    public var kind: Kind
     public var name: String
-    public var drivers: [String]
-    public var packages: [String]
+    public var kind: Kind
+    /// The driver of ours that speaks to it, as rig files name it.
+    public var driver: String?
+    /// The Debian package that brings it.
+    public var package: String?
+    /// Versions that it was tried with.
     public var versions: [String]
-    public var settleNanoseconds: Int64?
+    public var usb: [Identification]
+    /// Times by name, nanoseconds.
+    public var times: [String: Int64]
     public var quirks: [Quirk]
-    /// The note itself, without its front matter.
+    /// The page below its front matter.
     public var prose: String
 
-    static let keys = ["note", "kind", "name", "drivers", "packages", "versions", "settle", "quirks"]
-
-    /// - Throws: a missing or broken front matter, with its place in the file.
-    public init(text: String, file: String) throws(DocumentFailure) {
-        let (matter, prose) = try FirmwareNote.parts(text, file: file)
+    /// - Parameter file: the name used in messages.
+    public init(_ text: String, file: String) throws(DocumentFailure) {
+        let (node, prose) = try Node.frontMatter(text, file: file)
+        _ = try node.entries(
+            of: "a firmware note", keys: ["name", "kind", "driver", "package", "versions", "usb", "times", "quirks"])
         self.prose = prose
-        let node = try Node.parse(matter, file: file)
-        _ = try node.entries(of: "a firmware note", keys: Self.keys)
-        let idNode = try node.required("note")
-        id = try idNode.text()
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        guard name == id + ".md" else { throw idNode.failure("a note is named as its file, and this is \(name)") }
-        kind = try node.required("kind").choice("kind of note")
-        self.name = try node.required("name").text()
-        drivers = try FirmwareNote.texts(node["drivers"])
-        packages = try FirmwareNote.texts(node["packages"])
-        versions = try FirmwareNote.texts(node["versions"])
-        guard !drivers.isEmpty || !packages.isEmpty else {
-            throw node.failure("a note belongs to 'drivers' or 'packages'")
+        let page = file.split(separator: "/").last.map(String.init) ?? file
+        id = page.hasSuffix(".md") ? String(page.dropLast(3)) : page
+        name = try node.required("name").text()
+        kind = try node.required("kind").choice("kind")
+        driver = try node["driver"]?.text()
+        package = try node["package"]?.text()
+        versions = []
+        for version in try node["versions"]?.elements() ?? [] { versions.append(try version.text()) }
+        usb = []
+        for device in try node["usb"]?.elements() ?? [] {
+            _ = try device.entries(of: "a USB device", keys: ["ids", "manufacturer", "product"])
+            usb.append(
+                Identification(
+                    ids: try device.required("ids").text(), manufacturer: try device["manufacturer"]?.text(),
+                    product: try device["product"]?.text()))
         }
-        settleNanoseconds = try node["settle"]?.nanoseconds()
+        times = [:]
+        for entry in try node["times"]?.entries(of: "times") ?? [] { times[entry.key] = try entry.value.nanoseconds() }
         quirks = []
         for quirk in try node.required("quirks").elements() {
-            _ = try quirk.entries(of: "a quirk", keys: ["id", "says", "source"])
+            _ = try quirk.entries(of: "a quirk", keys: ["id", "summary", "evidence"])
+            let id = try quirk.required("id")
+            let name = try id.text()
+            guard !quirks.contains(where: { $0.id == name }) else { throw id.failure("there are two quirks '\(name)'") }
+            guard prose.split(separator: "\n").contains("## \(name)") else {
+                throw id.failure("the prose below has no heading '## \(name)'")
+            }
             quirks.append(
                 Quirk(
-                    id: try quirk.required("id").text(), says: try quirk.required("says").text(),
-                    source: try quirk.required("source").text()))
+                    id: name, summary: try quirk.required("summary").text(),
+                    evidence: try quirk.required("evidence").choice("evidence")))
         }
     }
 
-    /// The lines between the first two `---`, with the lines before them kept blank so that places in messages are right, and what follows.
-    private static func parts(
-        _ text: String, file: String
-    ) throws(DocumentFailure) -> (matter: String, prose: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else {
-            throw DocumentFailure(
-                file: file, position: Position(line: 1, column: 1),
-                message: "a firmware note begins with front matter between two lines of ---")
+    /// Whether a USB device with these ids and texts may be it.
+    public func recognises(ids: String, manufacturer: String?, product: String?) -> Bool {
+        usb.contains { wanted in
+            guard wanted.ids == ids, wanted.manufacturer == nil || wanted.manufacturer == manufacturer else {
+                return false
+            }
+            guard let pattern = wanted.product else { return true }
+            guard let product else { return false }
+            return pattern.hasSuffix("*") ? product.hasPrefix(pattern.dropLast()) : product == pattern
         }
-        return (
-            "\n" + lines[1..<end].joined(separator: "\n") + "\n", lines[(end + 1)...].joined(separator: "\n")
-        )
     }
 
-    private static func texts(_ node: Node?) throws(DocumentFailure) -> [String] {
-        var texts: [String] = []
-        for element in try node?.elements() ?? [] { texts.append(try element.text()) }
-        return texts
-    }
-
-    /// Whether the measurements are of this version: nil when the note names none, or none is known.
+    /// Whether it was tried with this version: nil when the note names none, or none is known.
     public func covers(version: String?) -> Bool? {
         guard !versions.isEmpty, let version else { return nil }
         return versions.contains { version.hasPrefix($0) }
@@ -104,7 +115,7 @@ extension DataDirectories {
             let folder = "\(directory)/firmware-notes"
             for entry in entries(folder).sorted() where entry.hasSuffix(".md") && entry != "README.md" {
                 let file = "\(folder)/\(entry)"
-                let note = try FirmwareNote(text: String(decoding: try Self.read(file), as: UTF8.self), file: file)
+                let note = try FirmwareNote(String(decoding: try Self.read(file), as: UTF8.self), file: file)
                 if !notes.contains(where: { $0.id == note.id }) { notes.append(note) }
             }
         }

@@ -18,23 +18,34 @@ struct FirmwareInRun: Sendable {
         let drivers = Set(rig.boards.map(\.driver) + rig.lines.flatMap(\.attachments).map(\.driver))
         let packages = Set(system.programs.map(\.package))
         parts = notes.compactMap { note in
-            guard !drivers.isDisjoint(with: note.drivers) || !packages.isDisjoint(with: note.packages) else {
-                return nil
-            }
-            return Part(note: note, version: note.packages.first(where: packages.contains).flatMap(installed))
+            let package = note.package.flatMap { packages.contains($0) ? $0 : nil }
+            guard package != nil || note.driver.map(drivers.contains) ?? false else { return nil }
+            return Part(note: note, version: package.flatMap(installed))
         }
     }
 
-    /// As event 0 holds it: `[{"note","name","version","measured","quirks":[{"id","says"}]}]`.
+    /// As event 0 holds them: `[{"note","kind","name","version","tried"}]`.
     var value: Value {
         .list(
             parts.map { part in
                 .record(present: [
                     ("note", .text(part.note.id)), ("kind", .text(part.note.kind.rawValue)),
                     ("name", .text(part.note.name)), ("version", part.version.map(Value.text)),
-                    ("measured", part.note.covers(version: part.version).map(Value.bool)),
-                    ("quirks", .list(part.note.quirks.map { ["id": .text($0.id), "says": .text($0.says)] })),
+                    ("tried", part.note.covers(version: part.version).map(Value.bool)),
                 ])
+            })
+    }
+
+    /// What nobody would expect of them: `[{"id","device","what","evidence"}]`.
+    var quirks: Value {
+        .list(
+            parts.flatMap { part in
+                part.note.quirks.map {
+                    [
+                        "id": .text($0.id), "device": .text(part.note.name), "what": .text($0.summary),
+                        "evidence": .text($0.evidence.rawValue),
+                    ]
+                }
             })
     }
 }

@@ -22,7 +22,7 @@ extension TestPlan {
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],
             "system": ["name": .text(system.name), "build": .text(systemBuild)],
-            "firmware": firmware.value,
+            "firmware": firmware.value, "quirks": firmware.quirks,
             "utc": [
                 "monotonic": .integer(MonotonicClock.now().nanoseconds),
                 "unix": .integer(MonotonicClock.unixNanoseconds()),

@@ -1,68 +1,56 @@
+import Documents
+import Foundation
 import Testing
 
-@testable import Documents
-
 @Suite struct FirmwareNoteTests {
-    static let root = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "firmware-notes").path
 
-    static let text = """
-        ---
-        note: board
-        kind: relay-board
-        name: A board
-        drivers: [dcttech]
-        versions: ["1.2"]
-        settle: 20 ms
-        quirks:
-          - {id: board-odd, says: it is odd, source: a manual}
-        ---
-        # A board
+    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0 != "README.md" }.sorted()
 
-        Prose.
-        """
+    @Test(arguments: files) func everyPageIsReadable(file: String) throws {
+        let text = try String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8)
+        let note = try FirmwareNote(text, file: file)
+        #expect(!note.quirks.isEmpty)
+        #expect(note.prose.hasPrefix("# "), "\(file) has no title")
+        // No section that the front matter doesn't know.
+        let headings = note.prose.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
+        #expect(headings == note.quirks.map(\.id))
+    }
 
-    @Test func aNoteIsRead() throws {
-        let note = try FirmwareNote(text: Self.text, file: "firmware-notes/board.md")
-        #expect(note.kind == .relayBoard)
-        #expect(note.drivers == ["dcttech"])
-        #expect(note.settleNanoseconds == 20_000_000)
-        #expect(note.quirks == [.init(id: "board-odd", says: "it is odd", source: "a manual")])
-        #expect(note.prose.hasPrefix("# A board"))
-        #expect(note.covers(version: "1.2.3") == true)
-        #expect(note.covers(version: "1.3") == false)
-        #expect(note.covers(version: nil) == nil)
+    @Test func theRelayBoardIsKnownByItsTexts() throws {
+        let file = "dcttech-usbrelay.md"
+        #expect(Self.files.contains(file))
+        let note = try FirmwareNote(String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
+        #expect(note.times["transfer_timeout"] == 100_000_000)
+        #expect(note.recognises(ids: "16c0:05df", manufacturer: "www.dcttech.com", product: "USBRelay8"))
+        #expect(!note.recognises(ids: "16c0:05df", manufacturer: "obdev.at", product: "USBRelay8"))
+        #expect(!note.recognises(ids: "16c0:05df", manufacturer: "www.dcttech.com", product: "Radio"))
+        #expect(!note.recognises(ids: "16c0:05dc", manufacturer: "www.dcttech.com", product: "USBRelay8"))
+        #expect(!note.recognises(ids: "16c0:05df", manufacturer: "www.dcttech.com", product: nil))
     }
 
     @Test(arguments: [
-        ("---\nnote", "note", "board.md:1:1: a firmware note begins with front matter"),
-        ("note: board", "note: bord", "board.md:2:7: a note is named as its file, and this is board.md"),
-        ("relay-board", "relayboard", "board.md:3:7: 'relayboard' is no kind of note"),
-        ("drivers: [dcttech]\n", "", "a note belongs to 'drivers' or 'packages'"),
-        ("says: it is odd, ", "", "says"), ("settle: 20 ms", "settel: 20 ms", "did you mean 'settle'?"),
-        ("\n---\n# A", "\n# A", "front matter between two lines"),
+        ("name: x\n", "n.md:1:1: the page should begin with front matter"),
+        ("---\nname: x\n", "n.md:1:1: the page should begin with front matter"),
+        ("---\nname: x\nkind: boat\nquirks: []\n---\n", "n.md:3:7: "),
+        (
+            "---\nname: x\nkind: daemon\nquirks:\n  - {id: a, summary: s, evidence: read}\n---\n# X\n",
+            "n.md:5:10: the prose below has no heading '## a'"
+        ),
+        (
+            "---\nname: x\nkind: daemon\nquirks:\n  - {id: a, summary: s, evidence: read}\n"
+                + "  - {id: a, summary: s, evidence: read}\n---\n# X\n## a\n",
+            "n.md:6:10: there are two quirks 'a'"
+        ),
+        (
+            "---\nname: x\nkind: daemon\nquirks:\n  - {id: a, summary: s, evidence: heard}\n---\n## a\n",
+            "n.md:5:35: "
+        ),
+        ("---\nnmae: x\n---\n", "n.md:2:1: a firmware note has no key 'nmae': did you mean 'name'?"),
     ])
-    func aBrokenNoteIsOneClearLine(old: String, new: String, message: String) throws {
-        let parts = Self.text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
-        let text = parts.joined(separator: new)
-        try #require(parts.count == 2)
-        let failure = #expect(throws: DocumentFailure.self) { try FirmwareNote(text: text, file: "board.md") }
-        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
-    }
-
-    @Test func ourOwnNotesAreReadAndTheirQuirksAreUnique() throws {
-        let notes = try DataDirectories(directories: [Self.root]).firmwareNotes()
-        for id in ["dcttech-usbrelay", "knxd", "tp-uart2"] { #expect(notes.contains { $0.id == id }) }
-        let quirks = notes.flatMap(\.quirks).map(\.id)
-        #expect(Set(quirks).count == quirks.count)
-        for note in notes {
-            #expect(!note.quirks.isEmpty, "\(note.id)")
-            #expect(note.prose.contains("# "), "\(note.id)")
-            #expect(note.quirks.allSatisfy { !$0.says.isEmpty && !$0.source.isEmpty })
-        }
-    }
-
-    @Test func theFirstDirectoryWins() throws {
-        let notes = try DataDirectories(directories: ["/nonexistent", Self.root, Self.root]).firmwareNotes()
-        #expect(Set(notes.map(\.id)).count == notes.count)
+    func whatIsNoNoteIsRefusedWithItsPlace(text: String, message: String) {
+        let failure = #expect(throws: DocumentFailure.self) { try FirmwareNote(text, file: "n.md") }
+        #expect(failure?.description.hasPrefix(message) == true, "\(String(describing: failure))")
     }
 }

@@ -1,12 +1,11 @@
 import Platform
+import Synchronization
 import Testing
 import Twin
 
 /// A virtual machine with three free USB ports and what can be plugged in there: boards `first` and `second`, which share a serial as batches do, and a
 /// third thing that the suite brings.
 final class Bench: Sendable {
-    @TaskLocal static var current: Bench?
-
     /// Where the kernel sees the ports.
     static let firstPath = "1-1"
     static let secondPath = "1-2"
@@ -56,16 +55,40 @@ final class Bench: Sendable {
     }
 }
 
-/// Boots one machine for all tests of a suite.
+/// The machine of a suite. It boots when the first test asks for it: other suites may keep all threads busy for minutes before that.
+final class SharedBench: Sendable {
+    @TaskLocal static var current: SharedBench?
+
+    private let devices: @Sendable () -> [(id: String, model: any USBDeviceModel)]
+    private let booted = Mutex<Result<Bench, any Error>?>(nil)
+
+    init(_ devices: @escaping @Sendable () -> [(id: String, model: any USBDeviceModel)]) {
+        self.devices = devices
+    }
+
+    func bench() throws -> Bench {
+        try booted.withLock { booted in
+            let result = booted ?? Result { try Bench(devices: devices()) }
+            booted = result
+            return try result.get()
+        }
+    }
+
+    func end() {
+        booted.withLock { try? $0?.get().end() }
+    }
+}
+
+/// One machine for all tests of a suite.
 struct BootedBench: SuiteTrait, TestScoping {
     var devices: @Sendable () -> [(id: String, model: any USBDeviceModel)]
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let bench = try Bench(devices: devices())
-        defer { bench.end() }
-        try await Bench.$current.withValue(bench) { try await function() }
+        let shared = SharedBench(devices)
+        defer { shared.end() }
+        try await SharedBench.$current.withValue(shared) { try await function() }
     }
 }
 

@@ -75,7 +75,7 @@ struct KNXInterfaceKernelTests {
     private let bench: Bench
 
     init() throws {
-        bench = try #require(Bench.current)
+        bench = try #require(SharedBench.current).bench()
     }
 
     /// A group write of one bit with its check octet.

@@ -16,7 +16,7 @@ struct RelayBoardKernelTests {
     let bench: Bench
 
     init() throws {
-        bench = try #require(Bench.current)
+        bench = try #require(SharedBench.current).bench()
         // Each test begins with the first board alone, sound and with all relays off.
         try bench.unplug("second", from: Bench.secondPath)
         for board in ["first", "second"] {
@@ -42,6 +42,38 @@ struct RelayBoardKernelTests {
         #expect(try bench.run("usbrelay PSUIS_1=1 2>/dev/null").status == 0)
         let get = try bench.run("knxrig relay get")
         #expect(get == .init(status: 0, output: "dcttech board PSUIS at 1-1: 1 on, 2 on\n"))
+    }
+
+    @Test func `What scripts read is JSON, and what they get wrong is told with status 2`() throws {
+        let set = try bench.run("knxrig relay set 1 on --json")
+        #expect(
+            set.output
+                == "{\"driver\":\"dcttech\",\"serial\":\"PSUIS\",\"path\":\"1-1\",\"states\":[true,false],\"readback\":\"confirmed\"}\n"
+        )
+        let list = try bench.run("knxrig relay list --json")
+        #expect(
+            list.output
+                == "{\"boards\":[{\"driver\":\"dcttech\",\"ids\":\"16c0:05df\",\"serial\":\"PSUIS\",\"path\":\"1-1\","
+                + "\"transport\":\"libusb\",\"channels\":2,\"states\":[true,false],\"note\":null}],\"notes\":[]}\n")
+        let cycle = try bench.run("knxrig relay cycle 1 --milliseconds 200")
+        #expect(cycle == .init(status: 0, output: "dcttech board PSUIS at 1-1: 1 on (confirmed)\n"))
+        _ = try bench.run("(knxrig relay cycle 2 --milliseconds 60000; echo $?) >/tmp/cycle 2>&1 &")
+        let deadline = MonotonicClock.now() + .seconds(10)
+        while bench.devices.contacts(of: "first") != [true, true], MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(for: .milliseconds(20))
+        }
+        #expect(bench.devices.contacts(of: "first") == [true, true])
+        _ = try bench.run("killall -INT knxrig")
+        let interrupted = try bench.machine.poll("cat /tmp/cycle") { $0.output.hasSuffix("130\n") }
+        #expect(interrupted.output == "dcttech board PSUIS at 1-1: 2 off (confirmed)\n130\n")
+        #expect(bench.devices.contacts(of: "first") == [true, false], "what was interrupted is turned back")
+        for wrong in ["set 3 on", "set 1 open", "set one on", "set 1", "cycle", "get 1 2", "cycle 1 --milliseconds 1"] {
+            let answer = try bench.run("knxrig relay \(wrong)")
+            #expect(answer.status == 2 && answer.output.split(separator: "\n").count == 1, "\(wrong): \(answer)")
+        }
+        let absent = try bench.run("knxrig relay set 1 on --board XXXXX")
+        #expect(absent.status == 5 && absent.output.contains("there is one at 1-1"), "\(absent)")
+        #expect(bench.devices.contacts(of: "first") == [true, false])
     }
 
     struct Trouble: CustomTestStringConvertible, Sendable {
@@ -114,7 +146,8 @@ struct RelayBoardKernelTests {
         #expect(refused.status == 5 && refused.output.contains("another program has it"), "\(refused)")
         #expect(bench.devices.contacts(of: "first") == [false, false])
         let look = try bench.run("knxrig relay get")
-        #expect(look == .init(status: 0, output: "dcttech board PSUIS at 1-1: 1 off, 2 off\n"), "looking needs no claim")
+        #expect(
+            look == .init(status: 0, output: "dcttech board PSUIS at 1-1: 1 off, 2 off\n"), "looking needs no claim")
         _ = try bench.run("killall hold")
 
         try hold(milliseconds: 500)
@@ -139,6 +172,30 @@ struct RelayBoardKernelTests {
         #expect(try bench.run("knxrig relay get").status == 0, "reading disturbs nobody")
         #expect(bench.devices.contacts(of: "first") == [false, false])
         _ = try bench.run("killall flock sleep")
+    }
+
+    @Test func `A keeper sees its board leave and return, and keeps it from others while it lives`() throws {
+        try startUdev()
+        defer { stopUdev() }
+        let rig = Array(try Files.read(VirtualMachine.root + "/rigs/bench-example.yaml")).base64
+        _ = try bench.run("echo \(rig) | base64 -d >/tmp/rig.yaml; rm -rf /var/lib/knxrig /tmp/keeper*")
+        _ = try bench.run(
+            "knxrig keeper --rig /tmp/rig.yaml --socket /tmp/keeper --directory /var/lib/knxrig --journal /tmp/keeper.jsonl "
+                + ">/tmp/keeper.log 2>&1 & echo $! >/tmp/keeper.pid")
+        // A keeper begins and ends with the safe state.
+        let safe = try bench.machine.poll("grep -c confirmed /tmp/keeper.jsonl") { $0.output == "1\n" }
+        #expect(safe.output == "1\n", "\(text(of: "/tmp/keeper.log /tmp/keeper.jsonl"))")
+        let refused = try bench.run("knxrig relay set 1 on")
+        #expect(refused.status == 3 && refused.output.contains("is held by knxrig keeper, process"), "\(refused)")
+
+        try bench.unplug("first", from: Bench.firstPath)
+        _ = try bench.machine.poll("grep -c lost /tmp/keeper.jsonl") { $0.output == "1\n" }
+        try bench.plug("first", at: Bench.firstPath)
+        _ = try bench.machine.poll("grep -c '\"back\"' /tmp/keeper.jsonl") { $0.output == "1\n" }
+        _ = try bench.run("kill $(cat /tmp/keeper.pid)")
+        let ended = try bench.machine.poll("grep -c confirmed /tmp/keeper.jsonl") { $0.output == "2\n" }
+        #expect(ended.output == "2\n", "\(text(of: "/tmp/keeper.jsonl"))")
+        _ = try bench.machine.poll("! pgrep -f 'knxrig (keeper|guardian)'") { $0.status == 0 }
     }
 
     @Test func `Boards that come and go are told, by news with udevd and by looking without`() throws {
@@ -191,6 +248,10 @@ struct RelayBoardKernelTests {
         }
         #expect(try bench.run("\(user) usbrelay PSUIS_2=0 2>/dev/null").status == 0)
         #expect(bench.devices.contacts(of: "first") == [false, false])
+    }
+
+    private func text(of files: String) -> String {
+        (try? bench.run("cat \(files)").output) ?? "nothing"
     }
 
     private func startUdev() throws {

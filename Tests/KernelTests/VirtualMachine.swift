@@ -17,9 +17,10 @@ final class VirtualMachine: Sendable {
     }
 
     /// Where `scripts/vm-image` leaves kernel and RAM disk.
-    static let image =
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path + "/.build/vm"
+    static let image = root + "/.build/vm"
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
 
     /// Why there can be no machine here; nil when there can.
     static var absence: String? {
@@ -132,4 +133,9 @@ final class VirtualMachine: Sendable {
             unread.withLock { $0 += more }
         }
     }
+}
+
+extension [UInt8] {
+    /// For what has to travel in a line of shell.
+    var base64: String { Data(self).base64EncodedString() }
 }

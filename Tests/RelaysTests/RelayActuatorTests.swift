@@ -36,6 +36,19 @@ import Twin
         }
     }
 
+    @Test func newsOfPlugsAreFollowedAtOnce() throws {
+        let bench = try Bench(pollMilliseconds: 3_600_000)
+        defer { bench.actuator.stop() }
+        bench.transport.unplug()
+        bench.actuator.plugsChanged()
+        #expect(bench.comes { bench.notices.all.count == 1 })
+        guard case .lost? = bench.notices.all.first else { return #expect(Bool(false)) }
+        bench.transport.plug()
+        bench.actuator.plugsChanged()
+        #expect(bench.comes { bench.notices.all.count == 2 })
+        #expect(bench.notices.all.last == .back(["bus": .powered, "host": .powered, "short": .cut]))
+    }
+
     @Test func aCommandIsGivenWhenItIsDue() throws {
         let bench = try Bench()
         defer { bench.actuator.stop() }

@@ -33,7 +33,22 @@ public final class USBIPTransport: USBTransport {
         }
     }
 
+    /// How long another client may have the device before that is an error; a server takes a moment to see that its last client has gone, too.
+    private static let importPatience = Instant.Span.seconds(1)
+
     public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
+        let deadline = MonotonicClock.now() + Self.importPatience
+        while true {
+            do throws(TransportFailure) {
+                return try importDevice(path)
+            } catch {
+                guard error == .busy, MonotonicClock.now() < deadline else { throw error }
+                MonotonicClock.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    private func importDevice(_ path: String) throws(TransportFailure) -> any USBDevice {
         let deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
         var link = try USBIPLink(host: host, port: port, until: deadline)
         try link.send(.importDevice(busID: path), until: deadline)

@@ -66,22 +66,27 @@ extension Command {
     ) { arguments in
         guard arguments.operands.count == 1 else { throw UsageFailure("one channel is needed") }
         let duration = try arguments.integer("--milliseconds", 10...3_600_000, default: 1_000)
-        return try withLockedBoard(arguments) { board in
+        let signals = try Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP])
+        var isInterrupted = false
+        let status = try withLockedBoard(arguments) { board in
             let number = try channel(arguments.operands[0], of: board)
             guard let before = try board.readAll()?[number - 1] else {
                 throw RelayFailure.system("\(board.identity) can't be read, so there is no state to come back to")
             }
             _ = try board.set(number, energised: !before)
-            MonotonicClock.sleep(for: .milliseconds(Int64(duration)))
+            // Whatever ends the wait, the coil is turned back.
+            let ready = Poll.wait([(signals, .readable)], until: MonotonicClock.now() + .milliseconds(Int64(duration)))
+            isInterrupted = !ready[0].isEmpty
             let readback = try board.set(number, energised: before)
             show(board, [number], try board.readAll() ?? [], arguments, readback)
         }
+        return isInterrupted ? .aborted : status
     }
 
     private static func channel(_ text: String, of board: any RelayBoard) throws -> Int {
         guard let number = Int(text) else { throw UsageFailure("'\(text)' is no channel: they are numbered from 1") }
         guard (1...board.channelCount).contains(number) else {
-            throw RelayFailure.noSuchChannel(board: "\(board.identity)", channel: number, count: board.channelCount)
+            throw UsageFailure("\(board.identity) has channels 1 to \(board.channelCount), not \(number)")
         }
         return number
     }
