@@ -75,11 +75,12 @@ public struct CampaignReport: Sendable {
     }
 }
 
-/// The runs of one scenario variant, made with the same protections switched off.
+/// The runs of one scenario variant, made with the same protections switched off, or as null runs.
 struct ScenarioGroup {
     var id: String
     var variant: String
     var sabotage: [String]
+    var isNull: Bool
     var runs: [RunReport]
 
     /// `HW-1/cut-20s`.
@@ -106,8 +107,20 @@ struct ScenarioGroup {
         return "\(passed) of \(tested.count)" + (uncounted.isEmpty ? "" : " (\(uncounted.joined(separator: "; ")))")
     }
 
+    /// What is special about them: `without knxd.restart`, `null runs`; nil for ordinary runs.
+    var speciality: String? {
+        if isNull { return "null runs" }
+        return sabotage.isEmpty ? nil : "without \(sabotage.joined(separator: ", "))"
+    }
+
     /// `HW-1/cut-20s without knxd.restart`.
-    var title: String { sabotage.isEmpty ? name : "\(name) without \(sabotage.joined(separator: ", "))" }
+    var title: String { speciality.map { "\(name) \($0)" } ?? name }
+
+    /// The tally with what it proves: `10 of 10: at least 74 % of the time`.
+    var proof: String {
+        guard !isNull, sabotage.isEmpty, tested.count > 1, let lowerBound else { return tally }
+        return tally + ": at least \(RepetitionsSection.percent(lowerBound)) of the time"
+    }
 
     /// Of what share of runs like these it is sure (95 %, one-sided) that they pass; nil when none tested anything.
     var lowerBound: Double? {
@@ -135,13 +148,16 @@ extension CampaignReport {
     var groups: [ScenarioGroup] {
         var groups: [ScenarioGroup] = []
         for run in runs {
-            let sabotage = PlanFacts(run.plan).sabotage
+            let facts = PlanFacts(run.plan)
             if let index = groups.firstIndex(where: {
-                $0.id == run.id && $0.variant == run.variant && $0.sabotage == sabotage
+                $0.id == run.id && $0.variant == run.variant && $0.sabotage == facts.sabotage
+                    && $0.isNull == facts.isNull
             }) {
                 groups[index].runs.append(run)
             } else {
-                groups.append(ScenarioGroup(id: run.id, variant: run.variant, sabotage: sabotage, runs: [run]))
+                groups.append(
+                    ScenarioGroup(
+                        id: run.id, variant: run.variant, sabotage: facts.sabotage, isNull: facts.isNull, runs: [run]))
             }
         }
         return groups

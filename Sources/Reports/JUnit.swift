@@ -69,7 +69,7 @@ public enum JUnit {
     }
 
     private static func name(_ group: ScenarioGroup) -> String {
-        group.sabotage.isEmpty ? group.name : "\(group.name) without \(group.sabotage.joined(separator: ", "))"
+        group.title
     }
 
     private static func failures(_ outcomes: [Outcome]) -> Int { outcomes.count { $0 == .fail } }

@@ -13,6 +13,9 @@ struct PlanFacts {
     /// Protections that the system was started without.
     var sabotage: [String] { (plan["sabotage"]?.list ?? []).compactMap(\.text) }
 
+    /// Neither fault nor heal was made.
+    var isNull: Bool { plan["null_run"]?.bool ?? false }
+
     /// Sources of events, each with what it can see (its visibility class).
     var sources: [(id: String, sees: String)] {
         (plan["sources"]?.list ?? []).compactMap { source in

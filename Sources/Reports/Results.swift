@@ -43,7 +43,11 @@ public enum Results {
             ("id", .value(.text(group.id))),
             ("variant", .value(.text(group.variant))),
             ("sabotage", .value(group.sabotage.isEmpty ? .null : .list(group.sabotage.map(Value.text)))),
+            ("null_run", .value(.bool(group.isNull))),
             ("verdict", .value(.text(group.outcome.rawValue))),
+            ("passed", .value(.integer(Int64(group.passed)))),
+            ("tested", .value(.integer(Int64(group.tested.count)))),
+            ("lower_bound", group.lowerBound.map(Tree.fraction) ?? .value(.null)),
             ("repetitions", .list(group.runs.map(repetition))),
         ])
     }
@@ -78,6 +82,8 @@ public enum Results {
 private indirect enum Tree {
     case value(Value)
     case seconds(Int64)
+    /// 0…1, to four decimals, rounded down.
+    case fraction(Double)
     case list([Tree])
     case record([(String, Tree)])
     /// A record on one line.
@@ -89,6 +95,9 @@ private indirect enum Tree {
         case .value(let value): text += JSON.text(value)
         case .seconds(let nanoseconds):
             text += (nanoseconds < 0 ? "-" : "") + Figures.exactSeconds(Int64(clamping: nanoseconds.magnitude))
+        case .fraction(let fraction):
+            let digits = String(10_000 + Int(max(0, min(1, fraction)) * 10_000))
+            text += fraction >= 1 ? "1" : "0." + digits.dropFirst()
         case .list(let elements):
             guard !elements.isEmpty else {
                 text += "[]"

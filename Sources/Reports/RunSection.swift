@@ -22,6 +22,13 @@ enum RunSection {
                     "The system was started without \(facts.sabotage.joined(separator: ", ")): this run is to show that the scenario notices."
                 ))
         }
+        if facts.isNull {
+            parts.append(
+                element(
+                    "p", ["class": "lead"],
+                    "A null run: neither fault nor heal was made, and the timing was kept. Whatever anybody saw or found is a false alarm."
+                ))
+        }
         parts += MeasuredTiles.markup(run)
         parts += Timeline.markup(run)
         parts += findings(run, origin)

@@ -30,9 +30,7 @@ enum Summary {
         if let title = telling.flatMap({ PlanFacts($0.plan).title }) {
             name.append(element("p", ["class": "note"], title))
         }
-        if !group.sabotage.isEmpty {
-            name.append(element("p", ["class": "note"], "without \(group.sabotage.joined(separator: ", "))"))
-        }
+        if let speciality = group.speciality { name.append(element("p", ["class": "note"], speciality)) }
         var row: [[Markup]] = [
             [HTMLReport.badge(group.counted.isEmpty ? .invalid : group.outcome)], name,
             [.text(telling?.verdict.sentence ?? "")], [.text(telling?.recovery.map(HTMLReport.value) ?? "–")],

@@ -12,12 +12,12 @@ public enum TerminalSummary {
         for group in campaign.groups {
             let word = padded(group.outcome.rawValue.uppercased(), wordWidth)
             let sentence = printable(group.telling?.verdict.sentence ?? "")
-            let count = group.tally
+            let count = group.proof
             let head = coloured(word, group.outcome, colours) + "  " + padded(printable(group.title), nameWidth) + "  "
             if group.outcome == .pass {
                 lines.append(head + (sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence) + "  " + count)
             } else {
-                lines.append(head + (group.tested.isEmpty ? count : count + " passed"))
+                lines.append(head + (group.tested.isEmpty ? group.tally : group.tally + " passed"))
                 lines.append(String(repeating: " ", count: wordWidth + 2) + sentence)
             }
         }

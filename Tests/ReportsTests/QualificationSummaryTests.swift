@@ -1,0 +1,53 @@
+import Checkers
+import Reports
+import Testing
+
+@Suite struct QualificationSummaryTests {
+    private static func qualification(_ change: (inout Qualification.Scenario) -> Void) -> Qualification {
+        var scenario = Qualification.Scenario(id: "HW-1", variant: "cut-20s")
+        scenario.clean.add(isGood: true, "pass")
+        scenario.null.add(isGood: true, "pass")
+        scenario.sabotages = [
+            Qualification.Sabotage(
+                protection: "knxd.restart", finding: "interface daemon", outcome: .fail,
+                sentence: "interface daemon: knxd exited", run: "HW-1/cut-20s/002")
+        ]
+        change(&scenario)
+        return Qualification(rig: "twin", kind: "twin", build: "b", system: "s", made: 0, scenarios: [scenario])
+    }
+
+    @Test func aQualifiedRigIsOneLine() {
+        #expect(
+            QualificationSummary.text(Self.qualification { _ in })
+                == "QUALIFIED  clean runs 1 of 1, sabotages caught 1 of 1, null runs without alarm 1 of 1\n")
+    }
+
+    @Test func everyReasonAgainstItIsSaid() {
+        let text = QualificationSummary.text(
+            Self.qualification { scenario in
+                scenario.clean.add(isGood: false, "fail: mqtt lost 3")
+                scenario.null.add(isGood: false, "invalid: false alarm: knxd exited")
+                scenario.sabotages[0].sentence = "descriptors leaked"
+                scenario.sabotages.append(
+                    Qualification.Sabotage(
+                        protection: "knxd.reread", finding: "sentinel", outcome: .pass, sentence: "recovered", run: ""))
+            })
+        #expect(
+            text == """
+                NOT QUALIFIED  clean runs 1 of 2, sabotages caught 0 of 2, null runs without alarm 1 of 2
+                  HW-1/cut-20s: a clean run did not pass: fail: mqtt lost 3
+                  HW-1/cut-20s without knxd.restart: failed for another reason (fail): descriptors leaked
+                  HW-1/cut-20s without knxd.reread: not caught (pass): recovered
+                  HW-1/cut-20s: a null run raised an alarm: invalid: false alarm: knxd exited
+
+                """)
+    }
+
+    @Test func aCalibrationWithoutNullRunsOrSabotagesQualifiesNothing() {
+        for change in [
+            { $0.null = .init() }, { $0.sabotages = [] }, { $0.clean = .init() },
+        ] as [(inout Qualification.Scenario) -> Void] {
+            #expect(!Self.qualification(change).isQualified)
+        }
+    }
+}
