@@ -23,7 +23,9 @@ import Testing
         slow.verdict.sentence = "recovered 9.00 s"
         campaign.runs = [SampleCampaign.busCut(), slow, SampleCampaign.busCut()]
         campaign.notRun = []
-        #expect(TerminalSummary.text(campaign, colours: false) == "PASS  HW-1/cut-20s  recovered 9.00 s  3 of 3: at least 36.8 % of the time\n")
+        #expect(
+            TerminalSummary.text(campaign, colours: false)
+                == "PASS  HW-1/cut-20s  recovered 9.00 s  3 of 3: at least 36.8 % of the time\n")
         campaign.runs[2].verdict.outcome = .inconclusive
         campaign.runs[2].verdict.sentence = "too close."
         #expect(
