@@ -52,18 +52,22 @@ enum ExitStatus: Int32 {
 /// Standard output and standard error, written whole and at once.
 enum Terminal {
     static func output(_ text: String) {
-        write(text, to: STDOUT_FILENO)
+        write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+
+    static func output(_ octets: [UInt8]) {
+        write(octets, to: STDOUT_FILENO)
     }
 
     static func error(_ text: String) {
-        write(text, to: STDERR_FILENO)
+        write(Array(text.utf8), to: STDERR_FILENO)
     }
 
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    private static func write(_ text: String, to number: Int32) {
-        var rest = Array(text.utf8)[...]
+    private static func write(_ octets: [UInt8], to number: Int32) {
+        var rest = octets[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
             if count < 0 && errno != EINTR && errno != EAGAIN { return }

@@ -5,17 +5,19 @@
 /// 1.1.5 → 1/1/1  low  hop 6  GroupValueWrite  0C 1A
 /// 1.1.5 → 1/1/1  low  hop 6  GroupValueWrite  =1
 /// 1.1.5 → 1.1.1  system  hop 6  T_Data_Connected #3  PropertyValueRead  object 0  PID 11  count 1  start 1
-/// 1.1.5 → 1/1/1  low  hop 6  repeated  GroupValueRead  01  ! apdu-length at 10
+/// 1.1.5 → 1/1/1  low  hop 6  repeated  GroupValueRead  01  ! apdu-length at octet 11: the service needs …
 /// ```
 ///
 /// A value of at most six bits is a decimal number behind `=`; octets are two hexadecimal digits each. Transport services that follow from
-/// the destination and the codes of indications are left out. Every fault stands at the end behind `!` with its octet; a frame that cannot
-/// be read is shown in hexadecimal.
+/// the destination and the codes of indications are left out. Every fault stands at the end behind `!` with its octet and what it means; a
+/// frame that cannot be read is shown in hexadecimal. Inside frames of KNXnet/IP and USB reports the cEMI message follows on the same line.
 public struct BusMonitorLine: Sendable {
     /// The line in UTF-8 without its end.
-    public private(set) var utf8: [UInt8] = []
+    public internal(set) var utf8: [UInt8] = []
+    public let groupAddresses: GroupAddressStyle
 
-    public init() {
+    public init(groupAddresses: GroupAddressStyle = .threeLevel) {
+        self.groupAddresses = groupAddresses
         // The longest frame in hexadecimal with its faults; what is appended later finds the room there.
         utf8.reserveCapacity(1024)
     }
@@ -27,6 +29,11 @@ public struct BusMonitorLine: Sendable {
     public mutating func show(cemi octets: Span<UInt8>) {
         utf8.removeAll(keepingCapacity: true)
         var faults = Faults()
+        put(cemi: octets, &faults)
+        put(faults)
+    }
+
+    mutating func put(cemi octets: Span<UInt8>, _ faults: inout Faults) {
         let frame = CEMIFrame(octets, faults: &faults)
         if frame.isLinkData, frame.depth == .body {
             if frame.rawCode != MessageCode.linkDataIndication.rawValue { put(code: frame) }
@@ -59,7 +66,6 @@ public struct BusMonitorLine: Sendable {
                 put(hexadecimal: octets, 0..<octets.count)
             }
         }
-        put(faults)
     }
 
     /// The line of a frame, acknowledge or poll of TP1, its check octet included.
@@ -70,7 +76,7 @@ public struct BusMonitorLine: Sendable {
         put(faults)
     }
 
-    private mutating func put(lpdu octets: Span<UInt8>, _ faults: inout Faults, at base: Int) {
+    mutating func put(lpdu octets: Span<UInt8>, _ faults: inout Faults, at base: Int) {
         let frame = LPDUFrame(octets, faults: &faults, at: base)
         guard frame.depth == .body else {
             put(hexadecimal: octets, 0..<octets.count)
@@ -113,14 +119,26 @@ public struct BusMonitorLine: Sendable {
         put(source)
         put(" → ")
         if isGroup {
-            put(Int(destination >> 11))
-            utf8.append(UInt8(ascii: "/"))
-            put(Int(destination >> 8 & 7))
-            utf8.append(UInt8(ascii: "/"))
-            put(Int(destination & 255))
+            put(group: destination)
         } else {
             put(IndividualAddress(raw: destination))
         }
+    }
+
+    private mutating func put(group address: UInt16) {
+        guard groupAddresses != .free else {
+            put(Int(address))
+            return
+        }
+        put(Int(address >> 11))
+        utf8.append(UInt8(ascii: "/"))
+        guard groupAddresses == .threeLevel else {
+            put(Int(address & 0x7FF))
+            return
+        }
+        put(Int(address >> 8 & 7))
+        utf8.append(UInt8(ascii: "/"))
+        put(Int(address & 255))
     }
 
     private mutating func put(_ priority: Priority, hops: UInt8) {
@@ -224,34 +242,38 @@ public struct BusMonitorLine: Sendable {
         if status.lost { put("  lost") }
     }
 
-    private mutating func put(_ faults: Faults) {
+    mutating func put(_ faults: Faults, behind base: Int = 0) {
         guard !faults.isEmpty else { return }
-        for fault in faults {
-            gap()
-            put("! ")
-            put(fault.code.name)
-            put(" at ")
-            put(fault.offset)
-        }
+        for fault in faults { put(fault.shifted(by: base)) }
+    }
+
+    mutating func put(_ fault: Fault) {
+        gap()
+        put("! ")
+        put(fault.code.name)
+        put(" at octet ")
+        put(fault.offset)
+        put(": ")
+        put(fault.code.sentence)
     }
 }
 
 /// Appending without a text of its own for each piece.
 extension BusMonitorLine {
-    private mutating func put(_ word: String) { utf8 += word.utf8 }
+    mutating func put(_ word: String) { utf8 += word.utf8 }
 
     /// Two spaces between two parts of the line; none at its beginning, and none twice.
-    private mutating func gap() {
+    mutating func gap() {
         guard let last = utf8.last, last != UInt8(ascii: " ") else { return }
         put("  ")
     }
 
-    private mutating func put(_ word: String, _ number: Int) {
+    mutating func put(_ word: String, _ number: Int) {
         put(word)
         put(number)
     }
 
-    private mutating func put(_ address: IndividualAddress) {
+    mutating func put(_ address: IndividualAddress) {
         put(Int(address.raw >> 12))
         utf8.append(UInt8(ascii: "."))
         put(Int(address.raw >> 8 & 15))
@@ -260,18 +282,18 @@ extension BusMonitorLine {
     }
 
     /// `number` is not negative.
-    private mutating func put(_ number: Int) {
+    mutating func put(_ number: Int) {
         if number >= 10 { put(number / 10) }
         utf8.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
-    private mutating func put(hexadecimal octet: UInt8) {
+    mutating func put(hexadecimal octet: UInt8) {
         utf8.append(Self.digit(octet >> 4))
         utf8.append(Self.digit(octet & 15))
     }
 
     /// With a space between two octets.
-    private mutating func put(hexadecimal octets: Span<UInt8>, _ range: Range<Int>) {
+    mutating func put(hexadecimal octets: Span<UInt8>, _ range: Range<Int>) {
         for place in range {
             if place > range.lowerBound { utf8.append(UInt8(ascii: " ")) }
             put(hexadecimal: octets[place])

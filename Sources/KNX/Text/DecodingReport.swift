@@ -1,7 +1,9 @@
 /// What a decoder made of one run of octets, for people and as JSON.
 public struct DecodingReport: Hashable, Sendable {
     public let octets: [UInt8]
-    public let faults: Faults
+    /// What the octets were read as: `cemi`, `dpt`.
+    public let kind: String
+    public let faults: [Fault]
     /// Nil when nothing could be decoded.
     public let fields: [Field]?
     /// What is known beyond `fields`.
@@ -9,8 +11,12 @@ public struct DecodingReport: Hashable, Sendable {
     /// The value in words; nil when nothing could be decoded.
     public let text: String?
 
-    public init(octets: [UInt8], faults: Faults, fields: [Field]?, decoded: [Field] = [], text: String? = nil) {
+    /// `faults` are given with the worst first.
+    public init(
+        octets: [UInt8], kind: String, faults: [Fault], fields: [Field]?, decoded: [Field] = [], text: String? = nil
+    ) {
         self.octets = octets
+        self.kind = kind
         self.faults = faults
         self.fields = fields
         self.decoded = decoded
@@ -22,7 +28,7 @@ public struct DecodingReport: Hashable, Sendable {
         let (value, faults) = type.decode(octets.span, isSixBit: isSixBit)
         let fields = value.map { type.fields(of: $0) } ?? []
         self.init(
-            octets: octets, faults: faults, fields: fields.isEmpty ? nil : fields,
+            octets: octets, kind: "dpt", faults: faults.ranked, fields: fields.isEmpty ? nil : fields,
             decoded: value.map { type.decodedFields(of: $0) } ?? [], text: value.map { type.textWithUnit(of: $0) })
     }
 
@@ -34,14 +40,21 @@ public struct DecodingReport: Hashable, Sendable {
         }
     }
 
-    /// Appends `{"hex":…,"error":…,"fields":…}` and a line end; `decoded` follows when there is any. The error is the worst fault's code.
+    /// Appends one object and a line end:
+    /// `{"hex":…,"kind":…,"error":…,"error_layer":…,"severity":…,"offset":…,"fields":…,"decoded":{…},"faults":[…]}`.
+    /// The error is the worst fault; it is the first of `faults`, too.
     public func writeJSON(into text: inout [UInt8]) {
-        var object = [
-            Field("hex", .octets(octets)), Field("error", faults.worst.map { .text($0.code.name) } ?? .null),
-            Field("fields", fields.map(Field.Value.object) ?? .null),
-        ]
-        if !decoded.isEmpty { object.append(Field("decoded", .object(decoded))) }
-        JSONWriter.write(object, into: &text)
+        let worst = faults.first
+        JSONWriter.write(
+            [
+                Field("hex", .octets(octets)), Field("kind", .text(kind)),
+                Field("error", worst.map { .text($0.code.name) } ?? .null),
+                Field("error_layer", worst.map { .text($0.layer.name) } ?? .null),
+                Field("severity", worst.map { .text($0.severity.name) } ?? .null),
+                Field("offset", worst.map { .integer($0.offset) } ?? .null),
+                Field("fields", fields.map(Field.Value.object) ?? .null),
+                Field("decoded", .object(decoded)), Field("faults", .list(faults.map { .object($0.fields) })),
+            ], into: &text)
         text.append(0x0A)
     }
 
@@ -52,10 +65,31 @@ public struct DecodingReport: Hashable, Sendable {
             line += "  ".utf8
             line += text.utf8
         }
-        for fault in faults.ranked {
+        for fault in faults {
             line += (text == nil ? "  " : "; ").utf8
             line += fault.description.utf8
         }
         line.append(0x0A)
+    }
+}
+
+extension Fault {
+    /// The fault as reports and JSON show it.
+    public var fields: [Field] {
+        [
+            Field("code", .text(code.name)), Field("layer", .text(layer.name)),
+            Field("severity", .text(severity.name)), Field("offset", .integer(offset)),
+            Field("sentence", .text(code.sentence)),
+        ]
+    }
+}
+
+extension Sequence<Fault> {
+    /// Worst first, equals in the order in which they were found.
+    func worstFirst() -> [Fault] {
+        enumerated().sorted { left, right in
+            left.element.severity == right.element.severity
+                ? left.offset < right.offset : left.element.severity > right.element.severity
+        }.map(\.element)
     }
 }

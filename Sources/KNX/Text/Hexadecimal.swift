@@ -87,12 +87,14 @@ public struct HexadecimalReader: Sendable {
     private var position = 0
     private var isFinished = false
 
-    private var frame: [UInt8] = []
+    /// The octets that `advance` found; it uses the same room for the next ones.
+    public private(set) var frame: [UInt8] = []
+    private var isTold = false
     private var high: UInt8?
     private var isComment = false
     private var column = 0
 
-    /// The line, from 1, in which the frame that `next` returned stood.
+    /// The line, from 1, in which the frame stood.
     public private(set) var line = 0
     private var current = 1
 
@@ -100,29 +102,57 @@ public struct HexadecimalReader: Sendable {
 
     /// More of the text.
     public mutating func append(_ octets: [UInt8]) {
-        if position > 0 {
+        if position == pending.count {
+            pending = octets
+        } else {
             pending.removeFirst(position)
-            position = 0
+            pending += octets
         }
-        pending += octets
+        position = 0
     }
 
     /// No more text comes: the last line may lack its end.
     public mutating func finish() { isFinished = true }
 
     /// The next frame; nil when the text so far holds none that is complete. After a failure the reader goes on behind that line.
-    public mutating func next() throws(HexadecimalFailure) -> [UInt8]? {
+    public mutating func next() throws(HexadecimalFailure) -> [UInt8]? { try advance() ? frame : nil }
+
+    /// Reads the next frame into `frame`; false when the text so far holds none that is complete. After a failure the reader goes on behind
+    /// that line.
+    public mutating func advance() throws(HexadecimalFailure) -> Bool {
+        if isTold {
+            frame.removeAll(keepingCapacity: true)
+            isTold = false
+        }
         while position < pending.count {
+            if high == nil, !isComment { readPairs() }
+            guard position < pending.count else { break }
             let octet = pending[position]
             position += 1
             if octet == 0x0A {
-                if let frame = try endLine() { return frame }
+                if try endLine() { return true }
                 continue
             }
             column += 1
             if !isComment { try read(octet) }
         }
-        return isFinished ? try endLine() : nil
+        guard isFinished else { return false }
+        return try endLine()
+    }
+
+    /// Takes pairs of digits as long as they stand side by side, which is nearly all of a line.
+    private mutating func readPairs() {
+        let begin = position
+        let end = pending.count - 1
+        var place = position
+        while place < end, frame.count < Self.longest, let first = Hexadecimal.value(pending[place]),
+            let second = Hexadecimal.value(pending[place + 1])
+        {
+            frame.append(first << 4 | second)
+            place += 2
+        }
+        position = place
+        column += place - begin
     }
 
     private mutating func read(_ octet: UInt8) throws(HexadecimalFailure) {
@@ -145,20 +175,21 @@ public struct HexadecimalReader: Sendable {
         }
     }
 
-    private mutating func endLine() throws(HexadecimalFailure) -> [UInt8]? {
+    /// True when the line held octets.
+    private mutating func endLine() throws(HexadecimalFailure) -> Bool {
         guard high == nil else {
             let failure = HexadecimalFailure(.lonelyDigit, line: current, column: column)
+            frame.removeAll(keepingCapacity: true)
             startLine()
             throw failure
         }
-        let complete = frame
         line = current
         startLine()
-        return complete.isEmpty ? nil : complete
+        isTold = !frame.isEmpty
+        return isTold
     }
 
     private mutating func startLine() {
-        frame = []
         high = nil
         isComment = false
         column = 0
@@ -168,7 +199,7 @@ public struct HexadecimalReader: Sendable {
     /// The rest of the line is read as a comment, so that its octets make no frame.
     private mutating func failure(_ reason: HexadecimalFailure.Reason, at column: Int) -> HexadecimalFailure {
         let failure = HexadecimalFailure(reason, line: current, column: column)
-        frame = []
+        frame.removeAll(keepingCapacity: true)
         high = nil
         isComment = true
         return failure

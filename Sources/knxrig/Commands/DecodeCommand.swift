@@ -10,31 +10,45 @@ extension Command {
     static let decode = Command(
         name: "decode", summary: "Say what octets in hexadecimal mean", operands: "[HEX…]",
         options: [
+            .value("--kind", "KIND", "what they are: cemi, tp1, knxnetip, usb or tpuart; recognised when not given"),
+            .value("--groups", "STYLE", "group addresses: three-level (the default), two-level or free"),
             dpt, .flag("--six-bit", "the value is the low six bits of the APCI octet (types 1, 2, 3 and 23)"), json,
             .value("--file", "FILE", "read lines of hexadecimal from FILE; - is standard input", repeats: true),
         ],
         examples: [
+            "knxrig decode 2900bce0110509010300800c1a", "knxrig decode --kind tp1 --json < frames.txt",
             "knxrig decode --dpt 9.001 0c1a", "knxrig decode --dpt 1.001 --six-bit --json 01",
-            "knxrig decode --dpt 5.001 < values.txt",
         ],
         notes: """
-            Standard input is read when there is neither HEX nor --file. In files and on standard input each line is one run of octets; blanks and
-            : - , . may stand between octets, and # begins a comment. What is wrong with octets is part of the answer and no failure of the command.
-            Exit status: 0 all was read, 2 a wrong option or bad hexadecimal.
+            Standard input is read when there is neither HEX nor --file. In files and on standard input each line is one frame or value; blanks and
+            : - , . may stand between octets, and # begins a comment. What is wrong with octets is part of the answer and no failure of the command:
+            it stands behind ! with its code and octet. A line of USB is one report, and a line of tpuart is a stretch of what the chip sent, which
+            is never recognised by itself. Exit status: 0 all was read, 2 a wrong option or bad hexadecimal (the rest is read all the same).
             """
     ) { arguments in
         Signals.unblock([SIGINT, SIGTERM, SIGHUP])
+        let asJSON = arguments.has("--json")
+        let input = HexadecimalInput(arguments)
+        guard arguments.has("--dpt") else {
+            if arguments.has("--six-bit") { throw UsageFailure("'--six-bit' goes with '--dpt'") }
+            var listing = FrameListing(
+                kind: try arguments.frameKind(), format: asJSON ? .json : .text,
+                groupAddresses: try arguments.groupAddressStyle())
+            return try input.read { listing.write($0, into: &$1) } ? .pass : .usage
+        }
+        for option in ["--kind", "--groups"] where arguments.has(option) {
+            throw UsageFailure("'\(option)' is about frames, and '--dpt' about values")
+        }
         let type = try arguments.datapointType()
         let isSixBit = arguments.has("--six-bit")
-        let asJSON = arguments.has("--json")
-        try HexadecimalInput(arguments).read { octets, output in
+        let isSound = try input.read { octets, output in
             let report = DecodingReport(octets, as: type, isSixBit: isSixBit)
             if asJSON { report.writeJSON(into: &output) } else { report.writeText(into: &output) }
         }
         if type.isSixBit && !isSixBit && !asJSON {
             Terminal.error("knxrig: values of \(type) ride in the APCI octet; --six-bit reads them\n")
         }
-        return .pass
+        return isSound ? .pass : .usage
     }
 
     static let encode = Command(
@@ -82,5 +96,26 @@ extension Arguments {
             throw UsageFailure("there is no datapoint type '\(name)'\(nearest)")
         }
         return type
+    }
+
+    /// The kind of `--kind`; nil when it is to be recognised.
+    func frameKind() throws(UsageFailure) -> FrameKind? {
+        guard let name = value("--kind") else { return nil }
+        guard let kind = FrameKind(name) else {
+            throw UsageFailure(unknown("kind of frame", name, FrameKind.allCases.map(\.name)))
+        }
+        return kind
+    }
+
+    func groupAddressStyle() throws(UsageFailure) -> GroupAddressStyle {
+        guard let name = value("--groups") else { return .threeLevel }
+        guard let style = GroupAddressStyle(name) else {
+            throw UsageFailure(unknown("style of group addresses", name, GroupAddressStyle.allCases.map(\.name)))
+        }
+        return style
+    }
+
+    private func unknown(_ what: String, _ name: String, _ names: [String]) -> String {
+        "there is no \(what) '\(name)'\(Nearest.suggestion(for: name, among: names)); it is one of \(names.joined(separator: ", "))"
     }
 }

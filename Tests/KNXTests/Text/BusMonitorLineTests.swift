@@ -42,29 +42,46 @@ import Testing
             "0.0.0 → 1.1.1  system  hop 6  SecureService  S-A_Data  encrypted  tool  00 00 00 00 00 01 4D 2A 11 22 33 44"
         ),
         ("29 00 B060 0000 1101 01 02FA", "0.0.0 → 1.1.1  system  hop 6  UserManufacturerSpecific 02FA"),
-        ("29 00 B060 0000 1101 01 03FF", "0.0.0 → 1.1.1  system  hop 6  unknown 03FF  ! apci-unknown at 10"),
         (
-            "29 00 BCE0 1105 0901 02 0000 01", "1.1.5 → 1/1/1  low  hop 6  GroupValueRead  01  ! apdu-length at 11"
+            "29 00 B060 0000 1101 01 03FF",
+            "0.0.0 → 1.1.1  system  hop 6  unknown 03FF  ! apci-unknown at octet 10: no service is assigned to this APCI; receivers ignore it"
         ),
-        ("29 00 BCE0 1105 0901 00 00", "1.1.5 → 1/1/1  low  hop 6  ! apdu-too-short at 10"),
+        (
+            "29 00 BCE0 1105 0901 02 0000 01",
+            "1.1.5 → 1/1/1  low  hop 6  GroupValueRead  01  ! apdu-length at octet 11: the service needs another number of octets than it carries"
+        ),
+        (
+            "29 00 BCE0 1105 0901 00 00",
+            "1.1.5 → 1/1/1  low  hop 6  ! apdu-too-short at octet 10: the application unit needs two octets for its service"
+        ),
         (
             "29 00 B060 0000 1101 01 80 00",
-            "0.0.0 → 1.1.1  system  hop 6  T_Connect  00  ! control-tpdu-with-data at 10"
+            "0.0.0 → 1.1.1  system  hop 6  T_Connect  00  ! control-tpdu-with-data at octet 10: a transport control TPDU is one octet and carries no data"
         ),
-        ("29 00 BCE0 1105 0901 01 40 81", "1.1.5 → 1/1/1  low  hop 6  40 81  ! tpci-invalid-for-group at 9"),
-        ("29 00 BCE0 1105", "L_Data.ind  29 00 BC E0 11 05  ! truncated at 6"),
+        (
+            "29 00 BCE0 1105 0901 01 40 81",
+            "1.1.5 → 1/1/1  low  hop 6  40 81  ! tpci-invalid-for-group at octet 9: a control or numbered TPDU cannot go to a group address"
+        ),
+        (
+            "29 00 BCE0 1105",
+            "L_Data.ind  29 00 BC E0 11 05  ! truncated at octet 6: the frame ends before all of its octets have come"
+        ),
         ("FC 00 0B 01 34 10 01", "M_PropRead.req  FC 00 0B 01 34 10 01"),
         (
             "4A 00 000000000000 05 03D5 000B 1001",
             "T_Data_Individual.req  PropertyValueRead  object 0  PID 11  count 1  start 1"
         ),
-        ("", "! empty at 0"), ("77 01", "77 01  ! message-code-unknown at 0"),
+        ("", "! empty at octet 0: there is no octet at all"),
+        ("77 01", "77 01  ! message-code-unknown at octet 0: this message code is none of cEMI"),
         (
             "2B 03 03 01 0B BC 1105 0901 E1 00 81 3F",
             "1.1.5 → 1/1/1  low  hop 6  GroupValueWrite  =1  #3  lost"
         ),
         ("2B 03 03 01 E0 CC", "ACK  #0  frame error  bit error  parity error"),
-        ("2B 03 03 01 10 BC 11", "BC 11  #0  overflow  ! truncated at 7"),
+        (
+            "2B 03 03 01 10 BC 11",
+            "BC 11  #0  overflow  ! truncated at octet 7: the frame ends before all of its octets have come"
+        ),
     ])
     func cemi(_ octets: String, _ line: String) {
         var monitor = BusMonitorLine()
@@ -75,8 +92,12 @@ import Testing
     @Test(arguments: [
         ("BC 1105 0901 E1 00 81 3F", "1.1.5 → 1/1/1  low  hop 6  GroupValueWrite  =1"),
         ("9C 1105 0901 E1 00 81 1F", "1.1.5 → 1/1/1  low  hop 6  repeated  GroupValueWrite  =1"),
-        ("BC 1105 0901 E1 00 81 3E", "BC 11 05 09 01 E1 00 81 3E  ! checksum at 8"),
-        ("CC", "ACK"), ("55", "55  ! short-frame-unknown at 0"), ("", "! empty at 0"),
+        (
+            "BC 1105 0901 E1 00 81 3E",
+            "BC 11 05 09 01 E1 00 81 3E  ! checksum at octet 8: the check octet does not match the octets before it"
+        ),
+        ("CC", "ACK"), ("55", "55  ! short-frame-unknown at octet 0: a single character that is no acknowledge"),
+        ("", "! empty at octet 0: there is no octet at all"),
         (
             "B0 1105 1101 65 03D5 000B 1001 E2",
             "1.1.5 → 1.1.1  system  hop 6  PropertyValueRead  object 0  PID 11  count 1  start 1"

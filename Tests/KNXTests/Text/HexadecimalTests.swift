@@ -88,17 +88,31 @@ import Testing
     }
 
     @Test(arguments: [
-        ("9.001", "0c1a", false, #"{"hex":"0c1a","error":null,"fields":{"value":21.0,"unit":"°C"}}"#, "0c1a  21 °C"),
         (
-            "9.001", "7fff", false, #"{"hex":"7fff","error":"invalid-value","fields":null}"#,
+            "9.001", "0c1a", false,
+            #"{"hex":"0c1a","kind":"dpt","error":null,"error_layer":null,"severity":null,"offset":null,"fields":{"value":21.0,"unit":"°C"},"decoded":{},"faults":[]}"#,
+            "0c1a  21 °C"
+        ),
+        (
+            "9.001", "7fff", false,
+            #"{"hex":"7fff","kind":"dpt","error":"invalid-value","error_layer":"dpt","severity":"reject","offset":0,"fields":null,"decoded":{},"faults":[{"code":"invalid-value","layer":"dpt","severity":"reject","offset":0,"sentence":"the value lies outside the type's range, or is its pattern for no valid data"}]}"#,
             "7fff  octet 0: invalid-value: the value lies outside the type's range, or is its pattern for no valid data"
         ),
-        ("1.001", "01", true, #"{"hex":"01","error":null,"fields":{"value":"ON","unit":null}}"#, "01  on"),
         (
-            "20.102", "09", false, #"{"hex":"09","error":"unknown-enum","fields":null,"decoded":{"code":9}}"#,
+            "1.001", "01", true,
+            #"{"hex":"01","kind":"dpt","error":null,"error_layer":null,"severity":null,"offset":null,"fields":{"value":"ON","unit":null},"decoded":{},"faults":[]}"#,
+            "01  on"
+        ),
+        (
+            "20.102", "09", false,
+            #"{"hex":"09","kind":"dpt","error":"unknown-enum","error_layer":"application-unknown","severity":"info","offset":0,"fields":null,"decoded":{"code":9},"faults":[{"code":"unknown-enum","layer":"application-unknown","severity":"info","offset":0,"sentence":"the enumeration has no name for this value"}]}"#,
             "09  unknown(9); octet 0: unknown-enum: the enumeration has no name for this value"
         ),
-        ("206.100", "01", false, #"{"hex":"01","error":null,"fields":{"value":"01","unit":null}}"#, "01  01"),
+        (
+            "206.100", "01", false,
+            #"{"hex":"01","kind":"dpt","error":null,"error_layer":null,"severity":null,"offset":null,"fields":{"value":"01","unit":null},"decoded":{},"faults":[]}"#,
+            "01  01"
+        ),
     ]) func reports(_ type: String, _ octets: String, _ isSixBit: Bool, _ json: String, _ text: String) throws {
         let report = DecodingReport(hex(octets), as: try #require(DatapointType(parsing: type)), isSixBit: isSixBit)
         var line: [UInt8] = []
