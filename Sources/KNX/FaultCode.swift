@@ -150,7 +150,7 @@ public enum FaultCode: UInt8, Sendable, CaseIterable {
         case .frameFormat: "the frame type bit does not go with the length"
         case .headerLength: "the header of KNXnet/IP is six octets long"
         case .protocolVersion: "this protocol version is not known"
-        case .serviceUnknown: "no service of KNXnet/IP has this number"
+        case .serviceUnknown: "no service has this number"
         case .hpaiLength: "a host protocol address is eight octets long"
         case .hpaiProtocol: "a host protocol address is UDP (01) or TCP (02)"
         case .criLength: "the connection request or response information has another length than its type has"

@@ -94,6 +94,56 @@ public struct TPUARTStream: Sendable {
 
     private var longestSilence: Int64 { parameters.stallNanoseconds &+ IncomingFrame.pitchNanoseconds(1) }
 
+    /// What a host needs to acknowledge the frame that is coming in.
+    public struct AcknowledgeWindow: Hashable, Sendable {
+        public var destination: Destination
+        /// Arrival of the sixth octet, which completes the destination in standard and in extended frames.
+        public var nanoseconds: Int64
+        /// Until when the chip must have U_AckInformation: 1.7 ms later.
+        public var deadlineNanoseconds: Int64
+
+        public init(destination: Destination, nanoseconds: Int64, deadlineNanoseconds: Int64) {
+            self.destination = destination
+            self.nanoseconds = nanoseconds
+            self.deadlineNanoseconds = deadlineNanoseconds
+        }
+    }
+
+    /// Nil outside of frames and before the sixth octet. Acknowledge characters are the same for standard and extended frames.
+    public var acknowledgeWindow: AcknowledgeWindow? {
+        guard case .collecting(let frame) = state, frame.octets.count > 5, TP1.isDataControl(frame.octets[0]) else {
+            return nil
+        }
+        let isExtended = frame.octets[0] & 0x80 == 0
+        let target = frame.octets.span.bigEndian16(at: isExtended ? 4 : 3)
+        let isGroup = frame.octets[isExtended ? 1 : 5] & 0x80 != 0
+        return AcknowledgeWindow(
+            destination: isGroup
+                ? .group(GroupAddress(raw: target)) : .individual(IndividualAddress(raw: target)),
+            nanoseconds: frame.arrivals[5], deadlineNanoseconds: frame.arrivals[5] &+ 1_700_000)
+    }
+
+    /// True inside a frame.
+    var isCollecting: Bool { if case .collecting = state { true } else { false } }
+
+    /// True between frames, when an octet that stands alone can be believed.
+    var isIdle: Bool { if case .idle = state { !isLost } else { false } }
+
+    /// Ends a frame before its length: the chip has said that it ended.
+    mutating func endFrame() -> [Output] {
+        guard case .collecting(let frame) = state else { return flushFrame() }
+        var outputs: [Output] = []
+        _ = cut(frame, at: frame.octets.count, &outputs)
+        return outputs
+    }
+
+    /// Tells a whole frame that waits for its acknowledge.
+    mutating func flushFrame() -> [Output] {
+        guard case .awaitingAcknowledge(let frame, _) = state else { return [] }
+        state = .idle
+        return [.frame(frame)]
+    }
+
     /// When `tick` will have something to say if nothing arrives before.
     public var nextDeadlineNanoseconds: Int64? {
         switch state {
