@@ -9,6 +9,12 @@ public enum Signals {
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
+    /// Lets `signals` do again what they do by themselves, in the calling thread: for a program that only reads and writes.
+    public static func unblock(_ signals: [Int32]) {
+        var set = signalSet(signals)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     /// A descriptor from which blocked signals are read with `next`.
     public static func descriptor(for signals: [Int32]) throws(SystemFailure) -> Descriptor {
         var set = signalSet(signals)

@@ -36,7 +36,8 @@ struct Arguments: Sendable {
         var words = Array(words)[...]
         var onlyOperands = false
         while let word = words.popFirst() {
-            if onlyOperands || !word.hasPrefix("-") || word == "-" {
+            // No option begins with a digit, so that -5.5 is a value.
+            if onlyOperands || !word.hasPrefix("-") || word == "-" || word.dropFirst().first?.isNumber == true {
                 operands.append(word)
                 continue
             }
