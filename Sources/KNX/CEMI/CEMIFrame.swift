@@ -18,7 +18,8 @@
         case code
         /// The block of additional information; it may have a fault of its own.
         case additionalInformation
-        /// For L_Data both control fields, addresses and LG; for local device management the property header.
+        /// For L_Data both control fields, addresses and LG, which is all of a frame whose extended format hides what its TPDU means;
+        /// for local device management the property header.
         case header
         /// All of it.
         case body

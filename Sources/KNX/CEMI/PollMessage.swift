@@ -10,6 +10,17 @@ public struct PollMessage: Hashable, Sendable {
     /// What the slots answered, FE by one that did not; empty in a request.
     public let answers: [UInt8]
 
+    /// - Parameters:
+    ///   - slots: 0…15.
+    ///   - answers: at most 15 octets.
+    public init(source: IndividualAddress, group: UInt16, slots: UInt8, answers: [UInt8] = []) {
+        precondition(slots < 16 && answers.count < 16, "a poll has at most 15 slots")
+        self.source = source
+        self.group = group
+        self.slots = slots
+        self.answers = answers
+    }
+
     /// Nil when `frame` is no L_Poll_Data, or does not fit the layout.
     public init?(_ frame: CEMIFrame, _ message: Span<UInt8>) {
         guard frame.code?.family == .pollData, frame.depth == .body else { return nil }
@@ -18,8 +29,16 @@ public struct PollMessage: Hashable, Sendable {
         source = IndividualAddress(raw: UInt16(message[begin + 1]) << 8 | UInt16(message[begin + 2]))
         group = UInt16(message[begin + 3]) << 8 | UInt16(message[begin + 4])
         slots = message[begin + 5] & 15
-        answers = octets(message.extracting((begin + 6)..<message.count))
+        answers = KNX.octets(message.extracting((begin + 6)..<message.count))
         guard frame.code == .pollDataConfirmation ? answers.count <= 15 : answers.isEmpty else { return nil }
+    }
+
+    /// The octets behind the additional information.
+    public var octets: [UInt8] {
+        [
+            PollData.control, UInt8(source.raw >> 8), UInt8(source.raw & 255), UInt8(group >> 8), UInt8(group & 255),
+            slots,
+        ] + answers
     }
 
     var fields: [Field] {

@@ -34,6 +34,14 @@ public struct PollData: Hashable, Sendable {
     /// How many slots answer, 0…15.
     public var slots: UInt8
 
+    /// - Parameter slots: 0…15.
+    public init(source: IndividualAddress, group: UInt16, slots: UInt8) {
+        precondition(slots < 16, "a polling request has at most 15 slots")
+        self.source = source
+        self.group = group
+        self.slots = slots
+    }
+
     /// Reads exactly one polling request with its check octet.
     public init(octets: [UInt8]) throws(TP1Frame.Flaw) {
         guard octets.first == Self.control else { throw octets.isEmpty ? .empty : .controlInvalid }
@@ -43,6 +51,15 @@ public struct PollData: Hashable, Sendable {
         source = IndividualAddress(raw: UInt16(octets[1]) << 8 | UInt16(octets[2]))
         group = UInt16(octets[3]) << 8 | UInt16(octets[4])
         slots = octets[5] & 15
+    }
+
+    /// The request as it goes over the line, check octet included.
+    public var octets: [UInt8] {
+        let octets = [
+            Self.control, UInt8(source.raw >> 8), UInt8(source.raw & 255), UInt8(group >> 8), UInt8(group & 255),
+            slots & 15,
+        ]
+        return octets + [TP1.checkOctet(octets)]
     }
 }
 
@@ -60,6 +77,14 @@ public enum LPDU: Hashable, Sendable {
             self = .poll(try PollData(octets: octets))
         } else {
             self = .data(try TP1Frame(octets: octets))
+        }
+    }
+    /// The unit as it goes over the line.
+    public var octets: [UInt8] {
+        switch self {
+        case .data(let frame): frame.octets
+        case .poll(let poll): poll.octets
+        case .acknowledge(let acknowledge): [acknowledge.octet]
         }
     }
 }

@@ -117,4 +117,42 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
         let description = LPDUDescription(octets.span)
         frame.compare(description.fields, description.faults)
     }
+
+    /// Every recorded message, cut everywhere and with every other value at every octet, is read to the end.
+    @Test(arguments: cemiFrames) fileprivate func damagedMessage(_ frame: RecordedFrame) {
+        let octets = hex(frame.hex)
+        for count in octets.indices {
+            let cut = CEMIDescription(Array(octets[..<count]))
+            #expect(cut.faults.allSatisfy { $0.offset <= count })
+            if frame.expect["src"] != nil { #expect(cut.faults.isRejected || frame.severity == "reject") }
+        }
+        for index in octets.indices {
+            var damaged = octets
+            for value in UInt8.min...UInt8.max {
+                damaged[index] = value
+                var faults = Faults()
+                let message = CEMIFrame(damaged.span, faults: &faults)
+                #expect(message.transportUnit.upperBound <= damaged.count)
+                if value & 15 == 15 { #expect(CEMIDescription(damaged).frame == message) }
+            }
+        }
+    }
+
+    @Test(arguments: tp1Frames) fileprivate func damagedLine(_ frame: RecordedFrame) {
+        let octets = hex(frame.hex)
+        for count in octets.indices where frame.error == nil {
+            let cut = LPDUDescription(Array(octets[..<count]).span)
+            #expect(cut.faults.isRejected)
+        }
+        for index in octets.indices {
+            var damaged = octets
+            for value in UInt8.min...UInt8.max {
+                damaged[index] = value
+                let description = LPDUDescription(damaged.span)
+                if frame.error == nil, octets.count > 1 {
+                    #expect(description.faults.isRejected == (value != octets[index]))
+                }
+            }
+        }
+    }
 }
