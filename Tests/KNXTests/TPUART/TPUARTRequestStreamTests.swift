@@ -125,6 +125,10 @@ import Testing
         #expect(
             last("80BC 8100 8202 8309 8401 85E1 8600 8781 4818")
                 == .refused(Fault(.checksum, .link, at: 8), damaged))
+        // R = 0 excuses that bit in the check octet, and no other.
+        #expect(
+            last("809C 8100 8202 8309 8401 85E1 8600 8781 4828")
+                == .refused(Fault(.checksum, .link, at: 8), hex("9C 0002 0901 E1 0081 28")))
         #expect(
             last("80BC 8100 8202 8309 8401 85E1 8600 4798")
                 == .refused(Fault(.structLength, .link, at: 8), hex("BC 0002 0901 E1 00 98")))

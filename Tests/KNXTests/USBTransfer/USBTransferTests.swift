@@ -50,6 +50,7 @@ import Testing
         #expect(BusAccessMessage(.response, .supportedEMITypes, value: [0, 4]).meaning == .emiTypes(.cemi))
         #expect(BusAccessMessage(.response, .deviceDescriptor, value: [0x07, 0xB0]).meaning == .number(0x07B0))
         #expect(BusAccessMessage(.info, .busConnectionStatus, value: [0]).meaning == .boolean(false))
+        #expect(BusAccessMessage(.info, .busConnectionStatus, value: [1]).meaning == .boolean(true))
         #expect(BusAccessMessage(.set, .activeEMIType, value: [3]).meaning == .emiType(.cemi))
         #expect(BusAccessMessage(.response, .manufacturerCode, value: [1]).meaning == nil)
         #expect(InterfaceFeature.Value.emiTypes([.emi1, .cemi]).octets == [0, 5])
