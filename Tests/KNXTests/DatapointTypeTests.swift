@@ -118,8 +118,10 @@ import Testing
         ("16.000", "12345678901234", "123456789012345"), ("16.001", "äöüß", "€"), ("234.001", "de", "d"),
         ("19.001", "24:00:00", "24:00:01"), ("19.001", "2155-12-31", "2156-01-01"),
         ("235.001", "tariff=254", "tariff=255"),
+        ("235.001", "energy=2147483647", "energy=2147483648"), ("235.001", "energy=-2147483648", "energy=-2147483649"),
         ("217.001", "magic=31 version=31 revision=63", "magic=32 version=0 revision=0"),
         ("232.600", "red=255 green=0 blue=0", "red=256 green=0 blue=0"), ("242.600", "color=1,1", "color=1.1,1"),
+        ("242.600", "color=1,1", "color=1,1.00001"),
         ("249.600", "fade_time=6553.5", "fade_time=6553.6"), ("232.600", "red=1 green=1 blue=1", "red=1 green=1"),
         ("232.600", "red=1 green=1 blue=1", "red=1 green=1 blue=1 white=1"),
         ("15.000", "code=999999 index=15", "code=99999 index=15"),
@@ -163,10 +165,14 @@ import Testing
 
     @Test func aDayThatTheCalendarDoesNotHaveIsNoted() throws {
         let type = try #require(DatapointType(parsing: "11.001"))
-        let leap = try #require(type.decode(hex("1d0218").span, isSixBit: false).value)
-        #expect(type.decodedFields(of: leap).isEmpty)
-        let never = try #require(type.decode(hex("1e0218").span, isSixBit: false).value)
-        #expect(type.decodedFields(of: never) == [Field("exists_in_calendar", .boolean(false))])
+        for octets in ["1d0218", "1d0200", "1c0219", "1e0418", "1f0518", "1e0b18", "1f0c18"] {
+            let date = try #require(type.decode(hex(octets).span, isSixBit: false).value)
+            #expect(type.decodedFields(of: date).isEmpty, "\(octets)")
+        }
+        for octets in ["1e0218", "1d0219", "1f0418", "1f0618", "1f0918", "1f0b18"] {
+            let date = try #require(type.decode(hex(octets).span, isSixBit: false).value)
+            #expect(type.decodedFields(of: date) == [Field("exists_in_calendar", .boolean(false))], "\(octets)")
+        }
         let unknown = try #require(DatapointType(parsing: "20.102"))
         #expect(unknown.decodedFields(of: .unknown(9)) == [Field("code", .integer(9))])
     }
