@@ -56,6 +56,10 @@ import Testing
         let full = AdditionalInformation.other(type: 0xAA, data: [UInt8](repeating: 0, count: 252))
         #expect(AdditionalInformation.block([full])?.count == 255)
         #expect(AdditionalInformation.block([full, .biBat(0)]) == nil)
+        for (count, octets) in [(250, 255 as Int?), (251, nil)] {
+            let item = AdditionalInformation.other(type: 0xAA, data: [UInt8](repeating: 0, count: count))
+            #expect(AdditionalInformation.block([item, .radioFastAcknowledge([])])?.count == octets)
+        }
         #expect(AdditionalInformation.block([.other(type: 0xAA, data: [UInt8](repeating: 0, count: 253))]) == nil)
         #expect(AdditionalInformation.block([]) == [0])
     }

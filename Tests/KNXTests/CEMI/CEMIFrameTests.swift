@@ -163,7 +163,11 @@ import Testing
         let short = read(hex("2900 3CE0 1105 0901 01 0081"))
         #expect(short.faults.isEmpty && short.frame.isExtended && short.frame.isUnusualFormat)
         #expect(CEMIDescription(hex("2900 3CE0 1105 0901 01 0081")).decoded.contains { $0.name == "note" })
-        #expect(!read(hex("2900 BCE0 1105 0901 01 0081")).frame.isUnusualFormat)
+        for (control, length, isUnusual) in [(0xBC, 15, false), (0xBC, 16, true), (0x3C, 15, true), (0x3C, 16, false)] {
+            let head = [0x29, 0, UInt8(control)] + hex("E0 1105 0901") + [UInt8(length), 0x00, 0x80]
+            let (frame, faults) = read(head + [UInt8](repeating: 0, count: length - 1))
+            #expect(faults.isEmpty && frame.isUnusualFormat == isUnusual)
+        }
     }
 
     @Test func everyCode() {

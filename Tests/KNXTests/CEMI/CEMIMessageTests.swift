@@ -108,8 +108,9 @@ import Testing
     @Test func properties() throws {
         #expect(PropertyMessage.setCommunicationMode(.linkLayer).octets == hex("F6 0008 01 34 1001 00"))
         #expect(PropertyMessage.setCommunicationMode(.busmonitor).octets == hex("F6 0008 01 34 1001 01"))
-        let header = PropertyHeader(objectType: 0, property: 56, start: 0x123)
-        #expect(try PropertyMessage(.propertyReadRequest, header).octets == hex("FC 0000 01 38 1123"))
+        let header = PropertyHeader(objectType: 0, property: 56, start: 0x923)
+        #expect(try PropertyMessage(.propertyReadRequest, header).octets == hex("FC 0000 01 38 1923"))
+        #expect(try PropertyMessage(hex("FC 0000 01 38 1923").span).header == header)
         #expect(throws: Fault(.trailing, .frame, at: 7)) {
             try PropertyMessage(.propertyReadRequest, header, data: [1])
         }

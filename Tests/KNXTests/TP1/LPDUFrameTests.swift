@@ -91,7 +91,9 @@ import Testing
         #expect(longest.count == TP1.longestFrame && read(longest).faults.isEmpty)
         let escape = hex("3CE0 1105 0901 FF") + [UInt8](repeating: 0, count: 257)
         #expect(read(escape).faults.worst == Fault(.lengthEscape, .frame, at: 6))
+        #expect(read(Array(escape.dropLast())).faults.worst == Fault(.truncated, .frame, at: 263))
         expectSound(longest)
+        expectSound(Array(escape.dropLast()))
         expectSound(escape)
     }
 
