@@ -1,4 +1,5 @@
-/// What precedes the data of a connection: `04`, channel, sequence counter, status (KNX standard 3/8/4). The status octet is 00 in requests.
+/// What precedes the data of a connection: `04`, channel, sequence counter, status (KNX standard 3/8/4). The status octet is 00 in
+/// requests.
 public struct ConnectionHeader: Hashable, Sendable {
     public static let length = 4
 

@@ -1,5 +1,5 @@
-/// What a client can ask of an interface or set in it: the features of tunnels (KNX standard 3/8/4) and, 01 to 05, of the bus access server of USB
-/// interfaces (KNX standard 9/3). Any octet is one.
+/// What a client can ask of an interface or set in it: the features of tunnels (KNX standard 3/8/4) and, 01 to 05, of the bus access
+/// server of USB interfaces (KNX standard 9/3). Any octet is one.
 public struct InterfaceFeature: Hashable, Sendable {
     public let octet: UInt8
 

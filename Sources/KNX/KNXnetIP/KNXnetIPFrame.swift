@@ -8,8 +8,8 @@
 /// | 2 | total length, header included |
 /// | … | body of the service |
 ///
-/// Decodes the header, then the parts of the body one after another up to the first that is wrong; a part is nil when its service has none or
-/// when it could not be read. Nothing goes to the heap. cEMI is found, not read.
+/// Decodes the header, then the parts of the body one after another up to the first that is wrong; a part is nil when its service has
+/// none or when it could not be read. Nothing goes to the heap. cEMI is found, not read.
 public struct KNXnetIPFrame: ~Escapable {
     public static let headerLength = 6
 
@@ -41,7 +41,8 @@ public struct KNXnetIPFrame: ~Escapable {
     public internal(set) var resetCommand: RemoteResetCommand?
     public internal(set) var secure: SecureService?
 
-    /// Where the open end of the body lies: cEMI, the value of a feature, the ciphertext of a wrapper, a public key, an object server's data.
+    /// Where the open end of the body lies: cEMI, the value of a feature, the ciphertext of a wrapper, a public key, an object server's
+    /// data.
     public internal(set) var payloadRange: Range<Int>?
     /// Where the message authentication code of a secure service lies.
     public internal(set) var codeRange: Range<Int>?

@@ -48,7 +48,8 @@ public enum KNXnetIPMessage: Hashable, Sendable {
         case frameTooLong(Int)
         /// The service carries something that has no octets.
         case payloadMissing
-        /// A description block or search parameter of this type whose content has another size than the type has, or does not fit its length octet.
+        /// A description block or search parameter of this type whose content has another size than the type has, or does not fit its
+        /// length octet.
         case structureLength(type: UInt8)
         /// A key, code or ciphertext of this many octets.
         case secureLength(Int)

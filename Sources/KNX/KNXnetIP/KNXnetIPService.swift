@@ -1,4 +1,5 @@
-/// The services of KNXnet/IP: the third and fourth octet of every frame (KNX standard 3/8/1 to 3/8/9). The high octet is the service family.
+/// The services of KNXnet/IP: the third and fourth octet of every frame (KNX standard 3/8/1 to 3/8/9). The high octet is the service
+/// family.
 public enum KNXnetIPService: UInt16, Sendable, CaseIterable {
     case searchRequest = 0x0201
     case searchResponse = 0x0202

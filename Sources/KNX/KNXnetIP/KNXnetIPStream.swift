@@ -1,6 +1,7 @@
 /// Cuts what comes over a TCP connection into KNXnet/IP frames by their total lengths.
 ///
-/// Nothing marks a frame's begin, so a header that cannot be one ends the connection's use: the stream then gives nothing more and names the fault.
+/// Nothing marks a frame's begin, so a header that cannot be one ends the connection's use: the stream then gives nothing more and names
+/// the fault.
 public struct KNXnetIPStream: Sendable {
     private var pending: [UInt8] = []
     /// What made the stream unreadable, with its offset in the frame that was due.

@@ -1,5 +1,5 @@
-/// A row of structures `length, type, data` inside a frame, as description blocks (DIB) and search parameters (SRP) are laid out. Holds offsets
-/// only; the walk ends at the first structure whose length does not fit.
+/// A row of structures `length, type, data` inside a frame, as description blocks (DIB) and search parameters (SRP) are laid out. Holds
+/// offsets only; the walk ends at the first structure whose length does not fit.
 struct StructureList {
     struct Entry {
         /// Offset of the length octet.

@@ -1,5 +1,5 @@
-/// One message of knxd's protocol in borrowed octets, length included, with what is wrong with it and what it says: for reports. Programs that
-/// talk to knxd use `KnxdStream`.
+/// One message of knxd's protocol in borrowed octets, length included, with what is wrong with it and what it says: for reports.
+/// Programs that talk to knxd use `KnxdStream`.
 public struct KnxdFrame: ~Escapable {
     public enum Sender: Sendable {
         case client

@@ -1,5 +1,5 @@
-/// The types of knxd's native (eibd) protocol, the first two octets behind a message's length (knxd 0.14.54, measured). knxd echoes the type
-/// of what it has done and answers 0000 to what it cannot do.
+/// The types of knxd's native (eibd) protocol, the first two octets behind a message's length (knxd 0.14.54, measured). knxd echoes the
+/// type of what it has done and answers 0000 to what it cannot do.
 public enum KnxdMessageType: UInt16, Sendable, CaseIterable {
     case invalidRequest = 0x0000
     case connectionInUse = 0x0001

@@ -59,7 +59,8 @@ public enum KnxdRequest: Hashable, Sendable {
     /// Why a request must not be sent.
     public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case apduLength(Int)
-        /// A body of this many octets does not fit the message's length of 16 bits, or the message should have no type and has room for one.
+        /// A body of this many octets does not fit the message's length of 16 bits, or the message should have no type and has room for
+        /// one.
         case bodyLength(Int)
 
         public var description: String {

@@ -26,7 +26,8 @@ public enum TPUARTRequest: Hashable, Sendable {
     case reset
     case state
     case activateBusmonitor
-    /// Owed for the frame that is being received, at the latest 1.7 ms after its address type octet, unless the chip acknowledges by itself.
+    /// Owed for the frame that is being received, at the latest 1.7 ms after its address type octet, unless the chip acknowledges by
+    /// itself.
     case acknowledgeInformation(isAddressed: Bool, isBusy: Bool = false, isNotAcknowledged: Bool = false)
     case productIdentification
     case setBusyMode(Bool)

@@ -5,14 +5,15 @@ public enum TransceiverChip: Sendable, CaseIterable {
     case ncn51xx
 }
 
-/// Reads what a host sends to a transceiver: for whoever plays the chip, or listens between the two. Total: any octets make requests or refusals.
+/// Reads what a host sends to a transceiver: for whoever plays the chip, or listens between the two. Total: any octets make requests or
+/// refusals.
 public struct TPUARTRequestStream: Sendable {
     public enum Output: Hashable, Sendable {
         case request(TPUARTRequest)
         /// U_L_DataStart: the chip's buffer is being written, and what waited in it is gone.
         case transmissionBegins
-        /// No service of this chip, or a frame that is none: a chip answers with a protocol error. The octets are those of the service, or of the
-        /// frame as far as it had come; the fault's offset is in them.
+        /// No service of this chip, or a frame that is none: a chip answers with a protocol error. The octets are those of the service,
+        /// or of the frame as far as it had come; the fault's offset is in them.
         case refused(Fault, [UInt8])
     }
 

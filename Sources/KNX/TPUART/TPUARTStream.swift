@@ -5,12 +5,12 @@
 /// Frames are found by length. A silence inside one ends it as truncated, but the arrival stamps of a host that was not scheduled, or of a
 /// USB adapter that collects octets, show silences too. The two are told apart by what follows: after a stall the overdue octets come at
 /// once and catch up with the line's schedule of one octet per 13 bit times; after a silence of the line they come at the line's own pace.
-/// So a silence up to `Parameters.stallNanoseconds` is forgiven when the frame then completes with a good check octet before its pace refutes it;
-/// otherwise the frame is cut where the silence was, and what followed is read anew. A host that was not scheduled at all finds everything in its
-/// buffer and has ticked nothing meanwhile, so before a tick more is forgiven (`sleepNanoseconds`).
+/// So a silence up to `Parameters.stallNanoseconds` is forgiven when the frame then completes with a good check octet before its pace
+/// refutes it; otherwise the frame is cut where the silence was, and what followed is read anew. A host that was not scheduled at all
+/// finds everything in its buffer and has ticked nothing meanwhile, so before a tick more is forgiven (`sleepNanoseconds`).
 ///
-/// After a cut or damaged frame an octet may still be from inside one. Until a silence or a good frame it is taken as a service only when it stands
-/// alone, so that no octet of data passes for Reset.ind or L_Data.con.
+/// After a cut or damaged frame an octet may still be from inside one. Until a silence or a good frame it is taken as a service only
+/// when it stands alone, so that no octet of data passes for Reset.ind or L_Data.con.
 public struct TPUARTStream: Sendable {
     public enum Mode: Sendable {
         case link

@@ -98,8 +98,8 @@ public struct TransceiverConfiguration: OptionSet, Hashable, Sendable {
     }
 }
 
-/// The CRC that a transceiver appends to received frames when it is asked to: CRC-CCITT, polynomial 1021, begun with FFFF, so that the digits
-/// `123456789` give 29B1 (NCN5121 data sheet; the TP-UART 2 manual prints another check value for the same numbers).
+/// The CRC that a transceiver appends to received frames when it is asked to: CRC-CCITT, polynomial 1021, begun with FFFF, so that the
+/// digits `123456789` give 29B1 (NCN5121 data sheet; the TP-UART 2 manual prints another check value for the same numbers).
 public enum TransceiverCRC {
     public static func value(_ octets: some Sequence<UInt8>) -> UInt16 {
         octets.reduce(0xFFFF) { crc, octet in

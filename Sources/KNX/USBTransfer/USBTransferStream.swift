@@ -1,6 +1,7 @@
 /// Joins the reports of one direction into transfers.
 ///
-/// A report that cannot follow those before it ends the transfer that had begun: both are told, and a report that begins a transfer begins it.
+/// A report that cannot follow those before it ends the transfer that had begun: both are told, and a report that begins a transfer
+/// begins it.
 public struct USBTransferStream: Sendable {
     public enum Output: Hashable, Sendable {
         /// Faults are those of the content, counted from the body's begin; a rejected one has no trustworthy fields.
