@@ -84,6 +84,16 @@ import Testing
         if !["235.001", "251.600"].contains(name) { #expect(encoded.raw == hex(octets)) }
     }
 
+    /// No octets give these, but a caller may ask what they look like.
+    @Test(arguments: [
+        (1e300, "1e+300", Field.Value.number(1e300)), (-0.5, "-0.5", .integer(-1)), (-12, "-12", .integer(-12)),
+        (.infinity, "inf", .number(.infinity)),
+    ]) func numbersBeyondTheTypeAreShown(_ number: Double, _ text: String, _ shown: Field.Value) throws {
+        let type = try #require(DatapointType(parsing: "5.001"))
+        #expect(type.text(of: .number(number)) == text)
+        #expect(type.fields(of: .number(number)).first?.value == shown)
+    }
+
     /// Other spellings that are taken.
     @Test(arguments: [
         ("1.001", "1", "01"), ("1.001", "ON", "01"), ("1.018", "NOT_OCCUPIED", "00"), ("1.018", "not occupied", "00"),

@@ -16,17 +16,22 @@ extension DatapointType {
 
     private func shown(_ value: DatapointValue) -> Field.Value {
         switch (coding, value) {
-        case (.proportion, .number(let number)): return .integer(Int(number.rounded()))
+        case (.proportion, .number(let number)): return Self.whole(number)
         case (.layout(let layout), .members(let members)):
             return .object(
                 zip(layout.members, members).map { place, member in
                     if case .percent = place.coding, case .number(let number) = member.value {
-                        return Field(member.name, .integer(Int(number.rounded())))
+                        return Field(member.name, Self.whole(number))
                     }
                     return Field(member.name, Self.field(member.value))
                 })
         default: return Self.field(value)
         }
+    }
+
+    /// Rounded; as it is when that is no integer, which no octets give but a caller may.
+    private static func whole(_ number: Double) -> Field.Value {
+        Int(exactly: number.rounded()).map(Field.Value.integer) ?? .number(number)
     }
 
     private static func field(_ value: DatapointValue) -> Field.Value {

@@ -60,8 +60,9 @@ extension DatapointType {
 
     /// One octet has 256 steps, so one decimal of percent or degrees tells them apart.
     private static func oneDecimal(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
-        return tenths.isMultiple(of: 10) ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
+        guard let tenths = Int(exactly: (number * 10).rounded()) else { return trimmed(number.description) }
+        let (whole, tenth) = tenths.magnitude.quotientAndRemainder(dividingBy: 10)
+        return (tenths < 0 ? "-" : "") + (tenth == 0 ? "\(whole)" : "\(whole).\(tenth)")
     }
 
     /// `NOT_OCCUPIED` is spoken `not-occupied`.
