@@ -8,12 +8,12 @@ import Twin
 struct Benchmarks {
     static let usage = """
         Usage: benchmarks line [--seconds N] [--lines N,N,…]
-               benchmarks knx [--frames N]
+               benchmarks knx [--frames N] [--print]
 
           line   real knxd with the `queue` filter at ≥ 98 % bus load, both directions at once, on 1, 2, 4 lines at once: losses, duplicates,
                  end of frame on the line → client, punctuality of the twin
           knx    cEMI messages decoded per second on one thread, in turn with a decoder in C; fails below 0.70 of it, when the two
-                 differ in any field or fault, or when memory is asked for
+                 differ in any field or fault, or when memory is asked for; --print writes the messages as hexadecimal instead
 
         """
 
@@ -64,12 +64,24 @@ struct Benchmarks {
     }
 
     private static func knx(_ words: [String]) -> Int32 {
-        guard !words.isEmpty else { return KNXBenchmark(frames: 10_000_000).run() }
-        guard words[0] == "--frames" else { return refuse("there is no option '\(words[0])'") }
-        guard words.count == 2, let frames = Int(words[1]), (1...100_000_000).contains(frames) else {
-            return refuse("--frames needs a number from 1 to 100000000")
+        var frames = 10_000_000
+        var isPrinted = false
+        var words = words[...]
+        while let word = words.popFirst() {
+            switch word {
+            case "--print": isPrinted = true
+            case "--frames":
+                guard let number = words.popFirst().flatMap({ Int($0) }), (1...100_000_000).contains(number) else {
+                    return refuse("--frames needs a number from 1 to 100000000")
+                }
+                frames = number
+            default: return refuse("there is no option '\(word)'")
+            }
         }
-        return KNXBenchmark(frames: frames).run()
+        let benchmark = KNXBenchmark(frames: frames)
+        guard isPrinted else { return benchmark.run() }
+        benchmark.printMessages()
+        return 0
     }
 
     private static func refuse(_ message: String) -> Int32 {

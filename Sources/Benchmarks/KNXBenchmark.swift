@@ -1,4 +1,5 @@
 import CYardstick
+import Events
 import Glibc
 import KNX
 
@@ -28,10 +29,22 @@ struct KNXBenchmark {
         }
     }
 
+    private static let seed: UInt64 = 0x4B4E_5801
+
+    /// The messages, a line of hexadecimal each: for other decoders to be measured on.
+    func printMessages() {
+        let corpus = KNXCorpus(count: frames, seed: Self.seed)
+        var begin = 0
+        for end in corpus.ends {
+            print(Hex.text(Array(corpus.octets[begin..<Int(end)])))
+            begin = Int(end)
+        }
+    }
+
     /// 0 when both agree, nothing is allocated, and the ratio is high enough.
     func run() -> Int32 {
         let before = yardstick_allocations()
-        let corpus = KNXCorpus(count: frames, seed: 0x4B4E_5801)
+        let corpus = KNXCorpus(count: frames, seed: Self.seed)
         guard yardstick_allocations() > before else {
             print("benchmarks: allocations are not counted on this system")
             return 5
