@@ -3,8 +3,7 @@ import Synchronization
 import Testing
 import Twin
 
-/// A virtual machine with three free USB ports and what can be plugged in there: boards `first` and `second`, which share a serial as batches do, and a
-/// third thing that the suite brings.
+/// A virtual machine and the devices that can be plugged into its USB ports, in their order from port 1 on.
 final class Bench: Sendable {
     /// Where the kernel sees the ports.
     static let firstPath = "1-1"
@@ -50,10 +49,13 @@ final class Bench: Sendable {
     /// The last that the kernel had to say.
     private var kernelLog: String { (try? machine.run("dmesg | tail -n 20").output) ?? machine.console }
 
-    func run(_ command: String, within seconds: Int = 30) throws -> VirtualMachine.Answer {
-        try machine.run(command, within: seconds)
+    func run(_ command: String) throws -> VirtualMachine.Answer {
+        try machine.run(command)
     }
 }
+
+/// Suites with a virtual machine each, one after the other: one emulated processor is enough for the host's.
+@Suite(.serialized, .machineCanBoot, .timeLimit(.minutes(10))) enum OnARealKernel {}
 
 /// The machine of a suite. It boots when the first test asks for it: other suites may keep all threads busy for minutes before that.
 final class SharedBench: Sendable {

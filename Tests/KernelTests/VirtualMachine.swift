@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Glibc
 import Platform
 import Synchronization
 
@@ -65,6 +66,11 @@ final class VirtualMachine: Sendable {
                 "-device", "usb-redir,chardev=r\(index),bus=x.0,port=\(index + 1)",
             ]
         }
+        // Not our own output: who reads that would wait for a machine that outlived us.
+        let output = Descriptor(owning: unsafe open("\(directory)/qemu", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
+        defer { output.close() }
+        request.standardOutput = output
+        request.standardError = output
         process = try ChildProcess.spawn(request)
         guard let shell = try Socket.accept(listener, until: MonotonicClock.now() + .seconds(10)) else {
             process.send(signal: 9)
@@ -73,14 +79,19 @@ final class VirtualMachine: Sendable {
         }
         try shell.setNonblocking(true)
         self.shell = shell
-        let ready = try line(until: MonotonicClock.now() + .seconds(60))
-        guard ready == "ready" else { throw Failure(description: "the guest began with '\(ready)'\(console)") }
+        do {
+            let ready = try line(until: MonotonicClock.now() + .seconds(240))
+            guard ready == "ready" else { throw Failure(description: "the guest began with '\(ready)'\(console)") }
+        } catch {
+            stop()
+            throw error
+        }
     }
 
     /// Runs one line of shell as root.
     ///
-    /// - Parameter seconds: five times of what it takes on a quiet machine, since nothing here has two processors of its own.
-    func run(_ command: String, within seconds: Int = 30) throws -> Answer {
+    /// - Parameter seconds: many times what it takes on a quiet machine, since nothing here has two processors of its own.
+    func run(_ command: String, within seconds: Int = 120) throws -> Answer {
         precondition(!command.contains("\n"), "one line")
         let deadline = MonotonicClock.now() + .seconds(Int64(seconds))
         try shell.writeAll(Array((command + "\n").utf8), until: deadline)
@@ -91,7 +102,7 @@ final class VirtualMachine: Sendable {
     }
 
     /// Runs a command again until `isEnough`, and returns the last answer.
-    func poll(_ command: String, within seconds: Int = 15, until isEnough: (Answer) -> Bool) throws -> Answer {
+    func poll(_ command: String, within seconds: Int = 60, until isEnough: (Answer) -> Bool) throws -> Answer {
         let deadline = MonotonicClock.now() + .seconds(Int64(seconds))
         while true {
             let answer = try run(command)
@@ -105,10 +116,13 @@ final class VirtualMachine: Sendable {
         _ = process.wait()
     }
 
-    /// What the kernel printed, for failures.
+    /// What QEMU and the kernel printed, for failures.
     var console: String {
-        let octets = (try? Files.read("\(directory)/console")) ?? []
-        return "\nconsole:\n" + String(decoding: octets.suffix(2_000), as: UTF8.self)
+        let texts = ["qemu", "console"].map { file in
+            let octets = (try? Files.read("\(directory)/\(file)")) ?? []
+            return "\n\(file): " + String(decoding: octets.suffix(2_000), as: UTF8.self)
+        }
+        return texts.joined()
     }
 
     private func line(until deadline: Instant) throws -> String {
