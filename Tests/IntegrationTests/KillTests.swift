@@ -63,9 +63,15 @@ extension RigRuns {
                         started: try RigProgram.start(["test", "HW-1", "--out", out], in: directory.path))
                 }
                 for attempt in attempts { try #require(attempt.waitForCut()) }
-                // Somewhere in the fault, not always at the same place.
-                MonotonicClock.sleep(for: .milliseconds(Int64(random.next() % 8_000)))
-                for attempt in attempts { taken.append(try kill(attempt)) }
+                // Each somewhere in the fault, and all before the first is looked at: the fault does not wait.
+                let began = MonotonicClock.now()
+                let instants = attempts.map { _ in began + .milliseconds(Int64(random.next() % 8_000)) }
+                var killed: [(attempt: Attempt, at: Instant)] = []
+                for (attempt, instant) in zip(attempts, instants).sorted(by: { $0.1 < $1.1 }) {
+                    MonotonicClock.sleep(until: instant)
+                    killed.append((attempt, try kill(attempt)))
+                }
+                for (attempt, instant) in killed { taken.append(try examine(attempt, killedAt: instant)) }
             }
             taken.sort()
             print(
@@ -74,10 +80,14 @@ extension RigRuns {
             )
         }
 
-        private func kill(_ attempt: Attempt) throws -> Instant.Span {
+        private func kill(_ attempt: Attempt) throws -> Instant {
             let victim = try #require(attempt.victimPID)
             let killed = MonotonicClock.now()
             Glibc.kill(victim, SIGKILL)
+            return killed
+        }
+
+        private func examine(_ attempt: Attempt, killedAt killed: Instant) throws -> Instant.Span {
             let isPowered = RigProgram.wait(10) {
                 RigProgram.lines(attempt.run + "/twin.jsonl").contains {
                     $0["k"]?.text == "board" && $0["energised"] == false && ($0["t"]?.integer ?? 0) > killed.nanoseconds

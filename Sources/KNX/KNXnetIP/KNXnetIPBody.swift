@@ -112,7 +112,8 @@ extension KNXnetIPFrame {
         switch service {
         case .tunnellingFeatureGet where !value.isEmpty:
             throw Fault(.featureUnexpectedData, .knxnetip, at: value.lowerBound)
-        case .tunnellingFeatureSet where value.isEmpty, .tunnellingFeatureInfo where value.isEmpty:
+        case .tunnellingFeatureSet where value.isEmpty, .tunnellingFeatureInfo where value.isEmpty,
+            .tunnellingFeatureResponse where value.isEmpty && returnCode == 0:
             throw Fault(.featureMissingData, .knxnetip, at: value.lowerBound)
         default: break
         }

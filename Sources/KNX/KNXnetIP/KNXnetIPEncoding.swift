@@ -26,8 +26,9 @@ extension KNXnetIPMessage {
             case .featureGet(let channel, let sequence, let feature):
                 return ConnectionHeader(channel: channel, sequence: sequence).octets + [feature.octet, 0x00]
             case .featureResponse(let channel, let sequence, let feature, let returnCode, let value):
-                return ConnectionHeader(channel: channel, sequence: sequence).octets + [feature.octet, returnCode]
-                    + value
+                // Only a refusal has no value.
+                return try ConnectionHeader(channel: channel, sequence: sequence).octets + [feature.octet, returnCode]
+                    + (returnCode == 0 ? Self.filled(value) : value)
             case .featureSet(let channel, let sequence, let feature, let value),
                 .featureInfo(let channel, let sequence, let feature, let value):
                 return try ConnectionHeader(channel: channel, sequence: sequence).octets + [feature.octet, 0x00]

@@ -22,6 +22,7 @@ import Testing
         ("06 10 0422 000C 04 15 00 00 07 01", .reservedBits, 11),
         ("06 10 0424 000C 04 15 00 00 08 00", .featureMissingData, 12),
         ("06 10 0425 000C 04 15 00 00 03 00", .featureMissingData, 12),
+        ("06 10 0423 000C 04 15 00 00 03 00", .featureMissingData, 12),
         ("06 10 0422 000B 04 15 00 00 07", .truncated, 11),
         ("06 10 0530 0007 11", .transportUnusual, 6), ("06 10 0530 0006", .truncated, 6),
         ("06 10 0531 000A 05 00 0001", .structLength, 6), ("06 10 0531 000B 04 00 0001 00", .trailing, 10),
