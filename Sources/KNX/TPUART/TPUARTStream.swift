@@ -80,6 +80,10 @@ public struct TPUARTStream: Sendable {
     }
 
     private static let longestNoise = 64
+    /// Octets at the line's own pace after a silence say that the line was silent, unless what delays them delays each by as much, as a
+    /// terminal's worker on a busy computer does (measured). No sender may begin before the line has been idle for 50 bit times, so that its first octet
+    /// comes 61 bit times (6.35 ms) after the last one before: a shorter silence lies inside a frame, and its check octet says whether it is whole.
+    private static let longestInnerDelay: Int64 = 4_500_000
 
     public let mode: Mode
     public let parameters: Parameters
@@ -285,7 +289,9 @@ public struct TPUARTStream: Sendable {
         if let doubt = frame.doubt {
             if frame.lateness <= parameters.gapNanoseconds {
                 frame.doubt = nil
-            } else if octet.arrival &- frame.arrivals[doubt] > parameters.gapNanoseconds {
+            } else if octet.arrival &- frame.arrivals[doubt] > parameters.gapNanoseconds,
+                frame.lateness > Self.longestInnerDelay
+            {
                 return cut(frame, at: doubt, &outputs)
             }
         }

@@ -163,6 +163,28 @@ extension TPUARTStream.Output {
         }
     }
 
+    /// What delays a terminal on a busy computer may delay each octet by as much: they then come at the line's own pace after a silence.
+    @Test func octetsThatAreAllLateByAsMuchAreOneFrame() {
+        for mode in [TPUARTStream.Mode.busmonitor, .link] {
+            for delay in [1_500_000, 2_600_000, 3_500_000, 4_400_000] as [Int64] {
+                for frame in [Self.write, Self.float, Self.extended] {
+                    for start in 1..<frame.count {
+                        var line = PlayedLine()
+                        line.send(frame)
+                        line.acknowledge()
+                        let late = line.octets.enumerated().map { index, octet in
+                            (octet: octet.octet, arrival: octet.arrival + (index >= start ? delay : 0))
+                        }
+                        var stream = TPUARTStream(mode: mode)
+                        let frames = stream.play(late).compactMap(\.frame)
+                        #expect(frames.map(\.octets) == [frame], "\(delay) ns from octet \(start)")
+                        #expect(frames.first?.flaw == nil)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aStallInsideAFrameDoesNotMoveItsStamp() throws {
         var line = PlayedLine()
         line.send(Self.float)
