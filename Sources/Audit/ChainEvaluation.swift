@@ -50,7 +50,7 @@ struct ChainEvaluation {
                 let region = regions.region(.sameFunction("self"), matches: ["self": match], bindings: [:])
                 return !link.absent.contains { probe in
                     search.matches(probe).contains {
-                        region.contains($0, in: search.tree) && merged(match.bindings, $0.bindings) != nil
+                        region.contains($0, in: search.tree) && agree(match.bindings, $0.bindings)
                     }
                 }
             }
@@ -102,7 +102,7 @@ struct ChainEvaluation {
         }
         var reason = link.missing
         for candidate in candidates(link, region, matches, bindings) {
-            let joined = merged(bindings, candidate.bindings)!
+            let joined = merged(bindings, candidate.bindings)
             let bound = self.bound(of: link, candidate)
             if link.bound != nil, bound == nil {
                 let text = candidate.bindings[link.bound!.replacing("$", with: "")]?.text ?? "?"
@@ -127,7 +127,7 @@ struct ChainEvaluation {
     private func violation(of link: Link, _ region: Region, _ bindings: [String: Match.Binding]) -> Match? {
         for probe in link.absent {
             for match in search.matches(probe)
-            where region.contains(match, in: search.tree) && merged(bindings, match.bindings) != nil {
+            where region.contains(match, in: search.tree) && agree(bindings, match.bindings) {
                 return match
             }
         }
@@ -146,7 +146,7 @@ struct ChainEvaluation {
             for match in search.matches(probe) {
                 guard candidates.count < 24 else { return candidates }
                 let isEverywhere = if case .line = probe.kind { true } else { false }
-                if isEverywhere || region.contains(match, in: search.tree), merged(bindings, match.bindings) != nil {
+                if isEverywhere || region.contains(match, in: search.tree), agree(bindings, match.bindings) {
                     candidates.append(match)
                 }
             }
@@ -161,18 +161,14 @@ struct ChainEvaluation {
         return bounds.resolve(binding)
     }
 
-    /// Both together; nil when a name would stand for two things.
+    /// Whether no name stands for two things.
+    private func agree(_ first: [String: Match.Binding], _ second: [String: Match.Binding]) -> Bool {
+        second.allSatisfy { name, binding in name == "#" || (first[name].map { $0.last == binding.last } ?? true) }
+    }
+
     private func merged(
         _ first: [String: Match.Binding], _ second: [String: Match.Binding]
-    ) -> [String: Match.Binding]? {
-        var result = first
-        for (name, binding) in second where name != "#" {
-            if let known = result[name] {
-                if known.lastName != binding.lastName { return nil }
-            } else {
-                result[name] = binding
-            }
-        }
-        return result
+    ) -> [String: Match.Binding] {
+        first.merging(second.filter { $0.key != "#" }) { known, _ in known }
     }
 }

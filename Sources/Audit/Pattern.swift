@@ -6,7 +6,8 @@
 ///   Before a `{` it ends at the first one: `for ... {` is a loop's own body.
 /// - `...!return|continue` is the same without any of these words.
 /// - Everything else is itself. A pattern may begin with a dot: `.SetAutoReconnect(true)` fits whatever stands before it.
-/// - A `$name` whose values are listed under `named` must fit one of those globs.
+/// - A `$name` whose values are listed under `named` must fit one of those globs: with its whole chain where the glob has a dot, with the
+///   chain's last name otherwise.
 struct Pattern {
     indirect enum Element {
         case exact(String)
@@ -101,9 +102,11 @@ struct PatternFailure: Error, CustomStringConvertible {
 
 /// Shell-like matching of text: `*` is anything, `#` a whole number (which is reported), upper and lower case are the same.
 struct Glob {
+    let text: String
     private let parts: [UInt8]
 
     init(_ text: String) {
+        self.text = text
         parts = Array(text.lowercased().utf8)
     }
 
@@ -111,37 +114,46 @@ struct Glob {
 
     /// Whether it fits, and the number that stood for `#`. A verb such as `%d` stands for a number that is only known at run time.
     func match(_ text: some StringProtocol) -> (matches: Bool, number: String?) {
-        let octets = Array(text.lowercased().utf8)
+        var octets = Array(text.utf8)
+        for index in octets.indices where octets[index] >= 0x41 && octets[index] <= 0x5A { octets[index] |= 0x20 }
         var steps = 0
-        var number: String?
-        func fits(_ part: Int, _ octet: Int) -> Bool {
-            steps += 1
-            guard steps < 20_000 else { return false }
-            if part == parts.count { return octet == octets.count }
-            switch parts[part] {
-            case UInt8(ascii: "*"):
-                if part + 1 == parts.count { return true }
-                var next = octet
-                while next <= octets.count {
-                    if fits(part + 1, next) { return true }
-                    next += 1
+        var number: Range<Int>?
+        let matches = fits(0, 0, octets, &steps, &number)
+        return (matches, number.map { String(decoding: octets[$0], as: UTF8.self) })
+    }
+
+    private func fits(
+        _ part: Int, _ octet: Int, _ octets: [UInt8], _ steps: inout Int, _ number: inout Range<Int>?
+    ) -> Bool {
+        steps += 1
+        guard steps < 20_000 else { return false }
+        if part == parts.count { return octet == octets.count }
+        switch parts[part] {
+        case UInt8(ascii: "*"):
+            if part + 1 == parts.count { return true }
+            let first = parts[part + 1]
+            let isLiteral = first != UInt8(ascii: "*") && first != UInt8(ascii: "#")
+            var next = octet
+            while next <= octets.count {
+                if !isLiteral || (next < octets.count && octets[next] == first) {
+                    if fits(part + 1, next, octets, &steps, &number) { return true }
                 }
-                return false
-            case UInt8(ascii: "#"):
-                var end = octet
-                if end + 1 < octets.count, octets[end] == UInt8(ascii: "%") {
-                    end += 2
-                } else {
-                    while end < octets.count, octets[end] >= 0x30, octets[end] <= 0x39 { end += 1 }
-                }
-                guard end > octet, fits(part + 1, end) else { return false }
-                number = String(decoding: octets[octet..<end], as: UTF8.self)
-                return true
-            default:
-                return octet < octets.count && octets[octet] == parts[part] && fits(part + 1, octet + 1)
+                next += 1
             }
+            return false
+        case UInt8(ascii: "#"):
+            var end = octet
+            if end + 1 < octets.count, octets[end] == UInt8(ascii: "%") {
+                end += 2
+            } else {
+                while end < octets.count, octets[end] >= 0x30, octets[end] <= 0x39 { end += 1 }
+            }
+            guard end > octet, fits(part + 1, end, octets, &steps, &number) else { return false }
+            number = octet..<end
+            return true
+        default:
+            return octet < octets.count && octets[octet] == parts[part]
+                && fits(part + 1, octet + 1, octets, &steps, &number)
         }
-        let matches = fits(0, 0)
-        return (matches, number)
     }
 }

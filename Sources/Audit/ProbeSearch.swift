@@ -3,6 +3,7 @@
 final class ProbeSearch {
     let tree: SourceTree
     private var found: [String: [Match]] = [:]
+    private var outsideTests: [String: [Match]] = [:]
 
     init(tree: SourceTree) {
         self.tree = tree
@@ -10,7 +11,10 @@ final class ProbeSearch {
 
     /// Matches outside of tests.
     func matches(_ probe: Probe) -> [Match] {
-        all(probe).filter { !tree.files[$0.file].isTest }
+        if let known = outsideTests[probe.key] { return known }
+        let matches = all(probe).filter { !tree.files[$0.file].isTest }
+        outsideTests[probe.key] = matches
+        return matches
     }
 
     /// Matches everywhere.
@@ -43,7 +47,7 @@ final class ProbeSearch {
                 guard fits, isPrinted(index, number) == arePrinted else { continue }
                 var match = Match(
                     file: number, tokens: index...index, line: Int(token.line), function: file.function(around: index))
-                if let value { match.bindings["#"] = Match.Binding(text: value, tokens: index...index, file: number) }
+                if let value { match.bindings["#"] = ProbeSearch.number(value, index, number) }
                 matches.append(match)
                 if match.function == nil { matches += uses(ofConstantAt: match) }
             }
@@ -86,6 +90,11 @@ final class ProbeSearch {
         }
     }
 
+    /// What stood for `#`.
+    private static func number(_ value: String, _ index: Int, _ file: Int) -> Match.Binding {
+        Match.Binding(text: value, tokens: index...index, file: file, last: -1, lastName: value)
+    }
+
     private func comments(_ glob: Glob) -> [Match] {
         var matches: [Match] = []
         for (number, file) in tree.files.enumerated() {
@@ -108,7 +117,7 @@ final class ProbeSearch {
                 let (fits, value) = text.match(line.drop { $0 == " " || $0 == "\t" })
                 guard fits else { continue }
                 var match = Match(file: number, tokens: index...index, line: index + 1)
-                if let value { match.bindings["#"] = Match.Binding(text: value, tokens: index...index, file: number) }
+                if let value { match.bindings["#"] = ProbeSearch.number(value, index, number) }
                 matches.append(match)
             }
         }

@@ -1,6 +1,7 @@
 /// A source tree, read: files with their facts, and where each name stands.
 final class SourceTree {
     let symbols = Symbols()
+    let marks: Marks
     private(set) var files: [SourceFile] = []
     private(set) var skipped: [Skipped]
     /// Where each symbol stands: file number and token number, in order.
@@ -19,6 +20,7 @@ final class SourceTree {
 
     /// - Parameter files: paths relative to the root, with their octets.
     init(files: [(path: String, octets: [UInt8])], skipped: [Skipped] = []) {
+        marks = Marks(symbols)
         self.skipped = skipped
         for (path, octets) in files { read(path, octets) }
         index()
@@ -56,7 +58,7 @@ final class SourceTree {
     private static func isTest(_ name: String, _ parts: [Substring]) -> Bool {
         name.hasSuffix("_test.go") || name.hasPrefix("test_") || name.hasSuffix("_test.py") || name.hasSuffix(".test.ts")
             || name.hasSuffix(".test.js")
-            || parts.dropLast().contains { $0 == "tests" || $0 == "test" || $0 == "examples" || $0 == "_examples" }
+            || parts.dropLast().contains { $0 == "tests" || $0 == "test" || $0 == "examples" || $0 == "_examples" || $0 == "_example" || $0 == "example" }
     }
 
     private func index() {

@@ -112,3 +112,34 @@ final class Symbols {
         return hash
     }
 }
+
+/// Symbols that the matching of patterns asks for again and again.
+struct Marks {
+    let parenthesis, closeParenthesis, bracket, closeBracket, brace, dot, star, function: Int32
+    private let prefixes: [Int32]
+    private let arithmetic: [Int32]
+    private let headers: [Int32]
+
+    init(_ symbols: Symbols) {
+        parenthesis = symbols.symbol("(")
+        closeParenthesis = symbols.symbol(")")
+        bracket = symbols.symbol("[")
+        closeBracket = symbols.symbol("]")
+        brace = symbols.symbol("{")
+        dot = symbols.symbol(".")
+        star = symbols.symbol("*")
+        function = symbols.symbol("func")
+        prefixes = ["&", "*", "-", "!", "<-"].map { symbols.symbol($0) }
+        arithmetic = ["+", "-", "*", "/", "<<", "%"].map { symbols.symbol($0) }
+        headers = ["if", "for", "switch", "select", "else"].map { symbols.symbol($0) }
+    }
+
+    /// May stand before an operand.
+    func isPrefix(_ symbol: Int32) -> Bool { prefixes.contains(symbol) }
+    /// May stand between operands of one expression.
+    func isArithmetic(_ symbol: Int32) -> Bool { arithmetic.contains(symbol) }
+    /// Begins a header whose brace opens a block.
+    func isHeader(_ symbol: Int32) -> Bool { headers.contains(symbol) }
+    /// A mark with which an expression may begin.
+    func begins(_ symbol: Int32) -> Bool { symbol == parenthesis || symbol == bracket || isPrefix(symbol) }
+}
