@@ -87,7 +87,9 @@ let package = Package(
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
         tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX"]),
         tests("SystemsTests", ["Systems", "Events", "Platform", "Documents"]),
-        tests("ScenariosTests", ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+        tests(
+            "ScenariosTests",
+            ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
         tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events"], data: ["Corpus"]),
         tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),

@@ -12,23 +12,35 @@ extension AuditReport {
             "reading",
             JSONObject.list(
                 reading.map { reading in
-                    JSONObject { $0.add("family", reading.family); $0.addRaw("files", String(reading.files)) }.text
+                    JSONObject {
+                        $0.add("family", reading.family)
+                        $0.addRaw("files", String(reading.files))
+                    }.text
                 }))
         writer.addRaw("scenarios", JSONObject.list(scenarios.map(AuditReport.object)))
         writer.addRaw("patterns", JSONObject.list(patterns.map(AuditReport.object)))
         writer.addRaw("anti_patterns", JSONObject.list(antiPatterns.map(AuditReport.object)))
-        writer.addRaw("mismatches", JSONObject.list(mismatches.map { mismatch in
-            JSONObject { object in
-                object.add("file", mismatch.file)
-                object.addRaw("line", String(mismatch.line))
-                object.add("what", mismatch.what)
-            }.text
-        }))
+        writer.addRaw(
+            "mismatches",
+            JSONObject.list(
+                mismatches.map { mismatch in
+                    JSONObject { object in
+                        object.add("file", mismatch.file)
+                        object.addRaw("line", String(mismatch.line))
+                        object.add("what", mismatch.what)
+                    }.text
+                }))
         writer.addRaw("vacuous_tests", JSONObject.list(vacuousTests.map(AuditReport.object)))
         writer.addRaw("tests", String(tests))
-        writer.addRaw("skipped", JSONObject.list(skipped.map { skipped in
-            JSONObject { $0.add("path", skipped.path); $0.add("reason", skipped.reason) }.text
-        }))
+        writer.addRaw(
+            "skipped",
+            JSONObject.list(
+                skipped.map { skipped in
+                    JSONObject {
+                        $0.add("path", skipped.path)
+                        $0.add("reason", skipped.reason)
+                    }.text
+                }))
         return writer.text + "\n"
     }
 

@@ -8,7 +8,11 @@ extension AuditReport {
         for scenario in scenarios {
             let grades = scenario.tests.map(\.grade.rawValue)
             let best = TestGrade.allCases.first { grades.contains($0.rawValue) }?.rawValue ?? "none"
-            text += "| \(scenario.id) | \(scenario.name) | \(scenario.protection.rawValue) | \(scenario.risk) | \(best) | \(AuditReport.plain(scenario.gap)) |\n"
+            let cells = [
+                scenario.id, scenario.name, scenario.protection.rawValue, scenario.risk, best,
+                AuditReport.plain(scenario.gap),
+            ]
+            text += "| \(cells.joined(separator: " | ")) |\n"
         }
         for scenario in scenarios { text += "\n" + AuditReport.section(scenario) }
         text += places("Anti-patterns", antiPatterns.filter { $0.count > 0 })
@@ -31,17 +35,20 @@ extension AuditReport {
         for step in scenario.chain {
             let place = step.location.map { "`\($0.file):\($0.line)` " } ?? ""
             let bound = step.location?.bound.map { ", bound: \(plain($0))" } ?? ""
-            text += "  - \(step.holds ? "found" : "missing"), \(step.link): \(place)\(plain(step.holds ? step.says : step.reason))\(bound)\n"
+            text +=
+                "  - \(step.holds ? "found" : "missing"), \(step.link): \(place)\(plain(step.holds ? step.says : step.reason))\(bound)\n"
         }
         text += "- **Tests**: " + (scenario.tests.isEmpty ? "none\n" : "\n")
         for test in scenario.tests {
-            text += "  - \(test.grade.rawValue): `\(test.file)` \(test.name), line \(test.decidingLine): \(test.reason)\n"
+            text +=
+                "  - \(test.grade.rawValue): `\(test.file)` \(test.name), line \(test.decidingLine): \(test.reason)\n"
         }
         text += "- **Recovery verified**: only runs verify\n- **What happens**: \(plain(scenario.whatHappens))\n"
         text += "- **What the code does**: \(plain(scenario.whatTheCodeDoes))\n"
         text += "- **Gap**: \(scenario.gap.isEmpty ? "none found" : plain(scenario.gap))\n"
         text += "- **Risk**: \(scenario.risk) (\(scenario.likelihood) × \(scenario.impact))\n"
-        text += "- **Recommendation**: \(plain(scenario.recommendation))\n- **Falsified by**: \(plain(scenario.falsifiedBy))\n"
+        text +=
+            "- **Recommendation**: \(plain(scenario.recommendation))\n- **Falsified by**: \(plain(scenario.falsifiedBy))\n"
         return text
     }
 

@@ -1,7 +1,8 @@
 extension AuditReport {
     /// For a terminal: one block for each scenario with its chain, then what else was found.
     public var text: String {
-        var text = "\(source)\(commit.map { " at \($0.prefix(12))" } ?? ""): \(files) files, \(lines) lines, \(milliseconds) ms\n"
+        var text =
+            "\(source)\(commit.map { " at \($0.prefix(12))" } ?? ""): \(files) files, \(lines) lines, \(milliseconds) ms\n"
         text += "read as: " + reading.map { "\($0.family) \($0.files)" }.joined(separator: ", ") + "\n"
         for scenario in scenarios { text += "\n" + AuditReport.block(scenario) }
         text += "\n" + summary + "\n"
@@ -20,19 +21,22 @@ extension AuditReport {
             "\(scenarios.count { $0.protection == wanted }) \(wanted.rawValue)"
         }
         let tested = scenarios.count { scenario in scenario.tests.contains { $0.grade == .real } }
-        return "protected by the source: \(counts.joined(separator: ", ")); with a real test: \(tested) of \(scenarios.count);"
+        return
+            "protected by the source: \(counts.joined(separator: ", ")); with a real test: \(tested) of \(scenarios.count);"
             + " recovery verified: by no audit, only by runs"
     }
 
     private static func block(_ scenario: ScenarioAudit) -> String {
-        var text = "\(scenario.id)  \(scenario.name): protection \(scenario.protection.rawValue), risk \(scenario.risk)"
+        var text =
+            "\(scenario.id)  \(scenario.name): protection \(scenario.protection.rawValue), risk \(scenario.risk)"
             + " (\(scenario.likelihood) × \(scenario.impact))\n"
         for step in scenario.chain {
             let place = step.location.map { "\($0.file):\($0.line)  " } ?? ""
             let bound = step.location?.bound.map { " [\($0)]" } ?? ""
-            text += "  \(step.holds ? "✓" : "✗") \(step.link): \(place)\(step.holds ? step.says + bound : step.reason)\n"
+            text +=
+                "  \(step.holds ? "✓" : "✗") \(step.link): \(place)\(step.holds ? step.says + bound : step.reason)\n"
         }
-        if scenario.chain.isEmpty { text += "  ✗ \(scenario.gap)\n" }
+        if scenario.protection != .yes { text += "  gap: \(scenario.gap)\n" }
         if scenario.tests.isEmpty { text += "  tests: none\n" }
         for test in scenario.tests {
             text += "  test \(test.grade.rawValue): \(test.name) (\(test.file):\(test.decidingLine): \(test.reason))\n"
@@ -47,7 +51,8 @@ extension AuditReport {
             title,
             patterns.map { pattern in
                 let places = pattern.locations.prefix(5).map { "\($0.file):\($0.line)" }.joined(separator: ", ")
-                return "\(pattern.name): \(pattern.count)" + (places.isEmpty ? "" : " (\(places)\(pattern.count > 5 ? ", …" : ""))")
+                return "\(pattern.name): \(pattern.count)"
+                    + (places.isEmpty ? "" : " (\(places)\(pattern.count > 5 ? ", …" : ""))")
             })
     }
 
@@ -58,7 +63,9 @@ extension AuditReport {
         guard !lines.isEmpty else { return "" }
         var text = "\n\(title)\n"
         for line in lines.prefix(AuditReport.mostLines) { text += "  \(line)\n" }
-        if lines.count > AuditReport.mostLines { text += "  and \(lines.count - AuditReport.mostLines) more (--json has all)\n" }
+        if lines.count > AuditReport.mostLines {
+            text += "  and \(lines.count - AuditReport.mostLines) more (--json has all)\n"
+        }
         return text
     }
 }

@@ -13,7 +13,7 @@ struct BoundResolution {
         if plain.hasPrefix("%") { return "a number set at run time" }
         if let number = Int(plain) { return number > 0 ? String(number) : nil }
         if plain.first!.isNumber { return isZero(plain) ? nil : spaced(plain) }
-        if plain.hasPrefix("time.") { return spaced(plain) }
+        if plain.hasPrefix("time."), !plain.contains("(") { return spaced(plain) }
         // The configured one of a product: `time.Duration(c.delay) * time.Second`.
         let name = lastName(plain)
         if let symbol = tree.symbols.known(name) {
@@ -39,7 +39,9 @@ struct BoundResolution {
 
     /// The name that carries the value: of a product the one that is no unit of time, of a conversion what is converted.
     private func lastName(_ text: String) -> String {
-        let factors = text.split(whereSeparator: { "*+-/<".contains($0) }).filter { !$0.hasPrefix("time.") || $0.contains("(") }
+        let factors = text.split(whereSeparator: { "*+-/<".contains($0) }).filter {
+            !$0.hasPrefix("time.") || $0.contains("(")
+        }
         var factor = factors.first.map(String.init) ?? text
         if let open = factor.lastIndex(of: "("), !factor.hasSuffix("()") {
             factor = String(factor[factor.index(after: open)...].prefix { $0 != ")" })
@@ -51,7 +53,9 @@ struct BoundResolution {
     private func constant(_ symbol: Int32, near file: Int) -> (value: String?, place: String)? {
         var fallback: (String?, String)?
         for (number, other) in tree.files.enumerated() where !other.isTest {
-            guard let constant = other.constants.first(where: { $0.name == symbol }), !constant.text.isEmpty else { continue }
+            guard let constant = other.constants.first(where: { $0.name == symbol }), !constant.text.isEmpty else {
+                continue
+            }
             let found = (Optional(constant.text), "\(other.path):\(constant.line)")
             if number == file || other.directory == tree.files[file].directory { return found }
             fallback = fallback ?? found
@@ -116,7 +120,9 @@ struct BoundResolution {
             let first = tree.text(file, index + 2)
             guard let octet = first.utf8.first, octet >= 0x30, octet <= 0x39, first != "0" else { continue }
             var text = first
-            if tree.text(file, index + 3) == "*" { text += " * " + (4...6).map { tree.text(file, index + $0) }.joined() }
+            if tree.text(file, index + 3) == "*" {
+                text += " * " + (4...6).map { tree.text(file, index + $0) }.joined()
+            }
             return (text, "\(tree.files[file].path):\(tree.files[file].tokens[index].line)")
         }
         return nil
@@ -128,15 +134,20 @@ struct BoundResolution {
         let function = file.functions[place]
         guard function.parameters.contains(where: { $0.name == symbol }) else { return nil }
         // The value is what the callers pass; one caller with a number is enough to say one.
-        let order = function.parameters.filter { $0.name != function.receiverName || function.receiver < 0 }
+        let order =
+            function.parameters.filter { $0.name != function.receiverName || function.receiver < 0 }
             .firstIndex { $0.name == symbol } ?? 0
         for place in tree.places(of: function.name) {
             let other = Int(place >> 32)
             let index = Int(place & 0xFFFF_FFFF)
-            guard !tree.files[other].isTest, tree.text(other, index + 1) == "(", index != function.start + 1 else { continue }
+            guard !tree.files[other].isTest, tree.text(other, index + 1) == "(", index != function.start + 1 else {
+                continue
+            }
             let argument = argument(order, open: index + 1, in: other)
             if let first = argument.utf8.first, first >= 0x31, first <= 0x39 {
-                return "\(tree.symbols.text(symbol)) = \(spaced(argument)), passed in \(tree.files[other].path):\(tree.files[other].tokens[index].line)"
+                return
+                    "\(tree.symbols.text(symbol)) = \(spaced(argument)), passed in \(tree.files[other].path)"
+                    + ":\(tree.files[other].tokens[index].line)"
             }
         }
         return nil

@@ -26,7 +26,9 @@ final class CallGraph {
                 guard tree.functionsByName[token.symbol] != nil, index > range.lowerBound else { continue }
                 let before = tree.text(file, index - 1)
                 let after = tree.text(file, index + 1)
-                let isLast = after == ")" || after == "," || source.tokens[min(index + 1, source.tokens.count - 1)].line > token.line
+                let isLast =
+                    after == ")" || after == ","
+                    || source.tokens[min(index + 1, source.tokens.count - 1)].line > token.line
                 guard isLast, before == "(" || before == "," || before == "." || before == "=" || before == ":=" else {
                     continue
                 }

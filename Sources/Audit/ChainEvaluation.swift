@@ -19,8 +19,8 @@ struct ChainResult {
     var found: Int { links.count { $0.holds && $0.match != nil } }
 }
 
-/// Follows chains of links through a tree: each link is looked for where its scope allows, with the names that earlier links have fixed, and
-/// the chain in which most links hold is taken.
+/// Follows chains of links through a tree: each link is looked for where its scope allows, with the names that earlier links have
+/// fixed, and the chain in which most links hold is taken.
 struct ChainEvaluation {
     let search: ProbeSearch
     let graph: CallGraph
@@ -143,6 +143,10 @@ struct ChainEvaluation {
                 if let match = matches[name] { candidates += loops.around(match) }
                 continue
             }
+            if case .takesInterface(let name) = probe.kind {
+                if let binding = bindings[name], let match = interfaceTaker(binding) { candidates.append(match) }
+                continue
+            }
             for match in search.matches(probe) {
                 guard candidates.count < 24 else { return candidates }
                 let isEverywhere = if case .line = probe.kind { true } else { false }
@@ -152,6 +156,26 @@ struct ChainEvaluation {
             }
         }
         return candidates
+    }
+
+    /// A function of that name with a parameter whose type is an interface of the tree, or any.
+    private func interfaceTaker(_ binding: Match.Binding) -> Match? {
+        let tree = search.tree
+        for id in tree.functionsByName[binding.last] ?? [] {
+            let function = tree.function(id)
+            let takes = function.parameters.contains { name, type in
+                guard name != function.receiverName || function.receiver < 0 else { return false }
+                if type == "any" || type == "error" || type.hasPrefix("interface") { return true }
+                let bare = String(type.split(separator: ".").last ?? "")
+                return !type.hasPrefix("*") && tree.symbols.known(bare).map(tree.interfaces.contains) ?? false
+            }
+            if takes {
+                return Match(
+                    file: Int(id.file), tokens: function.start...function.start, line: function.line,
+                    function: Int(id.function))
+            }
+        }
+        return nil
     }
 
     private func bound(of link: Link, _ match: Match) -> String? {

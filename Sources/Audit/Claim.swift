@@ -13,6 +13,8 @@ struct Probe {
         case comment(Glob)
         /// A loop around that link, or around a call that leads to it.
         case loop(String)
+        /// The function that a `$name` stands for takes an interface.
+        case takesInterface(String)
         /// A line of a file that is read as lines: SQL, YAML, compose, systemd.
         case line(file: Glob, text: Glob)
     }

@@ -30,7 +30,9 @@ enum ClaimReader {
         for node in try root.required("ways").elements() {
             _ = try node.entries(of: "a way", keys: ["name", "chain"])
             ways.append(
-                Way(name: try node.required("name").text(), links: try chain(try node.required("chain"), known: [entry])))
+                Way(
+                    name: try node.required("name").text(), links: try chain(try node.required("chain"), known: [entry])
+                ))
         }
         let tests = try root.required("tests")
         _ = try tests.entries(of: "tests", keys: ["about", "injects"])
@@ -118,13 +120,18 @@ enum ClaimReader {
         guard let node else { return [] }
         var probes: [Probe] = []
         for element in try node.elements() {
-            _ = try element.entries(of: "a probe", keys: ["code", "string", "message", "loop", "comment", "file", "line", "named", "path"])
+            _ = try element.entries(
+                of: "a probe",
+                keys: [
+                    "code", "string", "message", "loop", "takes_interface", "comment", "file", "line", "named", "path",
+                ])
             var named: [String: [Glob]] = [:]
             var key = ""
             if let names = element["named"] {
                 for entry in try names.entries(of: "named") {
                     named[entry.key] = try globs(entry.value)
-                    key += " \(entry.key)=\(try entry.value.elements().map { (node) throws(DocumentFailure) in try node.text() })"
+                    key +=
+                        " \(entry.key)=\(try entry.value.elements().map { (node) throws(DocumentFailure) in try node.text() })"
                 }
             }
             var paths: [Glob] = []
@@ -150,6 +157,9 @@ enum ClaimReader {
             } else if let loop = element["loop"] {
                 kind = .loop(try loop.text())
                 key = "loop \(try loop.text())"
+            } else if let name = element["takes_interface"] {
+                kind = .takesInterface(String(try name.text().drop { $0 == "$" }))
+                key = "takes_interface \(try name.text())"
             } else if let comment = element["comment"] {
                 kind = .comment(Glob(try comment.text()))
                 key = "comment \(try comment.text())"

@@ -23,7 +23,9 @@ struct DirectoryWalk {
     private let root: String
 
     /// Directories that hold other people's code or no code.
-    private static let passedOver: Set<String> = [".git", "vendor", "node_modules", ".build", "third_party", "testdata"]
+    private static let passedOver: Set<String> = [
+        ".git", "vendor", "node_modules", ".build", "third_party", "testdata",
+    ]
 
     init(root: String) {
         self.root = root
@@ -71,7 +73,9 @@ struct DirectoryWalk {
         guard size <= DirectoryWalk.largestFile else { return skip(path, "is larger than 4 MiB") }
         seen += 1
         guard seen <= DirectoryWalk.mostFiles, total + size <= DirectoryWalk.largestTree else {
-            if seen <= DirectoryWalk.mostFiles + 1 { skip(path, "and what follows: the tree is larger than this reads") }
+            if seen <= DirectoryWalk.mostFiles + 1 {
+                skip(path, "and what follows: the tree is larger than this reads")
+            }
             return
         }
         let number = unsafe open(root + "/" + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -9,7 +9,9 @@ enum FamilyReader {
         }
     }
 
-    private static let noFunctions: Set<String> = ["if", "for", "while", "switch", "catch", "match", "return", "sizeof"]
+    private static let noFunctions: Set<String> = [
+        "if", "for", "while", "switch", "catch", "match", "return", "sizeof",
+    ]
 
     private static func readCLike(_ file: inout SourceFile, _ symbols: Symbols) {
         var index = 0

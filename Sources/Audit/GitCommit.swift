@@ -17,7 +17,8 @@ enum GitCommit {
             if let commit = line("\(place)/\(reference)"), isCommit(commit) { return commit }
         }
         guard let packed = try? DataDirectories.read(common + "/packed-refs") else { return nil }
-        for line in String(decoding: packed, as: UTF8.self).split(separator: "\n") where line.hasSuffix(" " + reference) {
+        for line in String(decoding: packed, as: UTF8.self).split(separator: "\n") where line.hasSuffix(" " + reference)
+        {
             let commit = String(line.prefix { $0 != " " })
             return isCommit(commit) ? commit : nil
         }

@@ -33,8 +33,9 @@ struct GoReader {
     private func joined(_ range: Range<Int>) -> String {
         var joined = ""
         for index in range where index < file.tokens.count {
-            if kind(index) == .keyword || (kind(index) == .identifier && index > range.lowerBound
-                && (kind(index - 1) == .identifier || kind(index - 1) == .keyword))
+            if kind(index) == .keyword
+                || (kind(index) == .identifier && index > range.lowerBound
+                    && (kind(index - 1) == .identifier || kind(index - 1) == .keyword))
             {
                 if !joined.isEmpty { joined += " " }
             }
@@ -196,7 +197,9 @@ struct GoReader {
                         line: line(start)))
             }
             // A struct within the struct has fields of its own.
-            if text(index) == "struct", text(index + 1) == "{" { readFields(of: names.first ?? structure, open: index + 1) }
+            if text(index) == "struct", text(index + 1) == "{" {
+                readFields(of: names.first ?? structure, open: index + 1)
+            }
             index = max(last, start + 1)
         }
     }

@@ -8,16 +8,20 @@ struct LoopSearch {
         let own = SourceTree.FunctionID(file: Int32(match.file), function: Int32(place))
         let leading = graph.reaching(own)
         var found: [Match] = []
-        for id in leading.sorted(by: { ($0 == own ? 0 : 1, $0.file, $0.function) < ($1 == own ? 0 : 1, $1.file, $1.function) }) {
+        for id in leading.sorted(by: {
+            ($0 == own ? 0 : 1, $0.file, $0.function) < ($1 == own ? 0 : 1, $1.file, $1.function)
+        }) {
             let file = tree.files[Int(id.file)]
             guard !file.isTest else { continue }
             let function = file.functions[Int(id.function)]
             for index in function.body where file.tokens[index].symbol == keyword {
                 guard let block = block(after: index, in: file) else { continue }
                 let isAround = id == own && block.contains(match.tokens.lowerBound)
-                let leads = isAround || graph.calls(in: block, of: Int(id.file)).contains { call in
-                    graph.targets(of: call, in: Int(id.file), function: function).contains { leading.contains($0) }
-                }
+                let leads =
+                    isAround
+                    || graph.calls(in: block, of: Int(id.file)).contains { call in
+                        graph.targets(of: call, in: Int(id.file), function: function).contains { leading.contains($0) }
+                    }
                 guard leads else { continue }
                 found.append(
                     Match(

@@ -11,11 +11,14 @@ enum Mismatches {
         var mismatches: [Mismatch] = []
         for file in tree.files where file.family == .go && !file.isTest {
             for field in file.fields {
-                guard let key = BoundResolution.configurationKey(of: field.tag), !isRead(field, in: tree) else { continue }
+                guard let key = BoundResolution.configurationKey(of: field.tag), !isRead(field, in: tree) else {
+                    continue
+                }
+                let place = "\(tree.symbols.text(field.structure)).\(tree.symbols.text(field.name))"
                 mismatches.append(
                     Mismatch(
                         file: file.path, line: field.line,
-                        what: "configuration key '\(key)' is parsed into \(tree.symbols.text(field.structure)).\(tree.symbols.text(field.name)) and never read"))
+                        what: "configuration key '\(key)' is parsed into \(place) and never read"))
             }
         }
         return mismatches

@@ -331,7 +331,8 @@ private struct MatchState {
         var terms = 0
         while terms < 6, let last = appendPrimaryEnds(from: position, limit: limit, to: &ends) {
             terms += 1
-            guard last < limit, marks.isArithmetic(tokens[last].symbol), tokens[last].line == tokens[last - 1].line else {
+            guard last < limit, marks.isArithmetic(tokens[last].symbol), tokens[last].line == tokens[last - 1].line
+            else {
                 break
             }
             position = last + 1
@@ -366,7 +367,9 @@ private struct MatchState {
             let symbol = tokens[position].symbol
             var next: Int
             if symbol == marks.dot, position + 1 < limit {
-                next = tokens[position + 1].symbol == marks.parenthesis ? Int(tokens[position + 1].partner) + 1 : position + 2
+                next =
+                    tokens[position + 1].symbol == marks.parenthesis
+                    ? Int(tokens[position + 1].partner) + 1 : position + 2
             } else if symbol == marks.parenthesis || symbol == marks.bracket || symbol == marks.brace,
                 Int(tokens[position].partner) > position, Int(tokens[position].partner) < limit,
                 tokens[position].line == tokens[position - 1].line, symbol != marks.brace || !isBlock(position)

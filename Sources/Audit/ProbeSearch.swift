@@ -26,8 +26,8 @@ final class ProbeSearch {
         case .string(let glob): matches = strings(glob, arePrinted: false)
         case .message(let glob): matches = strings(glob, arePrinted: true)
         case .comment(let glob): matches = comments(glob)
-        // Loops hang on a link that is only known in a chain.
-        case .loop: matches = []
+        // These hang on links that are only known in a chain.
+        case .loop, .takesInterface: matches = []
         case .line(let file, let text): matches = lines(file, text)
         }
         if !probe.paths.isEmpty {
@@ -72,7 +72,8 @@ final class ProbeSearch {
     /// A string at the top of a file is where its constant is used.
     private func uses(ofConstantAt match: Match) -> [Match] {
         let file = tree.files[match.file]
-        guard let constant = file.constants.last(where: { $0.line <= match.line }), match.line - constant.line < 200 else {
+        guard let constant = file.constants.last(where: { $0.line <= match.line }), match.line - constant.line < 200
+        else {
             return []
         }
         return tree.places(of: constant.name).compactMap { place in
@@ -101,7 +102,8 @@ final class ProbeSearch {
             for comment in file.comments where glob.matches(comment.text) {
                 let function = file.functions.firstIndex { function in
                     (comment.line >= function.line && comment.line <= function.lastLine)
-                        || (comment.line < function.line && file.comments(of: function).contains { $0.line == comment.line })
+                        || (comment.line < function.line
+                            && file.comments(of: function).contains { $0.line == comment.line })
                 }
                 let token = function.map { file.functions[$0].start } ?? 0
                 matches.append(Match(file: number, tokens: token...token, line: comment.line, function: function))

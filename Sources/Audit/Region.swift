@@ -8,7 +8,9 @@ struct Region {
 
     func contains(_ match: Match, in tree: SourceTree) -> Bool {
         if isWhole || files.contains(match.file) { return true }
-        if directories.contains(tree.files[match.file].directory), tree.files[match.file].family != .lines { return true }
+        if directories.contains(tree.files[match.file].directory), tree.files[match.file].family != .lines {
+            return true
+        }
         if let function = match.function,
             functions.contains(SourceTree.FunctionID(file: Int32(match.file), function: Int32(function)))
         {
@@ -35,7 +37,9 @@ struct RegionFinder {
         case .samePackage(let name):
             return with(name, matches) { Region(directories: [tree.files[$0.file].directory]) }
         case .sameFunction(let name):
-            return with(name, matches) { match in id(match).map { Region(functions: [$0]) } ?? Region(files: [match.file]) }
+            return with(name, matches) { match in
+                id(match).map { Region(functions: [$0]) } ?? Region(files: [match.file])
+            }
         case .inside(let name):
             return with(name, matches) { Region(ranges: [($0.file, $0.tokens)]) }
         case .reaches(let name):
@@ -100,7 +104,9 @@ struct RegionFinder {
         var region = Region(functions: [SourceTree.FunctionID(file: Int32(match.file), function: Int32(place))])
         for (number, other) in tree.files.enumerated() where other.directory == file.directory {
             for (place, candidate) in other.functions.enumerated() {
-                let returns = names.contains { candidate.receiver < 0 && candidate.results.contains(tree.symbols.text($0)) }
+                let returns = names.contains {
+                    candidate.receiver < 0 && candidate.results.contains(tree.symbols.text($0))
+                }
                 if names.contains(candidate.receiver) || returns {
                     region.functions.insert(SourceTree.FunctionID(file: Int32(number), function: Int32(place)))
                 }

@@ -39,9 +39,10 @@ struct ScenarioJudgement {
         audit.chain = shown.links.map(step)
         audit.whatTheCodeDoes = shown.links.filter(\.holds).map(\.link.says).joined(separator: "; ")
         audit.gap = shown.links.filter { !$0.holds }.map(\.reason).joined(separator: "; ")
-        if audit.protection == .partial, protections.contains(.yes) {
-            let whole = protections.count { $0 == .yes }
-            audit.gap = "protected at \(whole) of \(results.count) places; at the one shown: \(audit.gap)"
+        if audit.protection == .partial, results.count > 1 {
+            let counts =
+                "of \(results.count) places \(protections.count { $0 == .yes }) protected, \(protections.count { $0 == .partial }) partly"
+            audit.gap = "\(counts); at the one shown: \(audit.gap)"
         }
         if audit.gap.isEmpty, audit.protection != .yes {
             audit.gap = "the chain rests on a language that is only read by family"

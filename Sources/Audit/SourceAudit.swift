@@ -1,5 +1,5 @@
-public import Documents
 public import Catalogue
+public import Documents
 
 /// Audits a source tree against the claim files: reads it, follows the chains, grades the tests. Runs nothing of what it reads.
 public struct SourceAudit {
@@ -14,7 +14,9 @@ public struct SourceAudit {
         guard !rules.scenarios.isEmpty else {
             throw DocumentFailure(
                 file: "rigs/audit", position: nil,
-                message: "there are no claim files in \(data.directories.joined(separator: ", ")): name their directory with --data DIR")
+                message:
+                    "there are no claim files in \(data.directories.joined(separator: ", ")): name their directory with --data DIR"
+            )
         }
         rules.scenarios.sort { SourceAudit.order($0.id) < SourceAudit.order($1.id) }
     }
@@ -23,7 +25,9 @@ public struct SourceAudit {
     public init(data: DataDirectories, more: [String] = [], catalogue: Catalogue) throws(DocumentFailure) {
         try self.init(data: data, more: more)
         for index in rules.scenarios.indices {
-            guard let scenario = catalogue.scenarios.first(where: { $0.id == rules.scenarios[index].id }) else { continue }
+            guard let scenario = catalogue.scenarios.first(where: { $0.id == rules.scenarios[index].id }) else {
+                continue
+            }
             rules.scenarios[index].likelihood = scenario.likelihood
             rules.scenarios[index].impact = scenario.impact
         }
@@ -51,7 +55,8 @@ public struct SourceAudit {
         let clock = ContinuousClock()
         let start = clock.now
         guard DirectoryWalk.isDirectory(directory) else {
-            throw DocumentFailure(file: directory, position: nil, message: "is no directory: name the root of a source tree")
+            throw DocumentFailure(
+                file: directory, position: nil, message: "is no directory: name the root of a source tree")
         }
         let walk = DirectoryWalk(root: directory)
         let tree = SourceTree(files: walk.files, skipped: walk.skipped)
@@ -90,7 +95,9 @@ public struct SourceAudit {
     private static let mostPlaces = 20
 
     /// Every first link from which the whole chain follows.
-    private func presence(of pattern: NamedPattern, _ evaluation: ChainEvaluation, _ tree: SourceTree) -> PatternPresence {
+    private func presence(of pattern: NamedPattern, _ evaluation: ChainEvaluation, _ tree: SourceTree)
+        -> PatternPresence
+    {
         let way = Way(name: pattern.name, links: Array(pattern.links.dropFirst()))
         var presence = PatternPresence(id: pattern.id, name: pattern.name, locations: [], count: 0)
         for match in evaluation.entries(pattern.links[0]) {

@@ -56,9 +56,13 @@ final class SourceTree {
     }
 
     private static func isTest(_ name: String, _ parts: [Substring]) -> Bool {
-        name.hasSuffix("_test.go") || name.hasPrefix("test_") || name.hasSuffix("_test.py") || name.hasSuffix(".test.ts")
+        name.hasSuffix("_test.go") || name.hasPrefix("test_") || name.hasSuffix("_test.py")
+            || name.hasSuffix(".test.ts")
             || name.hasSuffix(".test.js")
-            || parts.dropLast().contains { $0 == "tests" || $0 == "test" || $0 == "examples" || $0 == "_examples" || $0 == "_example" || $0 == "example" }
+            || parts.dropLast().contains {
+                $0 == "tests" || $0 == "test" || $0 == "examples" || $0 == "_examples" || $0 == "_example"
+                    || $0 == "example"
+            }
     }
 
     private func index() {

@@ -49,13 +49,26 @@ struct TestGrading {
         var graded: [GradedTest] = []
         for id in tests {
             let name = tree.symbols.text(tree.function(id).name)
-            let isNamed = claim.about.contains { $0.matches(name) }
-            let injection = injection(claim, id)
-            // A condition made in passing makes no test of the scenario.
-            guard isNamed else { continue }
-            graded.append(grade(id, injection: injection))
+            let words = TestGrading.words(of: name)
+            // A condition made in passing makes no test of the scenario: its name must say so.
+            guard claim.about.contains(where: { $0.matches($0.text.contains(" ") ? words : name) }) else { continue }
+            graded.append(grade(id, injection: injection(claim, id)))
         }
         return graded
+    }
+
+    /// The words of a name with a space around each: `TestLockedStart` is ` Test Locked Start `.
+    private static func words(of name: String) -> String {
+        var words = " "
+        for character in name {
+            if character == "_" {
+                words += " "
+            } else {
+                if character.isUppercase, words.last != " " { words += " " }
+                words.append(character)
+            }
+        }
+        return words + " "
     }
 
     private func injection(_ claim: TestClaim, _ id: SourceTree.FunctionID) -> Match? {
@@ -65,6 +78,7 @@ struct TestGrading {
             for match in search.all(probe) {
                 guard let place = match.function else { continue }
                 let function = SourceTree.FunctionID(file: Int32(match.file), function: Int32(place))
+                guard match.tokens.lowerBound >= tree.function(function).body.lowerBound else { continue }
                 if function == id { return match }
                 if reached.contains(function) { best = best ?? match }
             }
@@ -92,10 +106,14 @@ struct TestGrading {
         }
         let assertions = assertions(of: id, depth: 0)
         let end = unconditionalEnd(of: id)
-        let live = assertions.filter { assertion in !assertion.isConstant && (end.map { assertion.token < $0.token } ?? true) }
+        let live = assertions.filter { assertion in
+            !assertion.isConstant && (end.map { assertion.token < $0.token } ?? true)
+        }
         guard !live.isEmpty else {
             if let end, !assertions.isEmpty { return decide(.vacuous, end.line, "nothing after this line ever runs") }
-            if let constant = assertions.first { return decide(.vacuous, constant.line, "what is asserted here is always true") }
+            if let constant = assertions.first {
+                return decide(.vacuous, constant.line, "what is asserted here is always true")
+            }
             return decide(.vacuous, function.line, "asserts nothing")
         }
         if let constraint = file.constraint {
@@ -106,12 +124,15 @@ struct TestGrading {
         let isOwn = injection.function == Int(id.function) && injection.file == Int(id.file)
         let place = isOwn ? injection.tokens.lowerBound : callToken(of: injection, in: id) ?? function.body.lowerBound
         if let assertion = live.last(where: { $0.token > place }) {
-            return decide(.real, assertion.line, "asserts the outcome after the condition is made in line \(line(place, id))")
+            return decide(
+                .real, assertion.line, "asserts the outcome after the condition is made in line \(line(place, id))")
         }
         return decide(.weak, line(place, id), "makes the condition, and asserts nothing afterwards")
     }
 
-    private func line(_ token: Int, _ id: SourceTree.FunctionID) -> Int { Int(tree.files[Int(id.file)].tokens[token].line) }
+    private func line(_ token: Int, _ id: SourceTree.FunctionID) -> Int {
+        Int(tree.files[Int(id.file)].tokens[token].line)
+    }
 
     /// Where the test calls what makes the condition.
     private func callToken(of injection: Match, in id: SourceTree.FunctionID) -> Int? {
@@ -120,7 +141,9 @@ struct TestGrading {
         let function = tree.function(id)
         for call in graph.calls(in: function.body, of: Int(id.file)) {
             let targets = graph.targets(of: call, in: Int(id.file), function: function)
-            if targets.contains(where: { $0 == target || graph.reachable(from: $0).contains(target) }) { return call.token }
+            if targets.contains(where: { $0 == target || graph.reachable(from: $0).contains(target) }) {
+                return call.token
+            }
         }
         return nil
     }
@@ -145,9 +168,11 @@ struct TestGrading {
             let line = Int(tree.files[file].tokens[call.token].line)
             if TestGrading.failing.contains(name), testers.contains(qualifier) {
                 found.append(
-                    Assertion(token: call.token, line: line, isConstant: isInConstantCondition(call.token, file, function)))
+                    Assertion(
+                        token: call.token, line: line, isConstant: isInConstantCondition(call.token, file, function)))
             } else if TestGrading.libraries.contains(qualifier), name.first?.isUppercase ?? false {
-                found.append(Assertion(token: call.token, line: line, isConstant: assertsConstant(name, call.token, file)))
+                found.append(
+                    Assertion(token: call.token, line: line, isConstant: assertsConstant(name, call.token, file)))
             } else if depth < 3, passesTester(call.token, file, testers) {
                 for target in graph.targets(of: call, in: file, function: function)
                 where target != id && assertions(of: target, depth: depth + 1).contains(where: { !$0.isConstant }) {
@@ -163,8 +188,9 @@ struct TestGrading {
 
     /// Names under which a test is known in a function: its own parameter and those of subtests.
     private func testers(of function: Function, _ file: Int) -> Set<String> {
-        var names = Set(function.parameters.filter { $0.type.hasPrefix("*testing.") || $0.type == "testing.TB" }
-            .map { tree.symbols.text($0.name) })
+        var names = Set(
+            function.parameters.filter { $0.type.hasPrefix("*testing.") || $0.type == "testing.TB" }
+                .map { tree.symbols.text($0.name) })
         for index in function.body where tree.text(file, index) == "testing" && tree.text(file, index - 1) == "*" {
             names.insert(tree.text(file, index - 2))
         }
@@ -229,7 +255,8 @@ struct TestGrading {
         let tokens = tree.files[file].tokens
         for index in function.body where Int(tokens[index].enclosing) == function.body.lowerBound {
             let word = tree.text(file, index)
-            let isSkip = ["Skip", "Skipf", "SkipNow"].contains(word) && tree.text(file, index - 1) == "."
+            let isSkip =
+                ["Skip", "Skipf", "SkipNow"].contains(word) && tree.text(file, index - 1) == "."
                 && tree.text(file, index + 1) == "("
             if isSkip || (word == "return" && tokens[index].kind == .keyword) {
                 return (index, Int(tokens[index].line))
@@ -250,7 +277,9 @@ struct TestGrading {
             if passesTester(call.token, file, testers) {
                 for target in graph.targets(of: call, in: file, function: function) where target != id {
                     let inner = graph.calls(in: tree.function(target).body, of: Int(target.file))
-                    if inner.contains(where: { ["Skip", "Skipf", "SkipNow"].contains(tree.symbols.text($0.name)) }) { return line }
+                    if inner.contains(where: { ["Skip", "Skipf", "SkipNow"].contains(tree.symbols.text($0.name)) }) {
+                        return line
+                    }
                 }
             }
         }

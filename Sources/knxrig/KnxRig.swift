@@ -7,7 +7,8 @@ struct KnxRig {
     static let version = "0.1.0"
 
     static let commands: [Command] = [
-        .test, .calibrate, .scenarios, .audit, .verify, .relayList, .decode, .encode, .twin, .run, .keeper, .guardian, .host,
+        .test, .calibrate, .scenarios, .audit, .verify, .relayList, .decode, .encode, .twin, .run, .keeper, .guardian,
+        .host,
     ]
 
     static func main() {

@@ -10,7 +10,8 @@ import Testing
     @Test func theCatalogueIsWhole() {
         #expect(
             Self.ids == [
-                "IF-1", "IF-2", "IF-3", "IF-4", "IF-5", "PB-1", "PB-2", "PB-3", "PB-4", "AW-1", "AW-2", "AW-3", "AW-4", "SS-1",
+                "IF-1", "IF-2", "IF-3", "IF-4", "IF-5", "PB-1", "PB-2", "PB-3", "PB-4", "AW-1", "AW-2", "AW-3", "AW-4",
+                "SS-1",
                 "SS-2", "SS-3", "SS-4", "SS-5", "DI-1", "DI-2", "DI-3", "DI-4",
             ])
     }
@@ -28,7 +29,8 @@ import Testing
             let scenario = try #require(report.scenarios.first { $0.id == id })
             #expect(
                 scenario.protection.rawValue == example.expect,
-                "\(example.file):\(example.position) '\(example.name)': \(scenario.chain.map { "\($0.link) \($0.holds) \($0.reason)" }) \(scenario.gap)")
+                "\(example.file):\(example.position) '\(example.name)': \(scenario.chain.map { "\($0.link) \($0.holds) \($0.reason)" }) \(scenario.gap)"
+            )
         }
     }
 
@@ -36,13 +38,16 @@ import Testing
     func aPatternIsFoundWhereItIsAndNowhereElse(id: String) throws {
         let audit = try Repository.audit()
         let pattern = try #require((audit.patternClaims + audit.antiPatternClaims).first { $0.id == id })
-        #expect(pattern.examples.contains { $0.expect == "found" } && pattern.examples.contains { $0.expect == "absent" })
+        #expect(
+            pattern.examples.contains { $0.expect == "found" } && pattern.examples.contains { $0.expect == "absent" })
         for example in pattern.examples {
             let tree = Repository.tree(example.code)
             #expect(tree.skipped.isEmpty, "\(example.position): \(tree.skipped)")
             let report = audit.run(tree: tree)
             let presence = try #require((report.patterns + report.antiPatterns).first { $0.id == id })
-            #expect((presence.count > 0) == (example.expect == "found"), "\(example.file):\(example.position) '\(example.name)'")
+            #expect(
+                (presence.count > 0) == (example.expect == "found"),
+                "\(example.file):\(example.position) '\(example.name)'")
         }
     }
 }

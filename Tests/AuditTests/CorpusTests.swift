@@ -35,7 +35,8 @@ import Testing
 
     @Test func everySnippetGetsItsAnswer() throws {
         let audit = try Repository.audit()
-        var right: [String: (truePositives: Int, falsePositives: Int, falseNegatives: Int, cases: Int, exact: Int)] = [:]
+        var right: [String: (truePositives: Int, falsePositives: Int, falseNegatives: Int, cases: Int, exact: Int)] =
+            [:]
         for snippet in Self.snippets {
             let tree = Repository.tree(snippet.text)
             #expect(tree.skipped.isEmpty, "\(snippet.testDescription): \(tree.skipped)")
@@ -57,7 +58,8 @@ import Testing
                     if scenario.protection.rawValue == expected { count.exact += 1 }
                     #expect(
                         scenario.protection.rawValue == expected,
-                        "\(snippet.testDescription): \(scenario.chain.map { "\($0.link) \($0.holds ? "✓" : "✗")" }) \(scenario.gap)")
+                        "\(snippet.testDescription): \(scenario.chain.map { "\($0.link) \($0.holds ? "✓" : "✗")" }) \(scenario.gap)"
+                    )
                 }
                 right[scenario.id] = count
             }

@@ -21,7 +21,9 @@ import Testing
                 tests += 1
                 let scenario = try #require(report.scenarios.first { $0.id == words[1] })
                 let test = scenario.tests.first { $0.name == words[2] }
-                #expect(test?.grade.rawValue == words[3], "\(line): \(test.map { "\($0.reason), line \($0.decidingLine)" } ?? "not found")")
+                #expect(
+                    test?.grade.rawValue == words[3],
+                    "\(line): \(test.map { "\($0.reason), line \($0.decidingLine)" } ?? "not found")")
             case "anti":
                 if words[1] != "none" { antiPatterns.insert(words[1]) }
             case "mismatch":

@@ -12,7 +12,8 @@ extension Command {
             .flag("--markdown", "print Markdown"), data,
         ],
         examples: ["knxrig audit ../controller", "knxrig audit ../controller --json > audit.json"],
-        notes: "A protection is \"yes\" only when a whole chain was found, from where the failure strikes to what limits it.\n"
+        notes:
+            "A protection is \"yes\" only when a whole chain was found, from where the failure strikes to what limits it.\n"
             + "Whether the controller recovers is for `knxrig test` to prove: presence of a pattern is no recovery."
     ) { arguments in
         guard arguments.operands.count == 1, let directory = arguments.operands.first else {

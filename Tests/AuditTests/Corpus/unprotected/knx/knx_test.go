@@ -2,7 +2,7 @@ package knx
 
 import "testing"
 
-func TestParse(t *testing.T) {
+func TestTelegram(t *testing.T) {
 	want := uint16(0x0801)
 	got := Telegram{Destination: 0x0801}.Destination
 	if got != want {
