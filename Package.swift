@@ -11,10 +11,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A library of ours; its page of prose is no source.
-func library(_ name: String, _ dependencies: [Target.Dependency], hasPage: Bool = false) -> Target {
+/// A library of ours; its page of prose is no source, nor is other data.
+func library(
+    _ name: String, _ dependencies: [Target.Dependency], hasPage: Bool = false, data: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, exclude: hasPage ? ["README.md"] : [], swiftSettings: settings)
+        name: name, dependencies: dependencies, exclude: (hasPage ? ["README.md"] : []) + data, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
@@ -56,6 +58,7 @@ let package = Package(
         library(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
+        library("Audit", ["Catalogue", "Documents"], data: ["audit.schema.json"]),
         library("Reports", ["Events", "Catalogue", "Checkers", "Evidence"]),
         library("Twin", ["Events", "KNX", "USB", "Platform"]),
         .executableTarget(
@@ -66,7 +69,7 @@ let package = Package(
             dependencies: [
                 "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
                 "Rigs",
-                "Systems", "Scenarios", "Reports", "Twin",
+                "Systems", "Scenarios", "Audit", "Reports", "Twin",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -84,7 +87,10 @@ let package = Package(
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
         tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX"]),
         tests("SystemsTests", ["Systems", "Events", "Platform", "Documents"]),
-        tests("ScenariosTests", ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+        tests(
+            "ScenariosTests",
+            ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+        tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events"], data: ["Corpus"]),
         tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
         tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"]),

@@ -17,12 +17,13 @@ import Testing
         "Scenarios": [
             "Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers",
         ],
+        "Audit": ["Catalogue", "Documents"],
         "Reports": ["Events", "Catalogue", "Checkers", "Evidence"], "Twin": ["Events", "KNX", "USB", "Platform"],
         "ReferenceController": ["CMosquitto", "CWebSockets", "CSQLite"],
         "knxrig": [
             "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
             "Rigs",
-            "Systems", "Scenarios", "Reports", "Twin",
+            "Systems", "Scenarios", "Audit", "Reports", "Twin",
         ],
     ]
 
