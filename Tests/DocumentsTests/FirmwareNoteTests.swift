@@ -6,7 +6,9 @@ import Testing
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "firmware-notes").path
 
-    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0 != "README.md" }.sorted()
+    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+        $0 != "README.md"
+    }.sorted()
 
     @Test(arguments: files) func everyPageIsReadable(file: String) throws {
         let text = try String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8)
