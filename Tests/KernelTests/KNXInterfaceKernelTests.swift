@@ -109,8 +109,8 @@ extension OnARealKernel {
             return try bench.machine.poll("cat /tmp/heard", within: seconds) { $0.output.contains("1/1/3") }.output
         }
 
-        /// Starts knxd in the guest, and a listener to all group telegrams once it serves.
-        private func start(filters: [String] = []) throws {
+        /// Starts knxd in the guest.
+        private func launch(filters: [String] = []) throws {
             let settings =
                 [
                     "[main]", "addr=1.1.200", "client-addrs=1.1.201:8", "connections=server,usb", "[server]",
@@ -119,7 +119,22 @@ extension OnARealKernel {
             _ = try bench.run(
                 "printf '\(settings.joined(separator: "\\n"))\\n' >/tmp/knxd.ini; rm -f /tmp/knx; : >/tmp/heard")
             _ = try bench.run("knxd /tmp/knxd.ini >/tmp/knxd.log 2>&1 & echo $! >/tmp/knxd.pid")
-            _ = try bench.machine.poll("test -S /tmp/knx || test -s /tmp/knxd.log") { $0.status == 0 }
+        }
+
+        /// Starts knxd, and a listener to all group telegrams once it serves. Now and then knxd aborts at its start (firmware-notes/knxd.md,
+        /// start-abort), and is started again, as a supervisor would.
+        private func start(filters: [String] = []) throws {
+            for attempt in 1...8 {
+                if attempt > 1 {
+                    // What the aborted one left unread would meet the next one.
+                    try bench.unplug("interface", from: "1-1")
+                    try bench.plug("interface", at: "1-1")
+                }
+                try launch(filters: filters)
+                _ = try bench.machine.poll("test -S /tmp/knx || ! kill -0 $(cat /tmp/knxd.pid)") { $0.status == 0 }
+                MonotonicClock.sleep(for: .seconds(1))
+                if try isAlive() { break }
+            }
             _ = try bench.run("knxtool groupsocketlisten local:/tmp/knx >>/tmp/heard 2>&1 &")
         }
 
@@ -176,6 +191,21 @@ extension OnARealKernel {
             #expect(try isAlive() && log == "")
             #expect(try writeFromGuest(0, line, within: 2) == [])
             #expect(try writeFromLine(0, line, within: 2) == "")
+        }
+
+        @Test func `An interface that hangs when knxd starts ends it in words`() throws {
+            let line = try InterfaceLine(to: bench.devices)
+            defer { line.stop() }
+            // Nothing of an earlier knxd's is left in it then.
+            try bench.unplug("interface", from: "1-1")
+            try bench.plug("interface", at: "1-1")
+            bench.devices.withModel(of: "interface", as: KNXUSBInterface.self) { $0.isHung = true }
+            defer { bench.devices.unplug("interface") }
+            try launch()
+            defer { stop() }
+            let ended = try bench.machine.poll("! kill -0 $(cat /tmp/knxd.pid)") { $0.status == 0 }
+            #expect(ended.status == 0)
+            #expect(log.contains("No reply to setup") && log.contains("Link down, terminating"), "\(log)")
         }
 
         private func isAlive() throws -> Bool {

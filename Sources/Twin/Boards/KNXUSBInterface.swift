@@ -27,6 +27,8 @@ public struct KNXUSBInterface: USBDeviceModel {
     }
 
     public let parameters: Parameters
+    /// True while its firmware hangs: reports of the host are not even taken (for ever NAK). Its next plugging in ends that.
+    public var isHung = false
     public private(set) var isPresent = false
     /// What the host has said that could not be understood.
     public private(set) var rejected: [[UInt8]] = []
@@ -79,6 +81,7 @@ public struct KNXUSBInterface: USBDeviceModel {
 
     public mutating func powerDown(at instant: Instant) {
         isPresent = false
+        isHung = false
         busReset(at: instant)
     }
 
@@ -118,6 +121,7 @@ public struct KNXUSBInterface: USBDeviceModel {
     }
 
     public mutating func interruptOut(endpoint: UInt32, data: [UInt8], at instant: Instant) -> USBReply {
+        guard !isHung else { return .silence }
         for output in stream.feed(data) {
             switch output {
             case .transfer(let transfer, _): take(transfer, at: instant)
