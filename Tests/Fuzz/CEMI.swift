@@ -31,8 +31,15 @@ public func examine(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if isInOrder {
         require((try? CEMIMessage(written.span)) == value, "a cEMI message changes when it is written and read")
     }
-    let hasReservedBit = frame.isLinkData && frame.control1 & 0x40 != 0
-    if faults.isEmpty, !hasReservedBit, isInOrder {
+    // Nor are other reserved octets of T_Data than 00.
+    let begin = frame.bodyOffset
+    let hasReserved =
+        switch value {
+        case .linkData: frame.control1 & 0x40 != 0
+        case .transportData: message[begin..<(begin + 6)].contains { $0 != 0 }
+        default: false
+        }
+    if faults.isEmpty, !hasReserved, isInOrder {
         require(written == message, "a cEMI message without fault is written otherwise: \(Hexadecimal.text(written))")
     }
     if case .linkData(let data) = value { judge(data) }

@@ -40,10 +40,12 @@ private func judgeFrame(_ octets: [UInt8]) {
     }
     require(
         meaning(of: written) == message, "a frame changes when it is written and read: \(Hexadecimal.text(written))")
-    // Behind the end of a device's name any octets may stand, and a refused connection has an endpoint that says nothing.
+    // Behind the end of a device's name any octets may stand, a refused connection has an endpoint that says nothing, and a list of description
+    // types is filled to an even length.
     let namesDevice = frame.descriptionBlocks.contains { $0.type == 0x01 }
     let isRefused = frame.service == .connectResponse && frame.status != .noError
-    if frame.faults.isEmpty, !namesDevice, !isRefused {
+    let asksForTypes = !frame.searchParameters.isEmpty
+    if frame.faults.isEmpty, !namesDevice, !isRefused, !asksForTypes {
         require(written == octets, "a frame without fault is written otherwise: \(Hexadecimal.text(written))")
     }
 }
