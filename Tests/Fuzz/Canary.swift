@@ -2,7 +2,7 @@ import KNX
 
 /// A decoder with a planted defect, to show that the fuzzing finds one: behind the real decoders six checks one after the other, as decoders
 /// have them, and behind those it reads the octet after the input's end. Chance hits these 24 bits once in 17 million inputs; what keeps an
-/// input that gets one check further, and sees a read beyond the end, soon does.
+/// input that gets one check further, and sees a read beyond the end, should sooner.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func examine(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let message = unsafe UnsafeBufferPointer(start: data, count: count).span
