@@ -46,16 +46,21 @@ extension Command {
         operands: "CHANNEL on|off",
         options: [board, usbip, json],
         examples: ["knxrig relay set 1 on", "knxrig relay set 2 off --board 1-1.4"],
-        notes: "What a coil does to the circuit is the wiring's business: here on is current in the coil."
+        notes: """
+            What a coil does to the circuit is the wiring's business: here on is current in the coil. In JSON `microseconds` is how long it took to
+            claim the board, set the coil, read it back and release the board.
+            """
     ) { arguments in
         guard arguments.operands.count == 2, let isOn = ["on": true, "off": false][arguments.operands[1]] else {
             throw UsageFailure("a channel and 'on' or 'off' are needed")
         }
         return try withLockedBoard(arguments) { board in
             let number = try channel(arguments.operands[0], of: board)
+            let began = MonotonicClock.now()
             let readback = try board.set(number, energised: isOn)
+            let took = MonotonicClock.now() - began
             let states = try board.readAll() ?? [Bool](repeating: isOn, count: board.channelCount)
-            show(board, [number], states, arguments, readback)
+            show(board, [number], states, arguments, readback, took: took)
         }
     }
 
@@ -93,7 +98,7 @@ extension Command {
 
     private static func show(
         _ board: any RelayBoard, _ channels: [Int], _ states: [Bool], _ arguments: Arguments,
-        _ readback: Event.Actuation.Readback? = nil
+        _ readback: Event.Actuation.Readback? = nil, took: Instant.Span? = nil
     ) {
         if arguments.has("--json") {
             var fields: [Value.Field] = [
@@ -102,6 +107,7 @@ extension Command {
                 Value.Field("path", .text(board.identity.path)), Value.Field("states", .list(states.map { .bool($0) })),
             ]
             if let readback { fields.append(Value.Field("readback", .text(readback.rawValue))) }
+            if let took { fields.append(Value.Field("microseconds", .integer(took.nanoseconds / 1_000))) }
             Terminal.output(JSON.text(.record(fields)) + "\n")
         } else {
             let shown = channels.map { "\($0) \(states[$0 - 1] ? "on" : "off")" }.joined(separator: ", ")
