@@ -66,6 +66,10 @@ final class ProbeSearch {
     private func isPrinted(_ token: Int, _ file: Int) -> Bool {
         let bracket = Int(tree.files[file].tokens[token].enclosing)
         guard bracket > 0, tree.text(file, bracket) == "(" else { return false }
+        // A flag's description is for people too.
+        if tree.text(file, bracket - 2) == ".", ["flag", "flagutil", "pflag"].contains(tree.text(file, bracket - 3)) {
+            return true
+        }
         return ProbeSearch.printing.contains(tree.text(file, bracket - 1))
     }
 
