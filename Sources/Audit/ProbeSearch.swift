@@ -44,7 +44,7 @@ final class ProbeSearch {
                 let text = tree.symbols.text(token.symbol)
                 guard text.utf8.count >= 2 else { continue }
                 let (fits, value) = glob.match(text.dropFirst().dropLast())
-                guard fits, isPrinted(index, number) == arePrinted else { continue }
+                guard fits, isPrinted(index, number) == arePrinted, !isCase(index, number) else { continue }
                 var match = Match(
                     file: number, tokens: index...index, line: Int(token.line), function: file.function(around: index))
                 if let value { match.bindings["#"] = ProbeSearch.number(value, index, number) }
@@ -66,7 +66,20 @@ final class ProbeSearch {
     private func isPrinted(_ token: Int, _ file: Int) -> Bool {
         let bracket = Int(tree.files[file].tokens[token].enclosing)
         guard bracket > 0, tree.text(file, bracket) == "(" else { return false }
+        // A flag's description is for people too.
+        if tree.text(file, bracket - 2) == ".", ["flag", "flagutil", "pflag"].contains(tree.text(file, bracket - 3)) {
+            return true
+        }
         return ProbeSearch.printing.contains(tree.text(file, bracket - 1))
+    }
+
+    /// Whether a string is what a `case` compares with: a path that is served is none that is called.
+    private func isCase(_ token: Int, _ file: Int) -> Bool {
+        var before = token - 1
+        while before > 0, tree.text(file, before) == ",", tree.files[file].tokens[before - 1].kind == .string {
+            before -= 2
+        }
+        return tree.text(file, before) == "case"
     }
 
     /// A string at the top of a file is where its constant is used.

@@ -162,7 +162,16 @@ struct TestGrading {
         let file = Int(id.file)
         let testers = testers(of: function, file)
         var found: [Assertion] = []
-        for call in graph.calls(in: function.body, of: file) where !call.isReference {
+        for call in graph.calls(in: function.body, of: file) {
+            if call.isReference {
+                // A subtest that is a function of its own: t.Run("name", testThis).
+                let targets = graph.targets(of: call, in: file, function: function)
+                if depth < 3, targets.contains(where: { $0 != id && canFail($0, depth: depth + 1) }) {
+                    let line = Int(tree.files[file].tokens[call.token].line)
+                    found.append(Assertion(token: call.token, line: line, isConstant: false))
+                }
+                continue
+            }
             let name = tree.symbols.text(call.name)
             let qualifier = call.qualifier >= 0 ? tree.symbols.text(call.qualifier) : ""
             let line = Int(tree.files[file].tokens[call.token].line)
@@ -173,9 +182,13 @@ struct TestGrading {
             } else if TestGrading.libraries.contains(qualifier), name.first?.isUppercase ?? false {
                 found.append(
                     Assertion(token: call.token, line: line, isConstant: assertsConstant(name, call.token, file)))
-            } else if depth < 3, passesTester(call.token, file, testers) {
+            } else if depth < 3, tree.functionsByName[call.name] != nil {
+                // What takes the tester asserts by itself; what panics, and stands among the tests, does so too.
+                let isGiven = passesTester(call.token, file, testers)
                 for target in graph.targets(of: call, in: file, function: function)
-                where target != id && assertions(of: target, depth: depth + 1).contains(where: { !$0.isConstant }) {
+                where target != id && (isGiven || tree.files[Int(target.file)].isTest)
+                    && canFail(target, depth: depth + 1)
+                {
                     found.append(Assertion(token: call.token, line: line, isConstant: false))
                     break
                 }
@@ -184,6 +197,10 @@ struct TestGrading {
             }
         }
         return found
+    }
+
+    private func canFail(_ id: SourceTree.FunctionID, depth: Int) -> Bool {
+        assertions(of: id, depth: depth).contains { !$0.isConstant }
     }
 
     /// Names under which a test is known in a function: its own parameter and those of subtests.
