@@ -73,6 +73,28 @@ import Testing
         #expect(verdict.sentence.contains("was there again 2.00 s after it had gone"), "\(verdict.sentence)")
     }
 
+    /// A second cut was to come with the first read, and no read came: the run is judged, from when the interface was back, and not called invalid.
+    @Test func aSystemThatNeverReadsFailsWhereASecondCutWasToCome() throws {
+        var run = ScriptedRun(fault: .interfaceUnplugged, rereads: false)
+        run.comesAgain = true
+        let restored = run.events.changed { event in
+            guard case .actuation(var actuation) = event.payload, actuation.purpose == "heal" else { return }
+            actuation.purpose = "restore"
+            event.payload = .actuation(actuation)
+        }
+        let late = ScriptedRun.instant(run.healAt + 3_000)
+        let heal = Event(
+            at: late, source: "keeper",
+            .actuation(
+                Event.Actuation(
+                    target: "sut-interface", meaning: "powered", purpose: "heal", due: late, commanded: late,
+                    observed: late, readback: .confirmed)))
+        let verdict = try restored.with(heal).verdict()
+        #expect(verdict.outcome == .fail, "\(verdict.sentence)")
+        #expect(verdict.sentence.contains("http view: sentinel"), "\(verdict.sentence)")
+        #expect(verdict.instants.healed == ScriptedRun.instant(run.healedAt))
+    }
+
     @Test func aDeadLineIsNoUnpluggedInterface() throws {
         let run = Self.runs[0]
         let silent = run.events.without { event in

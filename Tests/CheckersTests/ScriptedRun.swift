@@ -57,6 +57,8 @@ struct ScriptedRun {
     var latency = 8
     /// Neither fault nor heal is made.
     var isNull = false
+    /// The plan wants the fault a second time, when the controller has begun to read.
+    var comesAgain = false
     /// Not the even course: each telegram takes 1 to 300 ms through the controller, tracers come in bursts, the controller publishes all that it
     /// knows again every two seconds, and the broker has retained what it had.
     var seed: UInt64?
@@ -162,7 +164,8 @@ struct ScriptedRun {
             "judge": [
                 "line": "main",
                 "fault": [
-                    "do": "x", "kind": .text(fault.kind), "target": .text(fault.target),
+                    "do": "x", "again_in_read_out": comesAgain ? 2_000_000_000 : .null, "kind": .text(fault.kind),
+                    "target": .text(fault.target),
                     "cuts": [fault == .brokerDown ? "mqtt" : "line"], "witness": witness,
                 ],
                 "expect": .list(expectations),

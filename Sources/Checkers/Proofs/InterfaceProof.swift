@@ -78,7 +78,10 @@ struct InterfaceProof: FaultProof {
     }
 
     func healed(_ healing: Event.Actuation) -> FaultWitness.Proven? {
-        change(.opened, after: healing.commanded).map {
+        // Where the system gave no occasion for a second cut, the interface has been back since the first one.
+        let wasCutAgain = timeline.actuation("fault_again", of: plan.faultTarget) != nil
+        let restoring = wasCutAgain ? nil : timeline.actuation("restore", of: plan.faultTarget)
+        return change(.opened, after: (restoring ?? healing).commanded).map {
             FaultWitness.Proven(
                 instant: $0.instant, uncertainty: max(1_000_000, $0.uncertainty), what: "the interface's device back")
         }
