@@ -26,7 +26,6 @@ public enum FaultCode: UInt8, Sendable, CaseIterable {
     case secureScfReserved
     case apciUnknown
     case transportUnusual
-    case frameFormat
     case headerLength
     case protocolVersion
     case serviceUnknown
@@ -79,7 +78,6 @@ public enum FaultCode: UInt8, Sendable, CaseIterable {
         case .secureScfReserved: "secure-scf-reserved"
         case .apciUnknown: "apci-unknown"
         case .transportUnusual: "transport-unusual"
-        case .frameFormat: "frame-format"
         case .headerLength: "header-length"
         case .protocolVersion: "protocol-version"
         case .serviceUnknown: "service-unknown"
@@ -107,7 +105,7 @@ public enum FaultCode: UInt8, Sendable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .effUnsupported, .apciUnknown, .transportUnusual, .frameFormat, .unknownEnum: .info
+        case .effUnsupported, .apciUnknown, .transportUnusual, .unknownEnum: .info
         case .addinfoTruncated, .addinfoLength, .addinfoTypeEscape, .tpciReserved, .tpciInvalidForGroup,
             .controlTpduWithData, .tpduEmpty, .apduTooShort, .apduLength, .countMismatch, .secureScfReserved,
             .featureUnknown, .protocolUnknown, .reservedBits:
@@ -147,7 +145,6 @@ public enum FaultCode: UInt8, Sendable, CaseIterable {
         case .secureScfReserved: "a reserved value in the security control field"
         case .apciUnknown: "no service is assigned to this APCI; receivers ignore it"
         case .transportUnusual: "this service does not belong on this kind of transport"
-        case .frameFormat: "the frame type bit does not go with the length"
         case .headerLength: "the header of KNXnet/IP is six octets long"
         case .protocolVersion: "this protocol version is not known"
         case .serviceUnknown: "no service has this number"
