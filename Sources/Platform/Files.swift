@@ -53,6 +53,12 @@ public enum Files {
         unsafe access(path, F_OK) == 0
     }
 
+    /// True for a directory, also behind a link.
+    public static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes a directory and those above it that are missing.
     public static func makeDirectories(_ path: String) throws(SystemFailure) {
         var made = path.hasPrefix("/") ? "/" : ""

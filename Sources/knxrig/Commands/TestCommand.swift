@@ -24,13 +24,16 @@ extension Command {
                 "--null",
                 "make null runs: keep the timing, make neither fault nor heal; anything found is a false alarm"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
+            .value(
+                "--go", "DIR", "write Go tests that run these scenarios from `go test` into a Go package; run nothing"),
             .flag("--dry-run", "print what would be cut, how often, how long, and what is missing; touch nothing"),
             .value("--progress", "HOW", "auto (on a terminal), plain (a line per step), none"), data,
         ],
         examples: [
             "knxrig test HW-1", "knxrig test HW-1 IF-1 --parallel 2",
             "knxrig test HW-1/cut-3s --repeat 10 --parallel 2",
-            "knxrig test HW-1 --rig my-bench.yaml --dry-run", "knxrig test IF-1 --without mqtt.reconnect",
+            "knxrig test all --go ~/controller/resilience", "knxrig test HW-1 --rig my-bench.yaml --dry-run",
+            "knxrig test IF-1 --without mqtt.reconnect",
         ],
         notes: """
             ID is a scenario (its default variant), ID/VARIANT, ID/all, tier-1 … tier-6, or all. Ctrl-C heals, goes to the safe state and reports.
@@ -49,6 +52,7 @@ private struct TestRequest {
     let out: String?
     let isDryRun: Bool
     let progress: ProgressPrinter.Kind
+    let goTests: GoTestWriting?
 
     init(_ arguments: Arguments) throws {
         let data = Command.dataDirectories(arguments)
@@ -82,12 +86,21 @@ private struct TestRequest {
             }
         }
         self.plans = plans
+        goTests = try arguments.value("--go").map { directory throws(DocumentFailure) in
+            try GoTestWriting(
+                plans, into: directory, rig: arguments.value("--rig") ?? "twin",
+                system: arguments.value("--system") ?? "reference-controller")
+        }
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
         }
     }
 
     func perform() throws -> ExitStatus {
+        if let goTests {
+            Terminal.output(try goTests.write().map { $0 + "\n" }.joined())
+            return .pass
+        }
         if isDryRun {
             for plan in plans { Terminal.output(plan.dryRunText(repetitions: repetitions)) }
             return plans.allSatisfy { $0.obstacles.isEmpty && $0.refusals.isEmpty } ? .pass : .invalid
