@@ -59,7 +59,8 @@ let package = Package(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
         library("Audit", ["Catalogue", "Documents"], data: ["audit.schema.json"]),
-        library("Reports", ["Events", "Catalogue", "Checkers", "Evidence"]),
+        library(
+            "Reports", ["Events", "Catalogue", "Checkers", "Evidence"], data: ["scorecard.schema.json", "junit.xsd"]),
         library("Twin", ["Events", "KNX", "USB", "Platform"]),
         .executableTarget(
             name: "ReferenceController", dependencies: ["CMosquitto", "CWebSockets", "CSQLite"], exclude: ["README.md"],
@@ -75,6 +76,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin", "CYardstick"],
             swiftSettings: settings),
+        .target(name: "JSONSchema", dependencies: ["Events"], path: "Tests/JSONSchema", swiftSettings: settings),
         tests("EventsTests", ["Events"]),
         tests("KNXTests", ["KNX"], data: ["Vectors"]),
         tests("USBTests", ["USB"]),
@@ -90,8 +92,10 @@ let package = Package(
         tests(
             "ScenariosTests",
             ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
-        tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events"], data: ["Corpus"]),
-        tests("ReportsTests", ["Reports", "Checkers", "Evidence", "Events", "Catalogue"]),
+        tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events", "JSONSchema"], data: ["Corpus"]),
+        tests(
+            "ReportsTests",
+            ["Reports", "Checkers", "Evidence", "Events", "Catalogue", "Documents", "Platform", "JSONSchema"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
         tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"]),
         tests("KernelTests", ["Events", "Platform", "Twin", "USB", "KNX"], data: ["Guest"]),

@@ -1,5 +1,7 @@
+import Events
+
 /// A tree of XML that is also HTML: escaping is done where text becomes octets and nowhere else, so nothing can be forgotten.
-indirect enum Markup: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+indirect enum Markup: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
     case text(String)
     case element(String, [(String, String)], [Markup])
 
@@ -34,6 +36,18 @@ indirect enum Markup: ExpressibleByStringLiteral, ExpressibleByStringInterpolati
             if isBlock { text += "\n" }
             text += "</\(name)>"
         }
+    }
+
+    /// A relative path as a link: everything that a URL would take for something else is percent-encoded.
+    static func path(_ path: String) -> String {
+        path.utf8.map { octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                String(Unicode.Scalar(octet))
+            default: "-._~/+".utf8.contains(octet) ? String(Unicode.Scalar(octet)) : "%" + Hex.text([octet])
+            }
+        }.joined()
     }
 
     /// Text that can mean nothing but itself. Characters that XML 1.0 cannot hold become U+FFFD.

@@ -231,22 +231,12 @@ enum RunSection {
                     files.map { name, what in
                         element(
                             "li", [:],
-                            [element("a", ["href": link(run.directory + "/" + name)], name), .text(": \(what)")])
+                            [
+                                element("a", ["href": Markup.path("./" + run.directory + "/" + name)], name),
+                                .text(": \(what)"),
+                            ])
                     }),
             ])
-    }
-
-    /// A relative path as a link: everything that a URL would take for something else is percent-encoded.
-    private static func link(_ path: String) -> String {
-        "./"
-            + path.utf8.map { octet in
-                switch octet {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    String(Unicode.Scalar(octet))
-                default: "-._~/+".utf8.contains(octet) ? String(Unicode.Scalar(octet)) : "%" + Hex.text([octet])
-                }
-            }.joined()
     }
 
     /// `verify_normal` as `verify normal`.

@@ -63,6 +63,34 @@ extension RigRuns {
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)
+            try expectAScorecard(of: out)
+        }
+
+        /// The calibration's own clean runs make a card, of the same build that is qualified by it.
+        private func expectAScorecard(of out: String) throws {
+            let report = try RigProgram.run(["report", out, "--verify"])
+            #expect(report.status == 0, "\(report.error)")
+            #expect(report.output.hasPrefix("Resilience scorecard: "))
+            let card = try JSON.parse(try Files.read(out + "/scorecard.json"))
+            #expect(card["qualified"] == true, "\(report.output)")
+            #expect(card["unusable"]?.list?.isEmpty == true, "\(report.output)")
+            let verified = (card["fully_verified"]?.list ?? []).compactMap(\.text)
+            #expect(
+                Set(verified) == Set(Self.sentences.keys.compactMap { $0.split(separator: "/").first.map(String.init) })
+            )
+            #expect(Files.exists(out + "/scorecard.html") && Files.exists(out + "/index.sqlite"))
+            // The same with a protection off: a card of its own, whose caps and advice follow from what was seen.
+            let off = try RigProgram.run(["report", out, "--without", "knxd.restart", "--format", "json"])
+            let worse = try JSON.parse(Array(off.output.utf8))
+            #expect(worse["critical_gaps"]?.list?.contains("PB-2") == true, "\(off.output)")
+            #expect(worse["caps"]?.list?.first?["limit"] == 4)
+            #expect(worse["score"] == 0)
+            #expect(try RigProgram.run(["report", out, "--fail-under", "9.9"]).status == 1)
+            let altered = out + "/IF-1/killed-5s/001/verdict.json"
+            let text = String(decoding: try Files.read(altered), as: UTF8.self)
+            try Files.write(Array(text.replacing("recovered", with: "thrived").utf8), to: altered)
+            let again = try RigProgram.run(["report", out, "--format", "json"])
+            #expect(try JSON.parse(Array(again.output.utf8))["unusable"]?.list?.count == 1, "\(again.output)")
         }
 
         /// Live and offline verdicts equal, everything written that should be.

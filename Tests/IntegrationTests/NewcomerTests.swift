@@ -28,6 +28,9 @@ import Testing
         (["test", "HW-1", "--system", "nothing.yaml"], "no such file"),
         (["test", "HW-1", "--without", "knxd.restrat"], "did you mean 'knxd.restart'?"), (["verify"], "name a run"),
         (["verify", "/nonexistent"], "is no run"), (["relay", "list", "now"], "'now' is not expected here"),
+        (["report", "--level", "relaese"], "did you mean 'release'?"), (["report", "/nonexistent"], "is no directory"),
+        (["report", "/tmp", "--not-applicable", "IF-9=x"], "there is no such scenario"),
+        (["report", "/tmp", "--fail-under", "ten"], "a score from 0 to 10"),
         (["test", "HW-1", "--repeat"], "needs a value"), (["relay", "list", "--usbip", "here"], "HOST:PORT"),
     ])
     func aSlipOfTheHandIsOneLineAndExitStatusTwo(words: [String], message: String) throws {
