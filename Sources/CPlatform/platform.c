@@ -143,6 +143,8 @@ int platform_set_thread_name(const char *name) { return pthread_setname_np(pthre
 
 int platform_enter_namespace(int descriptor) { return setns(descriptor, 0); }
 
+int platform_unshare_mounts(void) { return unshare(CLONE_NEWNS); }
+
 int platform_make_mounts_private(void) { return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL); }
 
 int platform_mount_proc(void) { return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL); }

@@ -12,6 +12,14 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case daemonStalled = "daemon-stalled"
     /// The interface daemon stands still for good.
     case daemonHung = "daemon-hung"
+    /// A service that the system needs stands still for a while.
+    case brokerStalled = "broker-stalled"
+    /// Somebody else holds the database's lock.
+    case databaseLocked = "database-locked"
+    /// Nothing more can be written where the system keeps its data.
+    case diskFull = "disk-full"
+    /// The system was started while a service that it needs is down.
+    case startWithoutBroker = "start-without-broker"
 
     /// True for a fault that is over as soon as it has been made: nothing heals it but the system itself.
     public var isInstantaneous: Bool { self == .daemonKilled || self == .daemonHung }

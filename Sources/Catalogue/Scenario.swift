@@ -29,6 +29,10 @@ public struct Scenario: Sendable {
         case killProcess = "kill-process"
         case stallProcess = "stall-process"
         case hangProcess = "hang-process"
+        case stallService = "stall-service"
+        case lockDatabase = "lock-database"
+        case fillDisk = "fill-disk"
+        case startWithoutService = "start-without-service"
 
         public var kind: FaultKind {
             switch self {
@@ -38,6 +42,10 @@ public struct Scenario: Sendable {
             case .killProcess: .daemonKilled
             case .stallProcess: .daemonStalled
             case .hangProcess: .daemonHung
+            case .stallService: .brokerStalled
+            case .lockDatabase: .databaseLocked
+            case .fillDisk: .diskFull
+            case .startWithoutService: .startWithoutBroker
             }
         }
 
@@ -78,7 +86,7 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `process:knxd`.
+    /// `process:knxd`, `database`.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -87,11 +95,13 @@ public struct Scenario: Sendable {
 
     /// Names that `expect` may use.
     public static let checkerNames = [
-        "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks",
+        "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
+        "available", "integrity",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
+        "database",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -201,7 +211,8 @@ extension Scenario.FaultStep {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
         let witness = try node.required("witness")
-        _ = try witness.entries(of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone"])
+        _ = try witness.entries(
+            of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes"])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
@@ -220,10 +231,16 @@ extension Scenario.FaultStep {
             guard chipsSilent ?? 0 >= 2, tracersDue ?? 0 >= 10 else {
                 throw witness.failure("a cut is proven by at least 2 chips silent while at least 10 tracers were due")
             }
-        case .killService:
-            guard service != nil else { throw node.failure("'kill-service' needs a 'service'") }
+        case .killService, .stallService, .startWithoutService:
+            guard service != nil else { throw node.failure("'\(action.rawValue)' needs a 'service'") }
             guard refusedGate != nil else {
-                throw witness.failure("a killed service is proven by 'refused' at its gate")
+                throw witness.failure("a service that is away is proven by 'refused' at its gate")
+            }
+        case .lockDatabase, .fillDisk:
+            let place = action == .lockDatabase ? "database" : "disk"
+            guard try witness["refuses_writes"]?.text() == place else {
+                throw witness.failure(
+                    "'\(action.rawValue)' is proven by the rig's own writes: 'refuses_writes: \(place)'")
             }
         case .cutInterface:
             guard try witness["gone"]?.text() == "interface", tracersDue ?? 0 >= 5 else {

@@ -27,6 +27,10 @@ struct FaultWitness {
         case .brokerDown: ServiceDownProof(plan: plan, timeline: timeline)
         case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)
         case .daemonKilled, .daemonStalled, .daemonHung: ProcessProof(plan: plan, timeline: timeline)
+        case .brokerStalled: ServiceStalledProof(plan: plan, timeline: timeline)
+        case .startWithoutBroker:
+            StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
+        case .databaseLocked, .diskFull: RefusedWritesProof(plan: plan, timeline: timeline)
         }
     }
 
@@ -97,7 +101,10 @@ extension JudgePlan {
     var ending: String {
         switch faultKind {
         case .busCut: "the line came back"
-        case .brokerDown: "the \(refusedGate ?? "service") came back"
+        case .brokerDown, .startWithoutBroker: "the \(refusedGate ?? "service") came back"
+        case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
+        case .databaseLocked: "the lock was released"
+        case .diskFull: "there was room on the disk again"
         case .interfaceUnplugged: "the interface was plugged in again"
         case .daemonKilled: "\(process) was killed"
         case .daemonStalled: "\(process) was let go on"

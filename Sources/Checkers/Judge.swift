@@ -168,6 +168,11 @@ public struct Judge: Sendable {
                     outcome: .pass))
         }
         if plan.expects("detected") { Detection.judge(world, fault: fault, into: &verdict) }
+        if plan.expects("unaffected") {
+            Unaffected.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)
+        }
+        if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }
         if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }
         verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)
         if plan.expects("ledger") { verdict.findings += Ledger.findings(verdict.ledger) }

@@ -86,12 +86,12 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "fault.witness", expected: "at least two chips that fall silent, and tracers that were due")
             }
-        case .brokerDown:
+        case .brokerDown, .brokerStalled, .startWithoutBroker:
             guard refusedGate != nil else {
                 throw RecordFailure(
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")
             }
-        case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung: break
+        case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull: break
         }
         expectations = []
         for item in judge["expect"]?.list ?? [] {

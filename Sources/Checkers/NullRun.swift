@@ -54,6 +54,11 @@ struct NullRun {
         }) {
             return "\(change.content.process) \(change.content.change.rawValue) though nothing was done"
         }
+        if let refused = timeline.samples[RefusedWritesProof.view]?["write"]?.first(where: {
+            window.contains($0.instant) && $0.content.reading != "ok"
+        }) {
+            return "the rig's own write was refused (\(refused.content.reading?.text ?? "?")) though nothing was done"
+        }
         guard let gate = plan.refusedGate else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {
             window.contains($0.instant) && $0.content.reading != "accepted"

@@ -25,4 +25,22 @@ public enum MountNamespace {
         guard platform_make_mounts_private() == 0 else { throw SystemFailure("make private", "the mounts") }
         guard platform_mount_proc() == 0 else { throw SystemFailure("mount", "/proc") }
     }
+
+    /// Gives the calling thread mounts of its own; threads and processes that it starts from now on share them.
+    public static func enterPrivate() throws(SystemFailure) {
+        guard platform_unshare_mounts() == 0 else { throw SystemFailure("make mounts of their own for", "this run") }
+        guard platform_make_mounts_private() == 0 else { throw SystemFailure("make private", "the mounts") }
+    }
+
+    /// A file system in memory of so many megabytes.
+    public static func mountMemory(at path: String, megabytes: Int) throws(SystemFailure) {
+        guard unsafe mount("knxrig", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
+            throw SystemFailure("mount a file system of \(megabytes) MB at", path)
+        }
+    }
+
+    /// Takes a file system off its place; nothing where none is mounted.
+    public static func unmount(_ path: String) {
+        _ = unsafe umount2(path, Int32(MNT_DETACH))
+    }
 }

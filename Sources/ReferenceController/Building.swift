@@ -21,7 +21,8 @@ struct Building {
         let commands = CommandService(configuration)
         let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
-        let intake = Intake(points: points, mqtt: mqtt, commands: commands, status: status)
+        let livePath = LivePath()
+        let intake = Intake(points: points, mqtt: mqtt, commands: commands, status: status, livePath: livePath)
         let connection = KnxdConnection(
             supervisor: supervisor, points: points, protections: protections, status: status, mqtt: mqtt,
             commands: commands, intake: intake)
@@ -37,11 +38,12 @@ struct Building {
         }
         let store: StateStore
         do throws(StateStore.OpenError) {
-            store = try StateStore(points)
+            store = try StateStore(points, protections: protections)
         } catch {
             ReferenceController.fail(error.message)
         }
 
+        if !protections.contains(.databaseOffLivePath) { livePath.writeThrough(to: store) }
         let commandThread = NamedThread("commands") { commands.run() }
         let httpThread = NamedThread("http") { server.run() }
         let storeThread = NamedThread("store") { store.run() }
@@ -52,7 +54,11 @@ struct Building {
         let watchdogThread =
             protections.contains(.knxdWatchdog) ? NamedThread("knxd watchdog") { watchdog.run() } : nil
 
-        wait(for: stopSignals, status)
+        if !wait(for: stopSignals, status) {
+            supervisor.stop()
+            ReferenceController.fail(
+                "mqtt: no broker answers at \(configuration.mqtt.broker.host):\(configuration.mqtt.broker.port)")
+        }
         Log.info("stopping")
 
         // First the answers that still wait, then the end of the server, which writes them.
@@ -75,7 +81,8 @@ struct Building {
     }
 
     /// Reports `ready` when both connections are there or their time is up, and returns at the first signal.
-    private func wait(for stopSignals: sigset_t, _ status: Status) {
+    /// - Returns: False when the broker is not there and is not optional.
+    private func wait(for stopSignals: sigset_t, _ status: Status) -> Bool {
         let started = monotonicNanoseconds()
         var signals = stopSignals
         var pause = timespec(tv_sec: 0, tv_nsec: 10_000_000)
@@ -84,10 +91,12 @@ struct Building {
             let mqtt = status.mqttConnected.load(ordering: .relaxed)
             let knx = status.knxConnected.load(ordering: .relaxed)
             if mqtt || passed > Self.mqttPatienceNanoseconds, knx || passed > Self.knxPatienceNanoseconds { break }
-            if unsafe sigtimedwait(&signals, nil, &pause) > 0 { return }
+            if unsafe sigtimedwait(&signals, nil, &pause) > 0 { return true }
         }
+        if !status.mqttConnected.load(ordering: .relaxed), !protections.contains(.startMqttOptional) { return false }
         Log.info("ready", ["pid": JSON(getpid()), "without": .array(without)])
         while unsafe sigwaitinfo(&signals, nil) < 0 {}
+        return true
     }
 
     private var without: [JSON] {

@@ -6,12 +6,14 @@ final class Intake: Sendable {
     private let mqtt: MqttLink
     private let commands: CommandService
     private let status: Status
+    private let livePath: LivePath
 
-    init(points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status) {
+    init(points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status, livePath: LivePath) {
         self.points = points
         self.mqtt = mqtt
         self.commands = commands
         self.status = status
+        self.livePath = livePath
     }
 
     /// Takes the octets of one telegram from TPCI on.
@@ -36,6 +38,7 @@ final class Intake: Sendable {
             skip(apdu, from: source, to: group, reason)
             return false
         case .taken(let changed):
+            livePath.pointChanged()
             if changed { mqtt.pointChanged(group) }
             commands.observe(group, value.octets)
             return true

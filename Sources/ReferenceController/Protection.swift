@@ -8,6 +8,10 @@ enum Protection: String, CaseIterable, Sendable {
     case interfaceReopen = "interface.reopen"
     case mqttReconnect = "mqtt.reconnect"
     case stateResync = "state.resync"
+    case databaseBusyRetry = "db.busy-retry"
+    case databaseOffLivePath = "db.off-live-path"
+    case databaseWriteErrorsHandled = "db.write-errors-handled"
+    case startMqttOptional = "start.mqtt-optional"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -19,6 +23,10 @@ enum Protection: String, CaseIterable, Sendable {
         case .interfaceReopen: "goes on trying to start knxd while its interface cannot be opened"
         case .mqttReconnect: "connects again after the connection to the MQTT broker was lost"
         case .stateResync: "publishes the state of all points again after a reconnection to the broker"
+        case .databaseBusyRetry: "writes again what could not be written while the database was locked"
+        case .databaseOffLivePath: "writes the database on a thread of its own, so that telegrams do not wait for it"
+        case .databaseWriteErrorsHandled: "goes on after a write that failed, and writes again when it can"
+        case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }
 

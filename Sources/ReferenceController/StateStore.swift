@@ -12,6 +12,7 @@ import Synchronization
     /// A statement that failed, in SQLite's words.
     private struct StatementError: Error {
         let message: String
+        var isBusy = false
     }
 
     private static let path = "state.db"
@@ -25,16 +26,19 @@ import Synchronization
     /// Used by one thread at a time: the starting one until `run()`, then that of `run()`.
     nonisolated(unsafe) private let database: OpaquePointer
     private let points: PointTable
+    private let protections: Set<Protection>
+    private let isFailing = Atomic(false)
     private let stopping = Atomic(false)
     private let wakeup = Wakeup()
 
     /// Opens or makes the database in the working directory and restores the points from it.
-    init(_ points: PointTable) throws(OpenError) {
+    init(_ points: PointTable, protections: Set<Protection>) throws(OpenError) {
         var handle: OpaquePointer?
         let result = unsafe sqlite3_open(Self.path, &handle)
         guard let handle = unsafe handle else { throw OpenError(message: "\(Self.path): out of memory") }
         unsafe database = unsafe handle
         self.points = points
+        self.protections = protections
         do throws(StatementError) {
             guard result == SQLITE_OK else { throw failure() }
             unsafe sqlite3_busy_timeout(handle, Self.openTimeoutMilliseconds)
@@ -42,7 +46,10 @@ import Synchronization
             try execute("PRAGMA synchronous=NORMAL")
             try prepareSchema()
             try restore()
-            unsafe sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
+            // On the live path a controller waits as long as at its start.
+            if protections.contains(.databaseOffLivePath) {
+                unsafe sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
+            }
         } catch {
             let code = unsafe sqlite3_errcode(handle)
             unsafe sqlite3_close(handle)
@@ -55,27 +62,38 @@ import Synchronization
 
     /// The loop of the store's thread. After `stop()` it writes the rest, closes the database and returns.
     func run() {
-        var failing = false
+        let isOffLivePath = protections.contains(.databaseOffLivePath)
         while true {
             wakeup.wait(milliseconds: Self.periodMilliseconds)
             // Before the last write, so that nothing that came before stop() is missed.
             let last = stopping.load(ordering: .acquiring)
             if last { unsafe sqlite3_busy_timeout(database, Self.lastBusyTimeoutMilliseconds) }
-            let changed = points.takeUnsaved()
-            do {
-                if !changed.isEmpty { try save(changed) }
-                if failing, !changed.isEmpty {
-                    failing = false
-                    Log.info("database written again")
-                }
-            } catch {
-                points.returnUnsaved(changed.map(\.group))
-                if !failing || last { Log.error("database write failed", ["error": .string(error.message)]) }
-                failing = true
-            }
+            if isOffLivePath || last, !write(isLast: last) { break }
             if last { break }
         }
         unsafe sqlite3_close(database)
+    }
+
+    /// Writes at once, on the thread that brought a telegram: what a controller does that keeps its database on the live path.
+    func writeThrough() {
+        _ = write(isLast: false)
+    }
+
+    /// Writes what has changed.
+    /// - Returns: Whether the store goes on.
+    private func write(isLast: Bool) -> Bool {
+        let changed = points.takeUnsaved()
+        guard !changed.isEmpty else { return true }
+        do {
+            try save(changed)
+            if isFailing.exchange(false, ordering: .relaxed) { Log.info("database written again") }
+        } catch {
+            if !error.isBusy || protections.contains(.databaseBusyRetry) { points.returnUnsaved(changed.map(\.group)) }
+            let wasFailing = isFailing.exchange(true, ordering: .relaxed)
+            if !wasFailing || isLast { Log.error("database write failed", ["error": .string(error.message)]) }
+            if !error.isBusy, !protections.contains(.databaseWriteErrorsHandled) { return false }
+        }
+        return true
     }
 
     func stop() {
@@ -84,7 +102,9 @@ import Synchronization
     }
 
     private func failure() -> StatementError {
-        StatementError(message: unsafe String(cString: sqlite3_errmsg(database)))
+        StatementError(
+            message: unsafe String(cString: sqlite3_errmsg(database)),
+            isBusy: unsafe sqlite3_errcode(database) == SQLITE_BUSY)
     }
 
     private func execute(_ statement: String) throws(StatementError) {

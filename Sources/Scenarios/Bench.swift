@@ -30,6 +30,9 @@ final class Bench: Sendable {
     private struct Parts {
         var readers: [SocketReader] = []
         var interfaceWatch: InterfaceWatch?
+        var writeWatch: WriteWatch?
+        var databaseLock: DatabaseLock?
+        var ballast: DiskBallast?
         var witness: TPUARTWitness?
         var stimuli: [TPUARTStimulus] = []
         var system: SystemUnderTest?
@@ -321,6 +324,62 @@ final class Bench: Sendable {
         return actuation
     }
 
+    var system: SystemUnderTest? { parts.withLock { $0.system } }
+
+    /// Stops a service of the system's or lets it go on, and puts the actuation into the evidence.
+    func act(
+        _ action: ProcessAction, onService id: String, purpose: String, due: Instant
+    ) throws(Interruption) -> Event.Actuation {
+        let actuation = try withSystem { system throws(SystemFault) in
+            system.watchClosely(true)
+            return try system.act(action, onService: id, purpose: purpose, due: due)
+        }
+        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+        guard actuation.readback != .failed else {
+            throw .invalid("\(id) did not follow '\(actuation.meaning)': \(actuation.reason ?? "no reason given")")
+        }
+        return actuation
+    }
+
+    /// Ends the system in order and starts it again, without waiting for it.
+    func restartSystem(purpose: String) throws(Interruption) {
+        let restart = try withSystem { system throws(SystemFault) in try system.restartSystem(purpose: purpose) }
+        journal.append(Event(at: restart.commanded, source: "rig", .actuation(restart)))
+    }
+
+    func watchWrites(_ attempt: @escaping @Sendable () -> String) {
+        let sink = sink
+        parts.withLock { parts in
+            if parts.writeWatch == nil { parts.writeWatch = WriteWatch(attempt, sink: sink) }
+        }
+    }
+
+    func hold(_ lock: DatabaseLock) { parts.withLock { $0.databaseLock = lock } }
+
+    func releaseLock() {
+        parts.withLock { parts in
+            defer { parts.databaseLock = nil }
+            return parts.databaseLock
+        }?.release()
+    }
+
+    /// The ballast for the disk of the system's data, which is a small one of its own.
+    func ballast() throws(Interruption) -> DiskBallast {
+        guard let directory = system?.dataDirectory else { throw .error("there is no system under test") }
+        return parts.withLock { parts in
+            let ballast = parts.ballast ?? DiskBallast(directory: directory)
+            parts.ballast = ballast
+            return ballast
+        }
+    }
+
+    func sample(_ view: String, _ point: String, _ said: String) {
+        journal.append(
+            Event(
+                at: MonotonicClock.now(), source: view,
+                .sample(.init(view: view, point: point, reading: .text(said)))))
+    }
+
     /// Begins to look whether the device of the system's interface is there.
     func watchInterface() throws(Interruption) {
         guard parts.withLock({ $0.interfaceWatch }) == nil else { return }
@@ -372,6 +431,8 @@ final class Bench: Sendable {
             defer { parts = Parts() }
             return parts
         }
+        parts.databaseLock?.release()
+        parts.ballast?.remove()
         parts.workload?.stop()
         parts.system?.stopProbes()
         parts.system?.stopSystem()
@@ -379,6 +440,7 @@ final class Bench: Sendable {
         for stimulus in parts.stimuli { stimulus.stop() }
         parts.witness?.stop()
         parts.interfaceWatch?.stop()
+        parts.writeWatch?.stop()
         let isSafe = keeper.bye()
         if let statistics = twin?.finish() {
             journal.append(

@@ -33,6 +33,20 @@ extension TestPlan {
             lines.append(
                 "  kills    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
             )
+        case .stallService:
+            lines.append(
+                "  stops    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
+        case .startWithoutService:
+            lines.append(
+                "  starts   the system again \(seconds) s before its service '\(variant.fault.service ?? "?")', \(repetitions) times; no relay clicks"
+            )
+        case .lockDatabase:
+            lines.append("  locks    the system's database for \(seconds) s, \(repetitions) times; no relay clicks")
+        case .fillDisk:
+            lines.append(
+                "  fills    the system's own small disk for \(seconds) s at least, \(repetitions) times; no relay clicks"
+            )
         case .killProcess:
             lines.append("  kills    process '\(process)' of the system, \(repetitions) times; no relay clicks")
         case .stallProcess:

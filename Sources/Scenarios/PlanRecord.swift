@@ -70,6 +70,15 @@ extension TestPlan {
             sources.append(
                 source("interface", "whether the device of the system's interface is there; looked at every 5 ms"))
         }
+        if [.lockDatabase, .fillDisk].contains(variant.fault.action) {
+            sources.append(
+                source(
+                    "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
+        }
+        if variant.expectations.contains(where: { $0.checker == "integrity" }) {
+            sources.append(
+                source("database-check", "SQLite's own checks of the whole database, once after the recovery"))
+        }
         if rig.kind == .twin {
             sources += [
                 source("sense", "the voltage of the line's supply; when the twin's line was late"),

@@ -67,6 +67,7 @@ final class Run: Sendable {
             try recover(fault, bench)
         }
         try step(.checkLeaks, bench) { () throws(Interruption) in
+            if plan.variant.expectations.contains(where: { $0.checker == "integrity" }) { bench.checkDatabase() }
             try settle(bench, atMost: .seconds(46)) { $0.leaks(at: $1) }
         }
     }

@@ -66,6 +66,9 @@ public struct TestPlan: Sendable {
             if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
                 lacks.append("a process '\(parts.last ?? "")' in the system profile")
             }
+            if requirement == "database", !system.hasDatabase {
+                lacks.append("a view of a database in the system profile")
+            }
             guard parts.count == 2, ["service", "gate"].contains(parts[0]) else { continue }
             let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
@@ -85,13 +88,17 @@ public struct TestPlan: Sendable {
         switch variant.fault.action {
         case .cutLineSupply: supplyChannel
         case .cutInterface: interfaceChannel
-        case .killService, .killProcess, .stallProcess, .hangProcess: nil
+        default: nil
         }
     }
 
     /// What the fault's actuation is aimed at.
     var faultTarget: String {
-        faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
+        switch variant.fault.action {
+        case .lockDatabase: "store:database"
+        case .fillDisk: "store:disk"
+        default: faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
+        }
     }
 
     struct Limits {
@@ -126,6 +133,11 @@ public struct TestPlan: Sendable {
             return InterfaceUnplug(
                 channel: interfaceChannel ?? "", duration: duration,
                 again: variant.fault.againInReadOutNanoseconds.map(Instant.Span.init(nanoseconds:)), phase: phase)
+        case .stallService: return ServiceStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .startWithoutService:
+            return StartWithoutService(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)
+        case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase)
         case .killProcess, .stallProcess, .hangProcess:
             let kind: ProcessStrike.Kind =
                 switch variant.fault.action {

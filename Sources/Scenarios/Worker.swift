@@ -1,3 +1,4 @@
+import Catalogue
 import Checkers
 import Events
 import Glibc
@@ -33,12 +34,14 @@ public enum Worker {
         let verdict: RunVerdict
         do {
             let plan = try TestPlan(job: job)
+            if plan.variant.fault.action == .fillDisk { try SmallDisk.mount(at: job.temporary + "/data") }
             verdict = Run(plan: plan, cancellation: cancellation) { text in
                 try? lifeline.send(["progress": .text(text)])
             }.make(program: program, version: version) { command in safe.withLock { $0 = command } }
         } catch {
             verdict = RunVerdict(outcome: .error, sentence: "\(error)")
         }
+        SmallDisk.unmount(job.temporary + "/data")
         Files.removeTree(job.temporary)
         try? lifeline.send(["finished": verdict.value])
         shutdown(lifeline.descriptor.number, Int32(SHUT_RDWR))

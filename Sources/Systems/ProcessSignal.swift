@@ -41,7 +41,13 @@ struct ProcessSignal {
     /// Sends at `due` and waits until all have obeyed.
     func send(_ action: ProcessAction, purpose: String, due: Instant) -> Event.Actuation {
         MonotonicClock.sleep(until: due)
-        let target = processes
+        return Self.send(action, to: processes, named: role.id, purpose: purpose, due: due)
+    }
+
+    static func send(
+        _ action: ProcessAction, to target: [ProcessEntry], named id: String, purpose: String, due: Instant
+    ) -> Event.Actuation {
+        MonotonicClock.sleep(until: due)
         let commanded = MonotonicClock.now()
         for process in target { kill(process.pid, action.signal) }
         var observed: Instant?
@@ -54,10 +60,10 @@ struct ProcessSignal {
             }
         }
         return Event.Actuation(
-            target: "process:\(role.id)", meaning: action.rawValue, purpose: purpose, due: due, commanded: commanded,
+            target: "process:\(id)", meaning: action.rawValue, purpose: purpose, due: due, commanded: commanded,
             observed: observed, readback: observed == nil ? .failed : .confirmed,
             reason: target.isEmpty
-                ? "there is no process \(role.command ?? role.id) below the controller"
-                : observed == nil ? "\(role.id) did not obey within 2 s" : nil)
+                ? "there is no process \(id) on the host"
+                : observed == nil ? "\(id) did not obey within 2 s" : nil)
     }
 }

@@ -46,7 +46,7 @@ extension SystemProfile {
     /// Names under which the rig itself speaks in the evidence; a view's id is such a name too.
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
-        "broker-probe", "commands",
+        "broker-probe", "commands", "write-probe", "database-check",
     ]
 
     static func each<Element>(

@@ -185,6 +185,39 @@ public final class SystemUnderTest: Sendable {
             observed: MonotonicClock.now(), readback: .confirmed)
     }
 
+    /// Stops a service at `due` or lets it go on. The read-back is the state of its process.
+    public func act(
+        _ action: ProcessAction, onService id: String, purpose: String, due: Instant
+    ) throws(SystemFault) -> Event.Actuation {
+        guard let inner = host.innerPID(of: id),
+            let process = ProcessTable.descendants(of: host.pid).first(where: { $0.innerPID == inner })
+        else { throw SystemFault("the service '\(id)' does not run") }
+        return ProcessSignal.send(action, to: [process], named: id, purpose: purpose, due: due)
+    }
+
+    /// Ends the controller as an orderly stop does and starts it again; it is not waited for.
+    ///
+    /// - Returns: the actuation; its read-back is the process that runs again.
+    public func restartSystem(purpose: String) throws(SystemFault) -> Event.Actuation {
+        let commanded = MonotonicClock.now()
+        stopSystem()
+        try startSystem()
+        return Event.Actuation(
+            target: "process:\(profile.mainProcess)", meaning: "restart", purpose: purpose, due: commanded,
+            commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// The system's database, where the profile has a view of one.
+    public var databasePath: String? {
+        for view in profile.views {
+            if case .sqlite(let source) = view.source { return try? source.path.filled(by: substitution) }
+        }
+        return nil
+    }
+
+    /// Where the system keeps its data.
+    public var dataDirectory: String { substitution["data"] ?? "" }
+
     /// Does it at `due` and waits for the effect, which is the read-back.
     ///
     /// - Parameter id: the process's id in the profile; not the main one's.

@@ -87,3 +87,10 @@ extension Node {
         return length
     }
 }
+
+extension SystemProfile {
+    /// One of its views is a database.
+    public var hasDatabase: Bool {
+        views.contains { if case .sqlite = $0.source { true } else { false } }
+    }
+}

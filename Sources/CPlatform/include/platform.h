@@ -34,6 +34,7 @@ int platform_pidfd_open(pid_t process);
 int platform_open_pty(int *primary, int *secondary, char *path, size_t capacity);
 int platform_set_thread_name(const char *name);
 int platform_enter_namespace(int descriptor);
+int platform_unshare_mounts(void);
 int platform_make_mounts_private(void);
 int platform_mount_proc(void);
 int platform_loopback_up(void);

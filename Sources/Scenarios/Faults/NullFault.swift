@@ -22,7 +22,12 @@ final class NullFault: Fault {
     var lineIsAlive: Bool { true }
 
     func inject(_ bench: Bench) throws(Interruption) {
-        if action == .cutInterface { try bench.watchInterface() }
+        switch action {
+        case .cutInterface: try bench.watchInterface()
+        case .lockDatabase: try bench.watchWrites(.locked)
+        case .fillDisk: try bench.watchWrites(.full)
+        default: break
+        }
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)
         beginning.withLock { $0 = MonotonicClock.now() }
     }

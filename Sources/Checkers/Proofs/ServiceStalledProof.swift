@@ -1,0 +1,41 @@
+import Events
+
+/// A service that stands still: it takes connections and never answers one, until it is let go on.
+struct ServiceStalledProof: FaultProof {
+    let plan: JudgePlan
+    let timeline: Timeline
+
+    /// An answer may be under way when the service is stopped.
+    private static let dyingOut = Instant.Span.milliseconds(400)
+
+    private var attempts: [Timeline.Stamped<Event.Sample>] {
+        timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []
+    }
+
+    func fault(_ injected: Event.Actuation) -> FaultWitness.Proven? {
+        guard let observed = injected.observed,
+            attempts.contains(where: {
+                $0.instant > observed && $0.instant <= observed + .seconds(3) && $0.content.reading != "accepted"
+            })
+        else { return nil }
+        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: "\(plan.process) stopped")
+    }
+
+    func standing(since fault: Instant, healing: Event.Actuation?, at instant: Instant) -> Standing {
+        let to = min(healing?.commanded ?? instant, instant)
+        let during = attempts.filter { $0.instant > fault + Self.dyingOut && $0.instant <= to }
+        if during.contains(where: { $0.content.reading == "accepted" }) {
+            return .broken("the \(plan.refusedGate ?? "service") still answered while it was to stand still")
+        }
+        return during.isEmpty ? .pending("nobody has tried the gate yet") : .holds
+    }
+
+    func healed(_ healing: Event.Actuation) -> FaultWitness.Proven? {
+        guard let observed = healing.observed,
+            attempts.contains(where: { $0.instant > observed && $0.content.reading == "accepted" })
+        else { return nil }
+        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: "\(plan.process) goes on")
+    }
+
+    var awaited: String { "the \(plan.refusedGate ?? "service") does not answer yet" }
+}

@@ -1,0 +1,65 @@
+import Checkers
+import Events
+import Platform
+import Synchronization
+
+/// Writing is taken away where the system keeps its data: its database is locked by somebody else, or its disk is full.
+final class StoreFault: Fault {
+    enum Kind: Sendable {
+        case locked, full
+    }
+
+    /// A system that has nothing to write meets a full disk late.
+    private static let metWithin = Instant.Span.seconds(30)
+
+    private let kind: Kind
+    private let duration: Instant.Span
+    private let phase: Instant.Span
+    private let commanded = Mutex<Instant?>(nil)
+
+    init(kind: Kind, duration: Instant.Span, phase: Instant.Span) {
+        self.kind = kind
+        self.duration = duration
+        self.phase = phase
+    }
+
+    var announcement: String {
+        let span = "for \(duration.wholeMilliseconds / 1000) s"
+        return kind == .locked ? "locking the system's database \(span)" : "filling the system's disk \(span)"
+    }
+
+    var healing: String { kind == .locked ? "releasing the lock" : "making room on the disk" }
+    var lineIsAlive: Bool { true }
+
+    func inject(_ bench: Bench) throws(Interruption) {
+        try bench.watchWrites(kind)
+        // The rig's own write must have worked before.
+        try bench.sleep(until: MonotonicClock.now() + .seconds(1) + phase)
+        let made = try bench.takeWritingAway(kind, purpose: "fault")
+        commanded.withLock { $0 = made.commanded }
+    }
+
+    func heal(_ bench: Bench) throws(Interruption) {
+        let due = healDue(bench)
+        try bench.sleep(until: due)
+        if kind == .full {
+            // The fault lasts until the system has met it, or it was none.
+            while case .pending(_) = bench.judged({ $0.faultWitnessed(at: MonotonicClock.now() - .milliseconds(300)) }),
+                MonotonicClock.now() < due + Self.metWithin
+            {
+                try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
+            }
+        }
+        try bench.giveWritingBack(kind, purpose: "heal")
+    }
+
+    func began(_ bench: Bench) -> Instant {
+        commanded.withLock { commanded in
+            let instant = commanded ?? MonotonicClock.now()
+            commanded = instant
+            return instant
+        }
+    }
+
+    func healDue(_ bench: Bench) -> Instant { began(bench) + duration }
+}
