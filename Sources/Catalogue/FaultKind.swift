@@ -20,6 +20,12 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case diskFull = "disk-full"
     /// The system was started while a service that it needs is down.
     case startWithoutBroker = "start-without-broker"
+    /// The system was killed, once or several times, and started again.
+    case systemKilled = "system-killed"
+    /// The system was asked to end, and started again.
+    case systemStopped = "system-stopped"
+    /// Telegrams that are not as they should be were on the line.
+    case malformedTelegrams = "malformed-telegrams"
 
     /// True for a fault that is over as soon as it has been made: nothing heals it but the system itself.
     public var isInstantaneous: Bool { self == .daemonKilled || self == .daemonHung }

@@ -11,6 +11,8 @@ public struct Scenario: Sendable {
         public var process: String?
         /// From fault to heal; 0 for what nothing heals.
         public var durationNanoseconds: Int64
+        /// How often it is made; 1 for what is made once.
+        public var times: Int
         /// How long the fault comes back once the system has begun to read its state again; nil when it does not.
         public var againInReadOutNanoseconds: Int64?
         /// Chips that must fall silent for the proof, of those on the line, and tracers that must have been due meanwhile.
@@ -33,6 +35,9 @@ public struct Scenario: Sendable {
         case lockDatabase = "lock-database"
         case fillDisk = "fill-disk"
         case startWithoutService = "start-without-service"
+        case killSystem = "kill-system"
+        case stopSystem = "stop-system"
+        case sendMalformed = "send-malformed"
 
         public var kind: FaultKind {
             switch self {
@@ -46,6 +51,9 @@ public struct Scenario: Sendable {
             case .lockDatabase: .databaseLocked
             case .fillDisk: .diskFull
             case .startWithoutService: .startWithoutBroker
+            case .killSystem: .systemKilled
+            case .stopSystem: .systemStopped
+            case .sendMalformed: .malformedTelegrams
             }
         }
 
@@ -96,12 +104,12 @@ public struct Scenario: Sendable {
     /// Names that `expect` may use.
     public static let checkerNames = [
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
-        "available", "integrity",
+        "available", "integrity", "durability", "shutdown", "skips",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
-        "database",
+        "database", "mutation", "spares",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -201,18 +209,21 @@ extension Scenario.Expectation {
 extension Scenario.FaultStep {
     init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
         _ = try node.entries(
-            of: "a fault step", keys: ["do", "service", "process", "for", "again_in_read_out", "witness", "cuts"])
+            of: "a fault step",
+            keys: ["do", "service", "process", "for", "times", "again_in_read_out", "witness", "cuts"])
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
         process = try node["process"]?.text()
         durationNanoseconds =
             action.kind.isInstantaneous ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
+        times =
+            try node["times"].map { node throws(DocumentFailure) in try parameters.resolve(node).integer(1...20) } ?? 1
         if let again = node["again_in_read_out"], let value = try parameters.value(again) {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
         let witness = try node.required("witness")
         _ = try witness.entries(
-            of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes"])
+            of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen"])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
@@ -235,6 +246,15 @@ extension Scenario.FaultStep {
             guard service != nil else { throw node.failure("'\(action.rawValue)' needs a 'service'") }
             guard refusedGate != nil else {
                 throw witness.failure("a service that is away is proven by 'refused' at its gate")
+            }
+        case .killSystem, .stopSystem:
+            guard try witness["gone"]?.text() == "system" else {
+                throw witness.failure("what is done to the system is proven by 'gone: system'")
+            }
+        case .sendMalformed:
+            guard try witness["seen"]?.text() == "frames" else {
+                throw witness.failure(
+                    "malformed telegrams are proven by 'seen: frames': the witness saw each, octet by octet")
             }
         case .lockDatabase, .fillDisk:
             let place = action == .lockDatabase ? "database" : "disk"

@@ -30,6 +30,8 @@ struct FaultWitness {
         case .brokerStalled: ServiceStalledProof(plan: plan, timeline: timeline)
         case .startWithoutBroker:
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
+        case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
+        case .malformedTelegrams: MalformedProof(plan: plan, timeline: timeline)
         case .databaseLocked, .diskFull: RefusedWritesProof(plan: plan, timeline: timeline)
         }
     }
@@ -104,6 +106,8 @@ extension JudgePlan {
         case .brokerDown, .startWithoutBroker: "the \(refusedGate ?? "service") came back"
         case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
         case .databaseLocked: "the lock was released"
+        case .systemKilled, .systemStopped: "the system was started again"
+        case .malformedTelegrams: "the last malformed telegram"
         case .diskFull: "there was room on the disk again"
         case .interfaceUnplugged: "the interface was plugged in again"
         case .daemonKilled: "\(process) was killed"

@@ -7,6 +7,13 @@ struct FirstBrokenHop {
     static func sentence(_ world: World, at instant: Instant) -> (sentence: String, hop: String)? {
         guard let fault = world.witness.fault?.instant, let healed = world.witness.healed?.instant else { return nil }
         let after = "\(Text.seconds(instant - healed)) after \(world.plan.ending)"
+        if let exit = world.absence(of: "controller", at: instant) {
+            return (
+                "controller: it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
+                "controller"
+            )
+        }
+        // What hangs on the controller goes with it; so only a controller that is there can miss its daemon.
         if let exit = world.absence(of: world.plan.interfaceDaemon, at: instant) {
             let isShown = world.deliveries.contains { _, delivery in
                 delivery.entries.contains {
@@ -26,12 +33,6 @@ struct FirstBrokenHop {
                 "interface daemon: \(world.plan.interfaceDaemon) was stopped \(since) and still stood still \(after): nobody has ended it, "
                     + "and no telegram has reached the controller since",
                 "line → interface daemon"
-            )
-        }
-        if let exit = world.absence(of: "controller", at: instant) {
-            return (
-                "controller: it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
-                "controller"
             )
         }
         for view in world.plan.views where !view.isStreaming {

@@ -172,6 +172,9 @@ public struct Judge: Sendable {
             Unaffected.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)
         }
         if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("durability") { verdict.findings += Durability.findings(world) }
+        if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("skips") { verdict.findings += Skips.findings(world) }
         if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }
         if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }
         verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)

@@ -24,6 +24,15 @@ struct JudgePlan: Sendable {
         var sentinels: String?
     }
 
+    /// A telegram that must be taken although a malformed one came before it.
+    struct Good: Sendable, Hashable {
+        var group: UInt16
+        var raw: [UInt8]
+    }
+
+    /// Frames, with their check octets, that the fault puts on the line; and the good telegrams after them.
+    var malformed: [[UInt8]]
+    var good: [Good]
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -80,6 +89,11 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
+        malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
+        good = (fault.value["good"]?.list ?? []).compactMap { item in
+            guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
+            return Good(group: UInt16(truncatingIfNeeded: group), raw: raw)
+        }
         switch faultKind {
         case .busCut:
             guard chipsSilent >= 2, chips.count >= chipsSilent, tracersDue >= 1 else {
@@ -91,7 +105,13 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")
             }
-        case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull: break
+        case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull, .systemKilled,
+            .systemStopped:
+            break
+        case .malformedTelegrams:
+            guard !malformed.isEmpty, !good.isEmpty else {
+                throw RecordFailure(key: "fault.malformed", expected: "frames to be seen, and good ones after them")
+            }
         }
         expectations = []
         for item in judge["expect"]?.list ?? [] {

@@ -50,7 +50,7 @@ struct NullRun {
         }
         if let change = timeline.processes.first(where: {
             window.contains($0.instant) && $0.content.change != .started
-                && [plan.process, plan.interfaceDaemon].contains($0.content.process)
+                && [plan.process, plan.interfaceDaemon, "controller"].contains($0.content.process)
         }) {
             return "\(change.content.process) \(change.content.change.rawValue) though nothing was done"
         }
@@ -58,6 +58,10 @@ struct NullRun {
             window.contains($0.instant) && $0.content.reading != "ok"
         }) {
             return "the rig's own write was refused (\(refused.content.reading?.text ?? "?")) though nothing was done"
+        }
+        if timeline.frames.contains(where: { window.contains($0.instant) && plan.malformed.contains($0.content.octets) }
+        ) {
+            return "a malformed telegram was on the line though nothing was done"
         }
         guard let gate = plan.refusedGate else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {

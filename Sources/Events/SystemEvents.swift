@@ -16,10 +16,13 @@ extension Event {
         /// HTTP status or the like, where there was one.
         public var status: Int64?
         public var detail: String?
+        /// For a change of something stored: what is changed, and what it is changed to.
+        public var key: String?
+        public var text: String?
 
         public init(
             id: Int64, name: String, action: Action, group: UInt16? = nil, raw: [UInt8]? = nil, status: Int64? = nil,
-            detail: String? = nil
+            detail: String? = nil, key: String? = nil, text: String? = nil
         ) {
             self.id = id
             self.name = name
@@ -28,6 +31,8 @@ extension Event {
             self.raw = raw
             self.status = status
             self.detail = detail
+            self.key = key
+            self.text = text
         }
 
         public init(_ record: Record) throws(RecordFailure) {
@@ -38,13 +43,16 @@ extension Event {
             raw = record.optionalOctets("raw")
             status = record.optionalInteger("status")
             detail = record.optionalText("detail")
+            key = record.optionalText("key")
+            text = record.optionalText("text")
         }
 
         public var value: Value {
             .record(present: [
                 ("id", .integer(id)), ("name", .text(name)), ("action", .text(action.rawValue)),
                 ("group", group.map { .integer(Int64($0)) }), ("raw", raw.map { .octets($0) }),
-                ("status", status.map(Value.integer)), ("detail", detail.map(Value.text)),
+                ("status", status.map(Value.integer)), ("detail", detail.map(Value.text)), ("key", key.map(Value.text)),
+                ("text", text.map(Value.text)),
             ])
         }
     }

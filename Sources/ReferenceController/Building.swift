@@ -22,30 +22,33 @@ struct Building {
         let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
         let livePath = LivePath()
-        let intake = Intake(points: points, mqtt: mqtt, commands: commands, status: status, livePath: livePath)
+        let intake = Intake(
+            points: points, mqtt: mqtt, commands: commands, status: status, livePath: livePath, protections: protections
+        )
         let connection = KnxdConnection(
             supervisor: supervisor, points: points, protections: protections, status: status, mqtt: mqtt,
             commands: commands, intake: intake)
-        let server = HttpServer(HttpRoutes(points: points, commands: commands, status: status)) {
+        // What can refuse to start comes first, while nothing else runs yet.
+        let store: StateStore
+        let registry: Registry
+        do throws(StateStore.OpenError) {
+            store = try StateStore(points, protections: protections)
+            registry = try Registry(StateStore.path, protections: protections)
+        } catch {
+            ReferenceController.fail(error.message)
+        }
+        let server = HttpServer(HttpRoutes(points: points, commands: commands, status: status, registry: registry)) {
             connection.send($1, to: $0)
         }
-
-        // What can refuse to start comes first, while nothing else runs yet.
         do throws(HttpServer.BindError) {
             try server.bind(configuration.http)
         } catch {
             ReferenceController.fail(error.message)
         }
-        let store: StateStore
-        do throws(StateStore.OpenError) {
-            store = try StateStore(points, protections: protections)
-        } catch {
-            ReferenceController.fail(error.message)
-        }
-
         if !protections.contains(.databaseOffLivePath) { livePath.writeThrough(to: store) }
         let commandThread = NamedThread("commands") { commands.run() }
         let httpThread = NamedThread("http") { server.run() }
+        let registryThread = NamedThread("registry") { registry.run() }
         let storeThread = NamedThread("store") { store.run() }
         let mqttThread = NamedThread("mqtt") { mqtt.run() }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
@@ -60,6 +63,10 @@ struct Building {
                 "mqtt: no broker answers at \(configuration.mqtt.broker.host):\(configuration.mqtt.broker.port)")
         }
         Log.info("stopping")
+        if !protections.contains(.shutdownFlush) {
+            supervisor.stop()
+            exit(0)
+        }
 
         // First the answers that still wait, then the end of the server, which writes them.
         commands.stop()
@@ -71,6 +78,8 @@ struct Building {
         watchdogThread?.join()
         connection.stop()
         connectionThread.join()
+        registry.stop()
+        registryThread.join()
         store.stop()
         storeThread.join()
         mqtt.stop()

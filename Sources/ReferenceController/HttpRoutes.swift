@@ -16,11 +16,14 @@ struct HttpRoutes: Sendable {
         case ready(HttpResponse)
         /// To be sent, and answered when the actuator has reported.
         case command(Configuration.Command, GroupValue)
+        /// To be answered when the registry has done it.
+        case registry(Registry.Request)
     }
 
     let points: PointTable
     let commands: CommandService
     let status: Status
+    let registry: Registry
 
     func answer(_ method: String, _ path: String, _ body: [UInt8]) -> Answer {
         if path == "/health" {
@@ -32,7 +35,16 @@ struct HttpRoutes: Sendable {
             guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT")) }
             return command(address, body)
         }
-        return .ready(.error(404, "nothing is at \(path); there are /health, /state, /state/1/2/3 and /command/1/2/3"))
+        if path == "/devices" {
+            guard method == "GET" else { return .ready(Self.notAllowed(method, allow: "GET")) }
+            return .registry(.list)
+        }
+        if let id = path.dropping(prefix: "/devices/") { return device(method, id, body) }
+        return .ready(
+            .error(
+                404,
+                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices and /devices/id"
+            ))
     }
 
     private func get(_ method: String, _ response: () -> HttpResponse) -> Answer {
@@ -55,6 +67,17 @@ struct HttpRoutes: Sendable {
         return HttpResponse(
             status: 200,
             body: .object(members + [.init(name: "updated_at_ms", value: JSON(state.updatedAtMilliseconds))]))
+    }
+
+    private func device(_ method: String, _ id: String, _ body: [UInt8]) -> Answer {
+        if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
+        if method == "DELETE" { return .registry(.delete(id: id)) }
+        guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT, DELETE")) }
+        guard let document = try? JSONParser.parse(body), case .object(let members) = document, members.count == 1,
+            case .string(let name) = document["name"]
+        else { return .ready(.error(400, "the body must be {\"name\":\"…\"}")) }
+        if let objection = Registry.objection(toName: name) { return .ready(.error(400, objection)) }
+        return .registry(.put(id: id, name: name))
     }
 
     private func command(_ address: String, _ body: [UInt8]) -> Answer {

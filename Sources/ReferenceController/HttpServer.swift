@@ -215,6 +215,12 @@ import Synchronization
         }
         switch routes.answer(request.method, request.path, request.body) {
         case .ready(let response): respond(response, request)
+        case .registry(let change):
+            unsafe lws_set_timeout(request.wsi, NO_PENDING_TIMEOUT, 0)
+            let id = request.id
+            if !routes.registry.submit(change, answer: { [self] response in finish(id, response) }) {
+                respond(.error(503, "too many changes wait already"), request)
+            }
         case .command(let command, let value):
             // The wait has a limit of its own, longer or shorter than the library's.
             unsafe lws_set_timeout(request.wsi, NO_PENDING_TIMEOUT, 0)

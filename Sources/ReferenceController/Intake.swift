@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// What happens to each group telegram, on the thread of the KNX connection: nothing in it waits.
@@ -7,13 +8,18 @@ final class Intake: Sendable {
     private let commands: CommandService
     private let status: Status
     private let livePath: LivePath
+    private let skipsMalformed: Bool
 
-    init(points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status, livePath: LivePath) {
+    init(
+        points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status, livePath: LivePath,
+        protections: Set<Protection>
+    ) {
         self.points = points
         self.mqtt = mqtt
         self.commands = commands
         self.status = status
         self.livePath = livePath
+        skipsMalformed = protections.contains(.parserSkipMalformed)
     }
 
     /// Takes the octets of one telegram from TPCI on.
@@ -45,7 +51,14 @@ final class Intake: Sendable {
         }
     }
 
+    /// What a controller does whose parser takes every telegram for a good one: it falls over the first that is not.
+    private func fall(_ reason: String) -> Never {
+        writeAll("reference-controller: fatal: \(reason)\n", to: STDERR_FILENO)
+        abort()
+    }
+
     private func skip(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress, _ reason: String) {
+        if !skipsMalformed { fall("group telegram: \(reason)") }
         status.malformed.add(1, ordering: .relaxed)
         Log.warning(
             "malformed telegram",

@@ -12,6 +12,9 @@ enum Protection: String, CaseIterable, Sendable {
     case databaseOffLivePath = "db.off-live-path"
     case databaseWriteErrorsHandled = "db.write-errors-handled"
     case startMqttOptional = "start.mqtt-optional"
+    case databaseWAL = "db.wal"
+    case shutdownFlush = "shutdown.flush"
+    case parserSkipMalformed = "parser.skip-malformed"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -26,6 +29,9 @@ enum Protection: String, CaseIterable, Sendable {
         case .databaseBusyRetry: "writes again what could not be written while the database was locked"
         case .databaseOffLivePath: "writes the database on a thread of its own, so that telegrams do not wait for it"
         case .databaseWriteErrorsHandled: "goes on after a write that failed, and writes again when it can"
+        case .databaseWAL: "answers a change when the write-ahead log has it, so that it outlives the process"
+        case .shutdownFlush: "writes what is not written yet and says goodbye to the broker before it ends"
+        case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }

@@ -15,8 +15,8 @@ import Synchronization
         var isBusy = false
     }
 
-    private static let path = "state.db"
-    private static let schemaVersion = 1
+    static let path = "state.db"
+    private static let schemaVersion = 2
     private static let periodMilliseconds = 500
     private static let busyTimeoutMilliseconds: Int32 = 400
     /// For the last write, which nothing comes after.
@@ -113,7 +113,7 @@ import Synchronization
 
     private func prepareSchema() throws(StatementError) {
         let version = try query("PRAGMA user_version") { row in row.integer(0) }.first ?? 0
-        guard version == 0 || version == Self.schemaVersion else {
+        guard (0...Self.schemaVersion).contains(version) else {
             throw StatementError(
                 message: "its schema version is \(version), this program knows \(Self.schemaVersion); move it away")
         }
@@ -125,6 +125,8 @@ import Synchronization
                 group_address TEXT PRIMARY KEY, raw TEXT NOT NULL, value TEXT, source TEXT, sequence INTEGER,
                 updated_at_ms INTEGER)
             """)
+        // Since version 2.
+        try execute("CREATE TABLE IF NOT EXISTS devices(id TEXT PRIMARY KEY, name TEXT NOT NULL)")
         try execute("PRAGMA user_version=\(Self.schemaVersion)")
         try execute("COMMIT")
     }

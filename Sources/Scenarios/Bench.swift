@@ -399,7 +399,15 @@ final class Bench: Sendable {
         return false
     }
 
-    private func withSystem<Result>(
+    var readyWithin: Instant.Span { Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds) }
+
+    var lineTarget: String { "line:\(plan.line.id)" }
+
+    func record(_ actuation: Event.Actuation) {
+        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+    }
+
+    func withSystem<Result>(
         _ body: (SystemUnderTest) throws(SystemFault) -> Result
     ) throws(Interruption) -> Result {
         guard let system = parts.withLock({ $0.system }) else { throw .error("there is no system under test") }

@@ -41,6 +41,15 @@ extension TestPlan {
             lines.append(
                 "  starts   the system again \(seconds) s before its service '\(variant.fault.service ?? "?")', \(repetitions) times; no relay clicks"
             )
+        case .killSystem:
+            lines.append(
+                "  kills    the system \(variant.fault.times) times and starts it again, \(repetitions) times; no relay clicks"
+            )
+        case .stopSystem:
+            lines.append("  stops    the system in order and starts it again, \(repetitions) times; no relay clicks")
+        case .sendMalformed:
+            lines.append(
+                "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")
         case .lockDatabase:
             lines.append("  locks    the system's database for \(seconds) s, \(repetitions) times; no relay clicks")
         case .fillDisk:

@@ -75,6 +75,15 @@ extension TestPlan {
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
         }
+        if system.mutation != nil {
+            sources.append(
+                source(
+                    "mutations", "the rig's own changes of what the system stores, their answers, and what is read back"
+                ))
+        }
+        if variant.expectations.contains(where: { $0.checker == "shutdown" }) {
+            sources.append(source("shutdown", "what the system left behind when it had ended"))
+        }
         if variant.expectations.contains(where: { $0.checker == "integrity" }) {
             sources.append(
                 source("database-check", "SQLite's own checks of the whole database, once after the recovery"))
@@ -124,6 +133,16 @@ extension TestPlan {
         } else if let due = fault.tracersDue {
             witness.append(("tracers_due", .integer(Int64(due))))
         }
+        let pairs = fault.action == .sendMalformed ? malformedPairs : []
+        let malformed = pairs.isEmpty ? nil : Value.list(pairs.map { .octets($0.malformed.octets) })
+        let good: Value? =
+            pairs.isEmpty
+            ? nil
+            : .list(
+                pairs.compactMap { pair in
+                    guard case .group(let group) = pair.good.destination else { return nil }
+                    return ["group": .integer(Int64(group.raw)), "raw": .octets(pair.goodValue)]
+                })
         let reread = variant.expectations.contains { $0.sentinels == "reread" } ? sentinels.count : 0
         return [
             "line": .text(line.id),
@@ -131,6 +150,8 @@ extension TestPlan {
                 ("do", .text(fault.action.rawValue)), ("kind", .text(faultKind.rawValue)),
                 ("target", .text(faultTarget)),
                 ("duration", .integer(fault.durationNanoseconds)),
+                ("times", fault.times > 1 ? .integer(Int64(fault.times)) : nil),
+                ("malformed", malformed), ("good", good),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
             ]),

@@ -66,6 +66,10 @@ public struct TestPlan: Sendable {
             if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
                 lacks.append("a process '\(parts.last ?? "")' in the system profile")
             }
+            if requirement == "mutation", system.mutation == nil { lacks.append("'mutation' in the system profile") }
+            if requirement == "spares", system.points.spares == nil {
+                lacks.append("spare points in the system profile")
+            }
             if requirement == "database", !system.hasDatabase {
                 lacks.append("a view of a database in the system profile")
             }
@@ -95,6 +99,8 @@ public struct TestPlan: Sendable {
     /// What the fault's actuation is aimed at.
     var faultTarget: String {
         switch variant.fault.action {
+        case .killSystem, .stopSystem: "process:\(system.mainProcess)"
+        case .sendMalformed: "line:\(line.id)"
         case .lockDatabase: "store:database"
         case .fillDisk: "store:disk"
         default: faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
@@ -125,7 +131,12 @@ public struct TestPlan: Sendable {
         var random = SplitMix(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
         let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
-        if job.isNull { return NullFault(action: variant.fault.action, duration: duration, phase: phase) }
+        if job.isNull {
+            // What takes its time without a length of its own takes about as long when nothing is done.
+            let span =
+                [.killSystem, .stopSystem, .sendMalformed].contains(variant.fault.action) ? .seconds(10) : duration
+            return NullFault(action: variant.fault.action, duration: span, phase: phase)
+        }
         switch variant.fault.action {
         case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
         case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)
@@ -136,6 +147,12 @@ public struct TestPlan: Sendable {
         case .stallService: return ServiceStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
         case .startWithoutService:
             return StartWithoutService(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .killSystem:
+            let times = variant.fault.times
+            let phases = (0..<times).map { _ in Instant.Span.microseconds(Int64(random.next() % 2_000_000)) }
+            return SystemKill(times: times, phases: phases)
+        case .stopSystem: return SystemStop(phase: phase)
+        case .sendMalformed: return MalformedTelegrams(pairs: malformedPairs, phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)
         case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase)
         case .killProcess, .stallProcess, .hangProcess:

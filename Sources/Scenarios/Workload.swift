@@ -70,6 +70,9 @@ final class Workload: Sendable {
         }
     }
 
+    /// Any frame, through the first stimulus.
+    func send(_ frame: TP1Frame) { stimuli[0].send(frame, role: .other) }
+
     func stop() {
         load.withLock { load in
             defer { load = nil }

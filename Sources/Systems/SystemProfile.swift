@@ -18,6 +18,7 @@ public struct SystemProfile: Sendable {
     public var views: [View]
     public var health: Health?
     public var command: Command?
+    public var mutation: Mutation?
     public var processes: [ProcessRole]
     public var logs: [LogPattern]
     /// By kind of fault (`bus-cut`): the meanings of log lines that tell that the system noticed it.
@@ -81,6 +82,8 @@ public struct SystemProfile: Sendable {
         public var tracers: PointRange?
         public var sentinels: PointRange?
         public var repeats: PointRange?
+        /// Known to the system and used for nothing else: malformed telegrams go there.
+        public var spares: PointRange?
         public var commands: [CommandPoint]
     }
 
@@ -117,6 +120,25 @@ public struct SystemProfile: Sendable {
         public var withinNanoseconds: Int64
         public var success: [Int]
         public var everyNanoseconds: Int64
+    }
+
+    /// Changes of something that the system stores, each answered when it is stored, and where it is read back.
+    public struct Mutation: Sendable {
+        public var port: Template
+        public var method: String
+        /// May refer to `${key}` and `${text}`, as `body` may.
+        public var path: Template
+        public var body: Template?
+        public var withinNanoseconds: Int64
+        public var success: [Int]
+        public var everyNanoseconds: Int64
+        /// How many keys are changed in turn.
+        public var keys: Int
+        public var readPath: Template
+        /// JSON pointer to the object keyed by key.
+        public var entries: String
+        /// JSON pointer to the text within one of its entries.
+        public var text: String
     }
 
     public struct ProcessRole: Hashable, Sendable {

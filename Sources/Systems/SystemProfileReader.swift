@@ -3,7 +3,7 @@ public import Documents
 extension SystemProfile {
     private static let keys = [
         "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
-        "command",
+        "command", "mutation",
         "processes", "logs", "notices", "limits",
     ]
 
@@ -26,6 +26,7 @@ extension SystemProfile {
         views = try Self.each(node["views"]) { node throws(DocumentFailure) in try View(node, known: known) }
         health = try node["health"].map { node throws(DocumentFailure) in try Health(node, known: known) }
         command = try node["command"].map { node throws(DocumentFailure) in try Command(node, known: known) }
+        mutation = try node["mutation"].map { node throws(DocumentFailure) in try Mutation(node, known: known) }
         processes = try Self.each(node["processes"]) { node throws(DocumentFailure) in try ProcessRole(node) }
         logs = try Self.each(node["logs"]) { node throws(DocumentFailure) in try LogPattern(node) }
         let meanings = logs.map(\.means)
@@ -46,7 +47,7 @@ extension SystemProfile {
     /// Names under which the rig itself speaks in the evidence; a view's id is such a name too.
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
-        "broker-probe", "commands", "write-probe", "database-check",
+        "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown",
     ]
 
     static func each<Element>(
@@ -211,11 +212,12 @@ extension Node {
 
 extension SystemProfile.Points {
     init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "commands"])
+        _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "spares", "commands"])
         let range = { (node: Node) throws(DocumentFailure) in try SystemProfile.PointRange(node) }
         tracers = try node["tracers"].map(range)
         sentinels = try node["sentinels"].map(range)
         repeats = try node["repeats"].map(range)
+        spares = try node["spares"].map(range)
         commands = try SystemProfile.each(node["commands"]) { node throws(DocumentFailure) in
             _ = try node.entries(of: "a command", keys: ["group", "status", "type"])
             let type = try node.required("type")
@@ -269,6 +271,30 @@ extension SystemProfile.Command {
             try node.integer(100...599)
         }
         everyNanoseconds = try node.required("every").interval()
+    }
+}
+
+extension SystemProfile.Mutation {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "mutation", keys: ["http", "success", "every", "keys", "read"])
+        let http = try node.required("http")
+        _ = try http.entries(of: "http of mutation", keys: ["port", "method", "path", "body", "within"])
+        let filled = known + ["key", "text"]
+        port = try Template(http.required("port"), known: known)
+        method = try http.required("method").text()
+        path = try Template(http.required("path"), known: filled)
+        body = try http["body"].map { node throws(DocumentFailure) in try Template(node, known: filled) }
+        withinNanoseconds = try http.required("within").nanoseconds()
+        success = try SystemProfile.each(node.required("success")) { node throws(DocumentFailure) in
+            try node.integer(100...599)
+        }
+        everyNanoseconds = try node.required("every").interval()
+        keys = try node.required("keys").integer(1...1000)
+        let read = try node.required("read")
+        _ = try read.entries(of: "read of mutation", keys: ["path", "entries", "text"])
+        readPath = try Template(read.required("path"), known: known)
+        entries = try read.required("entries").text()
+        text = try read.required("text").text()
     }
 }
 

@@ -38,6 +38,7 @@ public final class SystemUnderTest: Sendable {
     private let controller: Host.Unit
     private let services: ServiceRunner
     private let probes: Probes
+    private let mutations: MutationProbe?
     private let watch: ReadyWatch
     private let probesRun = Atomic(false)
 
@@ -75,6 +76,9 @@ public final class SystemUnderTest: Sendable {
         services = try ServiceRunner(services: profile.services, host: host, substitution: substitution, sink: sink)
         do throws(DocumentFailure) {
             probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
+            mutations = try profile.mutation.map { mutation throws(DocumentFailure) in
+                try MutationProbe(mutation: mutation, substitution: substitution, sink: sink)
+            }
         } catch {
             services.stopGates()
             host.powerOff()
@@ -129,7 +133,10 @@ public final class SystemUnderTest: Sendable {
     }
 
     public func startProbes() throws(SystemFault) {
-        do throws(SystemFailure) { try probes.start() } catch {
+        do throws(SystemFailure) {
+            try probes.start()
+            try mutations?.start(network: host.pid)
+        } catch {
             throw SystemFault("a probe could not be started: \(error)")
         }
         probesRun.store(true, ordering: .releasing)
@@ -138,6 +145,7 @@ public final class SystemUnderTest: Sendable {
     /// Ends the probes and waits for their threads; a command under way gets its answer first.
     public func stopProbes() {
         probesRun.store(false, ordering: .releasing)
+        mutations?.stop()
         probes.stop()
     }
 
@@ -206,6 +214,55 @@ public final class SystemUnderTest: Sendable {
             target: "process:\(profile.mainProcess)", meaning: "restart", purpose: purpose, due: commanded,
             commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed)
     }
+
+    /// Kills the controller at `due` with SIGKILL; what it started is left to itself. The read-back is the end of the process.
+    public func killSystem(purpose: String, due: Instant) -> Event.Actuation {
+        MonotonicClock.sleep(until: due)
+        let unit = profile.mainProcess
+        let wasRunning = host.isRunning(unit)
+        let commanded = MonotonicClock.now()
+        host.signal(unit, SIGKILL)
+        let end = wasRunning ? host.waitEnd(of: unit, until: commanded + .seconds(5)) : nil
+        return Event.Actuation(
+            target: "process:\(unit)", meaning: "kill", purpose: purpose, due: due, commanded: commanded,
+            observed: end?.instant, readback: end == nil ? .failed : .confirmed,
+            reason: end == nil ? "\(unit) did not run or did not end" : nil)
+    }
+
+    /// Asks the controller to end (SIGTERM) at `due`; it is not waited for.
+    public func terminateSystem(purpose: String, due: Instant) -> Event.Actuation {
+        MonotonicClock.sleep(until: due)
+        let unit = profile.mainProcess
+        let isRunning = host.isRunning(unit)
+        let commanded = MonotonicClock.now()
+        host.signal(unit, SIGTERM)
+        return Event.Actuation(
+            target: "process:\(unit)", meaning: "terminate", purpose: purpose, due: due, commanded: commanded,
+            observed: commanded, readback: isRunning ? .assumed : .failed,
+            reason: isRunning ? nil : "\(unit) did not run")
+    }
+
+    /// Waits until the controller has ended; false when it still runs at `deadline`.
+    public func waitEnded(until deadline: Instant) -> Bool {
+        host.waitEnd(of: profile.mainProcess, until: deadline) != nil
+    }
+
+    /// Starts the controller again. The read-back is its process.
+    public func startAgain(purpose: String) throws(SystemFault) -> Event.Actuation {
+        let commanded = MonotonicClock.now()
+        try startSystem()
+        return Event.Actuation(
+            target: "process:\(profile.mainProcess)", meaning: "start", purpose: purpose, due: commanded,
+            commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// Changes of what the system stores, of which the rig keeps its own record: on or off.
+    public func mutate(_ goesOn: Bool) {
+        if goesOn { mutations?.resume() } else { mutations?.pause() }
+    }
+
+    /// Reads back what was changed; false when the system does not answer, or stores nothing that the rig could change.
+    public func readBackMutations() -> Bool { mutations?.readBack(network: host.pid) ?? false }
 
     /// The system's database, where the profile has a view of one.
     public var databasePath: String? {

@@ -16,6 +16,13 @@ public enum ViewSource: Sendable {
         public var groupAfter: String
         /// JSON pointer to the raw value in the payload.
         public var raw: String
+        /// Where the system says whether it is online, and what in the payload says that it is not.
+        public var status: Status?
+
+        public struct Status: Sendable {
+            public var topic: Template
+            public var offline: TextPattern
+        }
     }
 
     public struct HTTP: Sendable {
@@ -41,14 +48,20 @@ public enum ViewSource: Sendable {
         let kind = try node.required("kind")
         switch try kind.text() {
         case "mqtt":
-            _ = try node.entries(of: "an mqtt view", keys: Self.common + ["port", "topic", "group", "raw"])
+            _ = try node.entries(of: "an mqtt view", keys: Self.common + ["port", "topic", "group", "raw", "status"])
             let group = try node.required("group")
             _ = try group.entries(of: "group", keys: ["topic_after"])
             self = .mqtt(
                 MQTT(
                     port: try Template(node.required("port"), known: known),
                     topic: try Template(node.required("topic"), known: known),
-                    groupAfter: try group.required("topic_after").text(), raw: try Self.pointer(node.required("raw"))))
+                    groupAfter: try group.required("topic_after").text(), raw: try Self.pointer(node.required("raw")),
+                    status: try node["status"].map { node throws(DocumentFailure) in
+                        _ = try node.entries(of: "status", keys: ["topic", "offline"])
+                        return MQTT.Status(
+                            topic: try Template(node.required("topic"), known: known),
+                            offline: try TextPattern(node.required("offline").text()))
+                    }))
         case "http":
             _ = try node.entries(of: "an http view", keys: Self.common + ["port", "path", "points", "raw", "every"])
             self = .http(

@@ -1,3 +1,4 @@
+import Catalogue
 import Events
 
 /// The ride-through: what has an interface daemon that outlives a short cut must not restart for it.
@@ -10,7 +11,9 @@ enum NoRestart {
             Finding(
                 checker: "no-restart", outcome: .fail,
                 sentence:
-                    "\($0.content.process) exited \(Text.relative($0.instant, to: fault)): the cut was short enough to ride through",
+                    "\($0.content.process) exited \(Text.relative($0.instant, to: fault)): "
+                    + (world.plan.faultKind == .busCut
+                        ? "the cut was short enough to ride through" : "nothing in this fault asks for that"),
                 at: $0.instant, hop: "interface daemon")
         }
     }

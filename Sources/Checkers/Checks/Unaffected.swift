@@ -17,6 +17,16 @@ enum Unaffected {
         where !world.plan.cuts.contains(view.id) && !world.plan.cuts.contains("line") {
             let before = latencies(delivery, from: began, to: fault)
             let during = latencies(delivery, from: fault, to: healed)
+            let lost = delivery.entries.count { $0.fate == .missing && $0.instant >= fault && $0.instant < healed }
+            if lost > 0 {
+                verdict.findings.append(
+                    Finding(
+                        checker: "unaffected", outcome: .fail,
+                        sentence:
+                            "live path: \(view.id) did not show \(lost) telegrams while the fault lasted, which does not cut it",
+                        at: fault, hop: "line → \(view.id)"))
+                continue
+            }
             guard before.count >= samples, during.count >= samples else {
                 verdict.findings.append(
                     Finding(

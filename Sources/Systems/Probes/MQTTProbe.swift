@@ -7,11 +7,14 @@ import Synchronization
 /// Watches an MQTT view: every publication is a sample at the instant of its arrival. A lost connection is tried again every 100 ms, and
 /// the time without a subscription is a gap, because nobody knows what was published then.
 ///
-/// Samples: the view's id with the group address as the point; and the point `connection`, `connected` (subscribed) or `lost`.
+/// Samples: the view's id with the group address as the point; the point `connection`, `connected` (subscribed) or `lost`; and where the system says whether
+/// it is online, the point `status`, `online` or `offline`.
 final class MQTTProbe: Probe {
     private struct State {
         var isConnected = false
         var isSubscribed = false
+        /// Subscriptions of the present connection that the broker has acknowledged.
+        var acknowledged = 0
         var messages: Int64 = 0
     }
 
@@ -21,6 +24,7 @@ final class MQTTProbe: Probe {
     private let topic: String
     private let groupAfter: String
     private let raw: String
+    private let status: (topic: String, offline: TextPattern)?
     private let sink: EventSink
     private let state = Mutex(State())
     private let thread = Mutex<ProbeThread?>(nil)
@@ -36,7 +40,8 @@ final class MQTTProbe: Probe {
 
     /// - Parameter view: id of the view, which is the source of the events too.
     init(
-        view: String, port: UInt16, topic: String, groupAfter: String, raw: String, sink: @escaping EventSink
+        view: String, port: UInt16, topic: String, groupAfter: String, raw: String,
+        status: (topic: String, offline: TextPattern)? = nil, sink: @escaping EventSink
     ) {
         self.view = view
         source = view
@@ -44,6 +49,7 @@ final class MQTTProbe: Probe {
         self.topic = topic
         self.groupAfter = groupAfter
         self.raw = raw
+        self.status = status
         self.sink = sink
         precondition(MQTTProbe.library == MOSQ_ERR_SUCCESS.rawValue, "libmosquitto cannot be set up")
     }
@@ -132,15 +138,29 @@ final class MQTTProbe: Probe {
                 .sample(.init(view: view, point: point, raw: raw, reading: reading))))
     }
 
-    fileprivate var subscription: String { topic }
+    fileprivate var subscriptions: [String] { [topic] + (status.map { [$0.topic] } ?? []) }
     fileprivate var name: String { view }
 
-    fileprivate func acknowledged() { state.withLock { $0.isConnected = true } }
+    fileprivate func acknowledged() {
+        state.withLock { state in
+            state.isConnected = true
+            state.acknowledged = 0
+        }
+    }
 
-    fileprivate func subscribed() { state.withLock { $0.isSubscribed = true } }
+    fileprivate func subscribed() {
+        state.withLock { state in
+            state.acknowledged += 1
+            state.isSubscribed = state.acknowledged >= subscriptions.count
+        }
+    }
 
     fileprivate func received(topic: String, payload: [UInt8]) {
         let now = MonotonicClock.now()
+        if let status, topic == status.topic {
+            let isOffline = status.offline.matches(String(decoding: payload, as: UTF8.self))
+            return emit("status", reading: isOffline ? "offline" : "online", at: now)
+        }
         state.withLock { $0.messages += 1 }
         let point = topic.hasPrefix(groupAfter) ? String(topic.dropFirst(groupAfter.count)) : topic
         let octets = (try? JSON.parse(payload))?.at(pointer: raw)?.octets
@@ -165,7 +185,7 @@ final class MQTTProbe: Probe {
         unsafe mosquitto_connect_callback_set(client) { client, data, code in
             guard code == 0, let probe = unsafe MQTTSession.probe(data) else { return }
             probe.acknowledged()
-            unsafe mosquitto_subscribe(client, nil, probe.subscription, 1)
+            for topic in probe.subscriptions { unsafe mosquitto_subscribe(client, nil, topic, 1) }
         }
         unsafe mosquitto_subscribe_callback_set(client) { _, data, _, count, granted in
             // 0x80 and above: the broker refuses (MQTT 3.1.1, 3.9.3), and nothing will ever come.

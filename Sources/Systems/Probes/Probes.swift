@@ -31,7 +31,10 @@ final class Probes: Sendable {
                 let port = try source.port.port(by: substitution)
                 let probe = MQTTProbe(
                     view: view.id, port: port, topic: try source.topic.filled(by: substitution),
-                    groupAfter: source.groupAfter, raw: source.raw, sink: sink)
+                    groupAfter: source.groupAfter, raw: source.raw,
+                    status: try source.status.map { status throws(DocumentFailure) in
+                        (try status.topic.filled(by: substitution), status.offline)
+                    }, sink: sink)
                 mqtt.append((port, probe))
                 all.append(probe)
             case .http(let source):

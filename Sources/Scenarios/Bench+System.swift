@@ -1,0 +1,85 @@
+import Events
+import KNX
+import Platform
+import Systems
+
+/// What a run does to the system as a whole, and to the line by hand.
+extension Bench {
+    func killSystem(purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+        try own(withSystem { system throws(SystemFault) in system.killSystem(purpose: purpose, due: due) })
+    }
+
+    func terminateSystem(purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+        try own(withSystem { system throws(SystemFault) in system.terminateSystem(purpose: purpose, due: due) })
+    }
+
+    /// Waits for the end of a system that was asked to; one that does not end is killed, which the evidence shows.
+    func waitSystemEnded(until deadline: Instant) throws(Interruption) {
+        while try !withSystem({ system throws(SystemFault) in
+            system.waitEnded(until: MonotonicClock.now() + .milliseconds(50))
+        }) {
+            try sleep(until: MonotonicClock.now())
+            if MonotonicClock.now() > deadline {
+                _ = try killSystem(purpose: "cleanup", due: MonotonicClock.now())
+                return
+            }
+        }
+    }
+
+    /// Starts it again and waits until it is ready or has ended: what that is worth the judge says.
+    func startSystem(purpose: String) throws(Interruption) {
+        let start = try withSystem { system throws(SystemFault) in try system.startAgain(purpose: purpose) }
+        record(start)
+        let deadline = MonotonicClock.now() + readyWithin
+        while MonotonicClock.now() < deadline {
+            let isReady = try withSystem { system throws(SystemFault) -> Bool? in
+                do {
+                    try system.waitReady(until: MonotonicClock.now() + .milliseconds(100))
+                    return true
+                } catch {
+                    return system.isRunning ? nil : false
+                }
+            }
+            if isReady != nil { return }
+            try sleep(until: MonotonicClock.now())
+        }
+    }
+
+    func mutate(_ goesOn: Bool) { system?.mutate(goesOn) }
+
+    /// Reads back what was changed; a system that does not answer is asked again for a while.
+    func readBackMutations() throws(Interruption) {
+        let deadline = MonotonicClock.now() + .seconds(10)
+        while MonotonicClock.now() < deadline {
+            if system?.readBackMutations() == true { return }
+            try sleep(until: MonotonicClock.now() + .milliseconds(100))
+        }
+    }
+
+    /// What a system that has ended left of its database.
+    func lookAtClosedDatabase() {
+        guard let path = system?.databasePath else { return }
+        sample("shutdown", "write_ahead_log", Files.exists(path + "-wal") ? "left" : "gone")
+    }
+
+    /// Puts a frame on the line through the first stimulus.
+    func send(_ frame: TP1Frame) { workload?.send(frame) }
+
+    /// What was done on the line by hand, as an actuation.
+    func recordLine(_ meaning: String, purpose: String) {
+        let now = MonotonicClock.now()
+        record(
+            Event.Actuation(
+                target: lineTarget, meaning: meaning, purpose: purpose, due: now, commanded: now, observed: now,
+                readback: .assumed))
+    }
+
+    private func own(_ actuation: Event.Actuation) throws(Interruption) -> Event.Actuation {
+        record(actuation)
+        guard actuation.readback != .failed else {
+            throw .invalid(
+                "\(actuation.target) did not follow '\(actuation.meaning)': \(actuation.reason ?? "no reason given")")
+        }
+        return actuation
+    }
+}

@@ -1,0 +1,51 @@
+import Events
+import Platform
+import Synchronization
+
+/// The system is asked to end under load, looked at while it is down, and started again.
+final class SystemStop: Fault {
+    /// Longer than any limit for an orderly end, so that one that takes too long is measured.
+    private static let endsWithin = Instant.Span.seconds(15)
+    /// Stores are looked at while it is down.
+    private static let downFor = Instant.Span.seconds(4)
+
+    private let phase: Instant.Span
+    private let commanded = Mutex<Instant?>(nil)
+    private let ended = Mutex<Instant?>(nil)
+
+    init(phase: Instant.Span) {
+        self.phase = phase
+    }
+
+    var announcement: String { "asking the system to end" }
+    var healing: String { "starting it again" }
+    var lineIsAlive: Bool { true }
+
+    func inject(_ bench: Bench) throws(Interruption) {
+        let stop = try bench.terminateSystem(
+            purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
+        commanded.withLock { $0 = stop.commanded }
+        try bench.waitSystemEnded(until: stop.commanded + Self.endsWithin)
+        ended.withLock { $0 = MonotonicClock.now() }
+        bench.lookAtClosedDatabase()
+    }
+
+    func heal(_ bench: Bench) throws(Interruption) {
+        try bench.sleep(until: healDue(bench))
+        try bench.startSystem(purpose: "heal")
+    }
+
+    func began(_ bench: Bench) -> Instant {
+        commanded.withLock { commanded in
+            let instant = commanded ?? MonotonicClock.now()
+            commanded = instant
+            return instant
+        }
+    }
+
+    func sentinelsDue(_ bench: Bench) -> Instant { healDue(bench) - .milliseconds(1000) }
+
+    func healDue(_ bench: Bench) -> Instant {
+        (ended.withLock { $0 } ?? began(bench)) + Self.downFor
+    }
+}
