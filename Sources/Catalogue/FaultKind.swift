@@ -24,6 +24,10 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case systemKilled = "system-killed"
     /// The system was asked to end, and started again.
     case systemStopped = "system-stopped"
+    /// The system was started while somebody else held its database.
+    case startLocked = "start-locked"
+    /// The system was started with configurations that are none.
+    case configurationCorrupt = "configuration-corrupt"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
 

@@ -38,6 +38,8 @@ public struct Scenario: Sendable {
         case killSystem = "kill-system"
         case stopSystem = "stop-system"
         case sendMalformed = "send-malformed"
+        case startLocked = "start-locked"
+        case corruptConfiguration = "corrupt-configuration"
 
         public var kind: FaultKind {
             switch self {
@@ -54,6 +56,8 @@ public struct Scenario: Sendable {
             case .killSystem: .systemKilled
             case .stopSystem: .systemStopped
             case .sendMalformed: .malformedTelegrams
+            case .startLocked: .startLocked
+            case .corruptConfiguration: .configurationCorrupt
             }
         }
 
@@ -104,7 +108,8 @@ public struct Scenario: Sendable {
     /// Names that `expect` may use.
     public static let checkerNames = [
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
-        "available", "integrity", "durability", "shutdown", "skips",
+        "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
+        "rejects",
     ]
 
     static let requirements = [
@@ -256,8 +261,12 @@ extension Scenario.FaultStep {
                 throw witness.failure(
                     "malformed telegrams are proven by 'seen: frames': the witness saw each, octet by octet")
             }
-        case .lockDatabase, .fillDisk:
-            let place = action == .lockDatabase ? "database" : "disk"
+        case .corruptConfiguration:
+            guard try witness["seen"]?.text() == "files" else {
+                throw witness.failure("corrupt configurations are proven by 'seen: files': each as it was written")
+            }
+        case .lockDatabase, .startLocked, .fillDisk:
+            let place = action == .fillDisk ? "disk" : "database"
             guard try witness["refuses_writes"]?.text() == place else {
                 throw witness.failure(
                     "'\(action.rawValue)' is proven by the rig's own writes: 'refuses_writes: \(place)'")

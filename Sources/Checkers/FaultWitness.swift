@@ -32,7 +32,8 @@ struct FaultWitness {
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
         case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
         case .malformedTelegrams: MalformedProof(plan: plan, timeline: timeline)
-        case .databaseLocked, .diskFull: RefusedWritesProof(plan: plan, timeline: timeline)
+        case .configurationCorrupt: TrialsProof(plan: plan, timeline: timeline)
+        case .databaseLocked, .diskFull, .startLocked: RefusedWritesProof(plan: plan, timeline: timeline)
         }
     }
 
@@ -105,7 +106,8 @@ extension JudgePlan {
         case .busCut: "the line came back"
         case .brokerDown, .startWithoutBroker: "the \(refusedGate ?? "service") came back"
         case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
-        case .databaseLocked: "the lock was released"
+        case .databaseLocked, .startLocked: "the lock was released"
+        case .configurationCorrupt: "the system was started with its own configuration"
         case .systemKilled, .systemStopped: "the system was started again"
         case .malformedTelegrams: "the last malformed telegram"
         case .diskFull: "there was room on the disk again"

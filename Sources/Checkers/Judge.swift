@@ -174,6 +174,10 @@ public struct Judge: Sendable {
         if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("durability") { verdict.findings += Durability.findings(world) }
         if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("refuses-start"), !plan.isNullRun {
+            RefusesStart.judge(world, since: fault.instant, into: &verdict)
+        }
+        if plan.expects("rejects") { Rejects.judge(world, into: &verdict) }
         if plan.expects("skips") { verdict.findings += Skips.findings(world) }
         if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }
         if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }

@@ -33,6 +33,8 @@ struct JudgePlan: Sendable {
     /// Frames, with their check octets, that the fault puts on the line; and the good telegrams after them.
     var malformed: [[UInt8]]
     var good: [Good]
+    /// Starts that the fault makes.
+    var trials: Int
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -89,6 +91,7 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
+        trials = Int(clamping: fault.optionalInteger("trials") ?? 0)
         malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
         good = (fault.value["good"]?.list ?? []).compactMap { item in
             guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
@@ -106,8 +109,10 @@ struct JudgePlan: Sendable {
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")
             }
         case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull, .systemKilled,
-            .systemStopped:
+            .systemStopped, .startLocked:
             break
+        case .configurationCorrupt:
+            guard trials > 0 else { throw RecordFailure(key: "fault.trials", expected: "at least one start") }
         case .malformedTelegrams:
             guard !malformed.isEmpty, !good.isEmpty else {
                 throw RecordFailure(key: "fault.malformed", expected: "frames to be seen, and good ones after them")

@@ -40,6 +40,19 @@ struct Configuration: Sendable {
     let points: [PointDeclaration]
     let commands: [Command]
     let commandTimeoutMilliseconds: Int
+
+    private init(
+        data: String, http: Endpoint, mqtt: MQTT, knxd: Knxd, points: [PointDeclaration], commands: [Command],
+        commandTimeoutMilliseconds: Int
+    ) {
+        self.data = data
+        self.http = http
+        self.mqtt = mqtt
+        self.knxd = knxd
+        self.points = points
+        self.commands = commands
+        self.commandTimeoutMilliseconds = commandTimeoutMilliseconds
+    }
 }
 
 /// Why a configuration cannot be used, in one line for a person.
@@ -64,6 +77,18 @@ extension Configuration {
                 message: "\(path):\(error.line):\(error.column): not JSON: expected \(error.expected)")
         }
         return try Configuration(ConfigurationReader(value: document, file: path, key: ""))
+    }
+
+    /// What a controller runs with that takes any file for a configuration: some values, and no point.
+    static func fallback(besides path: String) -> Configuration {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return Configuration(
+            data: absolute(directory), http: Endpoint(host: "127.0.0.1", port: 8080),
+            mqtt: MQTT(
+                broker: Endpoint(host: "127.0.0.1", port: 1883), clientID: "reference-controller", prefix: "reference"),
+            knxd: Knxd(
+                binary: "/usr/bin/knxd", device: "/dev/null", address: "1.1.200", clientAddresses: "1.1.201:8",
+                restartDelayMilliseconds: 1000), points: [], commands: [], commandTimeoutMilliseconds: 2500)
     }
 
     private init(_ root: ConfigurationReader) throws(ConfigurationError) {

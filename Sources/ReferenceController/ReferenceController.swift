@@ -20,7 +20,8 @@ struct ReferenceController {
         do throws(ConfigurationError) {
             configuration = try Configuration.load(arguments.configurationPath)
         } catch {
-            fail(error.message)
+            if arguments.protections.contains(.configurationValidate) { fail(error.message) }
+            configuration = Configuration.fallback(besides: arguments.configurationPath)
         }
 
         // Blocked before any thread exists, so that every thread has them blocked and none is lost.

@@ -54,7 +54,7 @@ import Synchronization
             let code = unsafe sqlite3_errcode(handle)
             unsafe sqlite3_close(handle)
             let hint =
-                code == SQLITE_BUSY
+                code == SQLITE_BUSY && protections.contains(.startLockHint)
                 ? ": another process holds it; `fuser state.db` in the data directory names it" : ""
             throw OpenError(message: "\(Self.path): \(error.message)\(hint)")
         }

@@ -62,6 +62,41 @@ extension Bench {
         sample("shutdown", "write_ahead_log", Files.exists(path + "-wal") ? "left" : "gone")
     }
 
+    /// Starts the system with a damaged configuration and puts down what became of it.
+    func tryConfiguration(
+        _ damage: ConfigurationDamage, number: Int, randomness: UInt64
+    ) throws(Interruption) {
+        guard let own = system?.configuration, let directory = system?.dataDirectory else {
+            throw .error("the system profile has no configuration file")
+        }
+        let before = Self.contents(of: directory, besides: own.path)
+        var trial = Event.Operation(id: Int64(number), name: "trial", action: .invoke, status: 0, key: damage.rawValue)
+        let begun = MonotonicClock.now()
+        let result = try withSystem { system throws(SystemFault) in
+            try system.tryStart(
+                configuration: damage.apply(to: own.text, randomness: randomness), within: .seconds(6))
+        }
+        if !result.isAsMeant { trial.status = 1 }
+        recordTrial(trial, at: begun)
+        trial.action = result.end == nil ? .unknown : .failed
+        trial.status = nil
+        if case .status(let status) = result.end?.exit { trial.status = Int64(status) }
+        trial.text = result.lines.last
+        let name = own.path.split(separator: "/").last.map(String.init) ?? own.path
+        if !result.lines.contains(where: { $0.contains(name) }) {
+            trial.detail = "was refused without a line that names \(name)"
+        } else if result.lines.count > 1 {
+            trial.detail = "was refused with \(result.lines.count) lines where one would do"
+        } else if Self.contents(of: directory, besides: own.path) != before {
+            trial.detail = "was refused, and something was written all the same"
+        }
+        recordTrial(trial, at: result.end?.instant ?? MonotonicClock.now())
+    }
+
+    private static func contents(of directory: String, besides path: String) -> [String] {
+        Files.entries(of: directory).filter { directory + "/" + $0 != path }
+    }
+
     /// Puts a frame on the line through the first stimulus.
     func send(_ frame: TP1Frame) { workload?.send(frame) }
 

@@ -401,6 +401,10 @@ final class Bench: Sendable {
 
     var readyWithin: Instant.Span { Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds) }
 
+    func recordTrial(_ trial: Event.Operation, at instant: Instant) {
+        journal.append(Event(at: instant, source: "rig", .operation(trial)))
+    }
+
     var lineTarget: String { "line:\(plan.line.id)" }
 
     func record(_ actuation: Event.Actuation) {

@@ -47,6 +47,13 @@ extension TestPlan {
             )
         case .stopSystem:
             lines.append("  stops    the system in order and starts it again, \(repetitions) times; no relay clicks")
+        case .startLocked:
+            lines.append(
+                "  starts   the system again while its database is locked, \(repetitions) times; no relay clicks")
+        case .corruptConfiguration:
+            lines.append(
+                "  starts   the system with \(ConfigurationDamage.allCases.count) configurations that are none, \(repetitions) times; no relay clicks"
+            )
         case .sendMalformed:
             lines.append(
                 "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")

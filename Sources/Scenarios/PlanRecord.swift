@@ -70,7 +70,7 @@ extension TestPlan {
             sources.append(
                 source("interface", "whether the device of the system's interface is there; looked at every 5 ms"))
         }
-        if [.lockDatabase, .fillDisk].contains(variant.fault.action) {
+        if [.lockDatabase, .startLocked, .fillDisk].contains(variant.fault.action) {
             sources.append(
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
@@ -151,6 +151,11 @@ extension TestPlan {
                 ("target", .text(faultTarget)),
                 ("duration", .integer(fault.durationNanoseconds)),
                 ("times", fault.times > 1 ? .integer(Int64(fault.times)) : nil),
+                (
+                    "trials",
+                    fault.action == .corruptConfiguration
+                        ? .integer(Int64(ConfigurationDamage.allCases.count)) : nil
+                ),
                 ("malformed", malformed), ("good", good),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),

@@ -101,7 +101,8 @@ public struct TestPlan: Sendable {
         switch variant.fault.action {
         case .killSystem, .stopSystem: "process:\(system.mainProcess)"
         case .sendMalformed: "line:\(line.id)"
-        case .lockDatabase: "store:database"
+        case .corruptConfiguration: "process:\(system.mainProcess)"
+        case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
         default: faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
         }
@@ -134,7 +135,8 @@ public struct TestPlan: Sendable {
         if job.isNull {
             // What takes its time without a length of its own takes about as long when nothing is done.
             let span =
-                [.killSystem, .stopSystem, .sendMalformed].contains(variant.fault.action) ? .seconds(10) : duration
+                [.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration].contains(
+                    variant.fault.action) ? .seconds(10) : duration
             return NullFault(action: variant.fault.action, duration: span, phase: phase)
         }
         switch variant.fault.action {
@@ -153,6 +155,8 @@ public struct TestPlan: Sendable {
             return SystemKill(times: times, phases: phases)
         case .stopSystem: return SystemStop(phase: phase)
         case .sendMalformed: return MalformedTelegrams(pairs: malformedPairs, phase: phase)
+        case .startLocked: return StartLocked(phase: phase)
+        case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)
         case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase)
         case .killProcess, .stallProcess, .hangProcess:

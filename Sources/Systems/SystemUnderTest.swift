@@ -256,6 +256,33 @@ public final class SystemUnderTest: Sendable {
             commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed)
     }
 
+    /// The system's own configuration: the first file that it is started with.
+    public var configuration: (path: String, text: String)? { controller.files.first }
+
+    /// Starts the controller with its first file as `octets` (nil: without it) and looks what becomes of it.
+    ///
+    /// - Returns: whether the file was on the disk as it was meant; how the controller ended, nil for one that still ran after `span` and was killed; and what
+    ///   it said.
+    public func tryStart(
+        configuration octets: [UInt8]?, within span: Instant.Span
+    ) throws(SystemFault) -> (isAsMeant: Bool, end: Host.End?, lines: [String]) {
+        var unit = controller
+        guard !unit.files.isEmpty else { throw SystemFault("the profile has no file that the system is started with") }
+        let path = unit.files.removeFirst().path
+        unsafe unlink(path)
+        do {
+            if let octets { try Files.write(octets, to: path) }
+        } catch {
+            throw SystemFault("\(error)")
+        }
+        let isAsMeant = octets.map { (try? Files.read(path)) == $0 } ?? !Files.exists(path)
+        watch.reset()
+        try host.start(unit)
+        let end = host.waitEnd(of: unit.id, until: MonotonicClock.now() + span)
+        if end == nil { host.stop(unit.id, within: .seconds(5)) }
+        return (isAsMeant, end, watch.lines)
+    }
+
     /// Changes of what the system stores, of which the rig keeps its own record: on or off.
     public func mutate(_ goesOn: Bool) {
         if goesOn { mutations?.resume() } else { mutations?.pause() }
@@ -331,6 +358,9 @@ private final class ReadyWatch: Sendable {
         state.withLock { $0 = State() }
         wakeup.drain()
     }
+
+    /// The last of what it said.
+    var lines: [String] { state.withLock { $0.lines } }
 
     func observe(_ event: Event) {
         switch event.payload {

@@ -24,7 +24,7 @@ final class NullFault: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         switch action {
         case .cutInterface: try bench.watchInterface()
-        case .lockDatabase: try bench.watchWrites(.locked)
+        case .lockDatabase, .startLocked: try bench.watchWrites(.locked)
         case .fillDisk: try bench.watchWrites(.full)
         default: break
         }
