@@ -54,7 +54,10 @@ import Testing
 
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
-        #expect(catalogue.scenarios.map(\.id).sorted() == ["HW-1", "HW-3", "IF-1", "PB-2"])
+        #expect(
+            catalogue.scenarios.map(\.id).sorted() == [
+                "HW-1", "HW-3", "IF-1", "IF-3", "IF-4", "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
+            ])
         for scenario in catalogue.scenarios {
             #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
         }
@@ -62,9 +65,16 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
-        ("tier-1", ["IF-1/killed-5s"]), ("tier-2", ["PB-2/killed"]),
+        ("tier-1", ["IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s"]), ("tier-2", ["PB-2/killed", "PB-3/client"]),
         ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s"]),
-        ("all", ["HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s", "PB-2/killed"]),
+        (
+            "all",
+            [
+                "HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s",
+                "PB-2/killed", "PB-3/client", "SS-1/asked-to-end", "SS-2/killed-3-times", "SS-3/absent-20s",
+                "SS-4/six-kinds", "SS-5/locked",
+            ]
+        ),
     ])
     func selectionsMeanWhatTheySay(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).select(selection)
@@ -73,7 +83,7 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
-        ("tier-2", ["PB-2/killed", "PB-2/hung", "PB-2/stalled-5s"]),
+        ("tier-2", ["PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client"]),
     ])
     func aWholeSelectionIsEveryVariant(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).selectWhole(selection)

@@ -20,6 +20,16 @@ extension RigRuns {
             "HW-3/again-in-read-out knxd.reread-interrupted": ["http view: sentinel"],
             "PB-2/killed knxd.restart": ["interface daemon: knxd exited at the fault"],
             "PB-2/killed knxd.reread": ["http view: sentinel"],
+            "IF-1/stalled-20s mqtt.reconnect": ["broker connection"],
+            "IF-3/locked-20s db.off-live-path": ["live path: mqtt did not show"],
+            "IF-3/locked-2s db.busy-retry": ["database view: sentinel"],
+            "IF-4/full-30s db.write-errors-handled": ["database view: tracer"],
+            "PB-3/client parser.skip-malformed": ["controller: it exited at the fault"],
+            "SS-1/asked-to-end shutdown.flush": ["shutdown:"],
+            "SS-2/killed-3-times db.wal": ["acknowledged write lost: rig-"],
+            "SS-3/absent-20s start.mqtt-optional": ["controller: it exited", "(exit status 1)"],
+            "SS-4/six-kinds config.validate": ["start: the configuration", "was not refused"],
+            "SS-5/locked start.lock-hint": ["without a hint at who may hold its database"],
             "PB-2/hung knxd.watchdog": ["interface daemon: knxd was stopped at the fault and still stood still"],
         ]
 
@@ -59,7 +69,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 9 + 11 + 4)
+            #expect(runs >= 19 + 21 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

@@ -23,7 +23,9 @@ import Testing
     @Test(arguments: [
         ("HW-1", "cut-20s"), ("HW-1", "cut-3s"), ("HW-3", "unplugged-30s"), ("HW-3", "unplugged-1s"),
         ("HW-3", "again-in-read-out"), ("IF-1", "killed-5s"), ("PB-2", "killed"), ("PB-2", "hung"),
-        ("PB-2", "stalled-5s"),
+        ("PB-2", "stalled-5s"), ("IF-1", "stalled-20s"), ("IF-3", "locked-20s"), ("IF-3", "locked-2s"),
+        ("IF-4", "full-30s"), ("PB-3", "client"), ("SS-1", "asked-to-end"), ("SS-2", "killed-3-times"),
+        ("SS-3", "absent-20s"), ("SS-4", "six-kinds"), ("SS-5", "locked"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))

@@ -44,6 +44,7 @@ import Testing
         try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard let index = words.firstIndex(of: "import"), index < 2, words.count > index + 1,
+                words[index + 1].first?.isLetter == true,
                 index == 0 || ["public", "package", "internal"].contains(words[0])
             else { return nil }
             return String(words[index + 1])

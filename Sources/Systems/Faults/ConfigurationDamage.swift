@@ -31,7 +31,7 @@ public enum ConfigurationDamage: String, CaseIterable, Sendable {
         }
     }
 
-    /// One of the numbers that stand after a colon becomes a text.
+    /// One of the numbers that stand after a colon and a space becomes a text.
     private static func wrongType(_ octets: [UInt8], _ randomness: UInt64) -> [UInt8] {
         let ends: Set<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: " "), 0x0A]
         var numbers: [Range<Int>] = []
@@ -45,7 +45,7 @@ public enum ConfigurationDamage: String, CaseIterable, Sendable {
             while start < octets.count, octets[start] == UInt8(ascii: " ") { start += 1 }
             var end = start
             while end < octets.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octets[end]) { end += 1 }
-            if end > start, end < octets.count, ends.contains(octets[end]) { numbers.append(start..<end) }
+            if start > index + 1, end > start, end < octets.count, ends.contains(octets[end]) { numbers.append(start..<end) }
             index = max(end, index + 1)
         }
         guard !numbers.isEmpty else { return [0x22] + octets }

@@ -1,0 +1,125 @@
+import Checkers
+import Events
+import Testing
+
+/// A store that takes no writes while the line and everything else lives: what the rig's own writes prove, and what the live path must keep.
+@Suite struct StoreFaultTests {
+    private static func events(
+        _ kind: String, refusal: String, target: String = "store:database", checkers: [String] = []
+    ) throws -> [Event] {
+        var run = QuietRun(kind: kind, target: target, checkers: checkers)
+        run.notices = ["database not written"]
+        run.cuts = ["database"]
+        return run.events.with(
+            stride(from: ScriptedRun.faultAt - 1500, to: QuietRun.end, by: 200).map { at in
+                let isRefused = at > ScriptedRun.faultAt && at < QuietRun.healAt
+                return ScriptedRun.reading(at, "write-probe", "write", .text(isRefused ? refusal : "ok"))
+            })
+    }
+
+    @Test(arguments: [("database-locked", "busy"), ("disk-full", "full")])
+    func whatRefusesTheRigsOwnWritesIsProven(kind: String, refusal: String) throws {
+        var events = try Self.events(kind, refusal: refusal, checkers: [])
+        if kind == "disk-full" { events = events.with(Self.log(ScriptedRun.faultAt + 700, "database not written")) }
+        let verdict = try events.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(verdict.instants.fault == ScriptedRun.instant(ScriptedRun.faultAt))
+    }
+
+    private static func log(_ at: Int, _ means: String) -> Event {
+        ScriptedRun.event(at, "log", .log(Event.LogLine(process: "controller", line: means, means: means)))
+    }
+
+    @Test func aLockThatWasNotOneIsInvalid() throws {
+        let through = ScriptedRun.reading(ScriptedRun.faultAt + 2_050, "write-probe", "write", "ok")
+        let verdict = try Self.events("database-locked", refusal: "busy").with(through).verdict()
+        #expect(verdict.outcome == .invalid)
+        #expect(verdict.sentence.contains("the rig's own write said 'ok'"), "\(verdict.sentence)")
+        let never = try Self.events("database-locked", refusal: "busy").without { $0.isSample("write-probe") }.verdict()
+        #expect(never.outcome == .invalid)
+        #expect(never.sentence.contains("nothing has seen it"), "\(never.sentence)")
+    }
+
+    @Test func aStoreThatWasBrokenBeforeIsInvalid() throws {
+        let before = try Self.events("database-locked", refusal: "busy").changed { event in
+            if event.isSample("write-probe"), event.milliseconds < ScriptedRun.faultAt {
+                event.payload = .sample(Event.Sample(view: "write-probe", point: "write", reading: "busy"))
+            }
+        }.verdict()
+        #expect(before.sentence.contains("did not work before the fault either"), "\(before.sentence)")
+    }
+
+    @Test func aFullDiskThatTheSystemNeverMetTestsNothing() throws {
+        let verdict = try Self.events("disk-full", refusal: "full", target: "store:disk").verdict()
+        #expect(verdict.outcome == .invalid)
+        #expect(verdict.sentence.contains("has not met the full disk"), "\(verdict.sentence)")
+    }
+
+    @Test func tooFewTelegramsSayNothingOfThePercentile() throws {
+        let verdict = try Self.events("database-locked", refusal: "busy", checkers: ["unaffected"]).verdict()
+        #expect(verdict.outcome == .inconclusive)
+        #expect(verdict.sentence.contains("at least 500 of each"), "\(verdict.sentence)")
+    }
+
+    @Test func aTelegramLostOnTheLivePathIsNamed() throws {
+        let verdict = try Self.events("database-locked", refusal: "busy", checkers: ["unaffected"]).without { event in
+            event.isSample("mqtt")
+                && (ScriptedRun.faultAt + 1_000..<ScriptedRun.faultAt + 2_000).contains(event.milliseconds)
+        }.verdict()
+        #expect(verdict.outcome == .fail)
+        #expect(verdict.sentence.hasPrefix("live path: mqtt did not show"), "\(verdict.sentence)")
+    }
+
+    static let looks: [(said: String?, outcome: Outcome)] = [
+        ("ok", .pass), ("row 3 missing from index", .fail), (nil, .inconclusive),
+    ]
+
+    /// The same words for a database that is damaged, sound, or was never looked at.
+    @Test(arguments: looks)
+    func theDatabaseIsLookedAt(said: String?, outcome: Outcome) throws {
+        var events = try Self.events("database-locked", refusal: "busy", checkers: ["integrity"])
+        if let said { events = events.with(ScriptedRun.reading(15_000, "database-check", "integrity", .text(said))) }
+        let verdict = try events.verdict()
+        #expect(verdict.outcome == outcome, "\(verdict.sentence)")
+    }
+
+    // MARK: changes that were answered, and what is read back
+
+    private static func change(_ id: Int64, _ at: Int, key: String, text: String, ok: Bool?) -> [Event] {
+        var operation = Event.Operation(id: id, name: "mutation", action: .invoke, key: key, text: text)
+        let invoke = ScriptedRun.event(at, "mutations", .operation(operation))
+        guard let ok else { return [invoke] }
+        operation.action = ok ? .ok : .failed
+        return [invoke, ScriptedRun.event(at + 5, "mutations", .operation(operation))]
+    }
+
+    static let readings: [(found: String?, outcome: Outcome)] = [
+        ("change 2", .pass), ("change 3", .pass), ("change 1", .fail), (nil, .fail), ("change 9", .fail),
+    ]
+
+    /// The last acknowledged change, or a later one of which nobody knows what became; nothing older, and nothing else.
+    @Test(arguments: readings)
+    func whatWasAnsweredIsThere(found: String?, outcome: Outcome) throws {
+        let changes =
+            Self.change(1, 5_000, key: "k", text: "change 1", ok: true)
+            + Self.change(2, 5_500, key: "k", text: "change 2", ok: true)
+            + Self.change(3, 5_990, key: "k", text: "change 3", ok: nil)
+        let read = ScriptedRun.reading(14_000, "mutations", "k", found.map(Value.text) ?? .null)
+        let verdict = try Self.events("database-locked", refusal: "busy", checkers: ["durability"]).with(
+            changes + [read]
+        )
+        .verdict()
+        #expect(verdict.outcome == outcome, "\(verdict.sentence)")
+        if outcome == .fail { #expect(verdict.sentence.hasPrefix("acknowledged write lost: k = change 2")) }
+    }
+
+    @Test func withoutAChangeAtStakeOrAReadingNothingIsDecided() throws {
+        let early = Self.change(1, 3_000, key: "k", text: "change 1", ok: true)
+        let none = try Self.events("database-locked", refusal: "busy", checkers: ["durability"]).with(early).verdict()
+        #expect(none.outcome == .inconclusive && none.sentence.contains("no change was answered"), "\(none.sentence)")
+        let fresh = Self.change(1, 5_000, key: "k", text: "change 1", ok: true)
+        let unread = try Self.events("database-locked", refusal: "busy", checkers: ["durability"]).with(fresh).verdict()
+        #expect(
+            unread.outcome == .inconclusive && unread.sentence.contains("nobody has read back"), "\(unread.sentence)")
+    }
+}
