@@ -28,6 +28,10 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case startLocked = "start-locked"
     /// The system was started with configurations that are none.
     case configurationCorrupt = "configuration-corrupt"
+    /// Requests that contradict each other: one id twice, references to what is deleted, changes at once.
+    case duplicateIDs = "duplicate-ids"
+    case orphanedReferences = "orphaned-references"
+    case concurrentChanges = "concurrent-changes"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
 

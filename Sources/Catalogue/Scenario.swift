@@ -40,6 +40,9 @@ public struct Scenario: Sendable {
         case sendMalformed = "send-malformed"
         case startLocked = "start-locked"
         case corruptConfiguration = "corrupt-configuration"
+        case createTwice = "create-twice"
+        case deleteParents = "delete-parents"
+        case changeAtOnce = "change-at-once"
 
         public var kind: FaultKind {
             switch self {
@@ -58,6 +61,9 @@ public struct Scenario: Sendable {
             case .sendMalformed: .malformedTelegrams
             case .startLocked: .startLocked
             case .corruptConfiguration: .configurationCorrupt
+            case .createTwice: .duplicateIDs
+            case .deleteParents: .orphanedReferences
+            case .changeAtOnce: .concurrentChanges
             }
         }
 
@@ -109,12 +115,12 @@ public struct Scenario: Sendable {
     public static let checkerNames = [
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
-        "rejects",
+        "rejects", "registry",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
-        "database", "mutation", "spares",
+        "database", "mutation", "spares", "registry",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -260,6 +266,10 @@ extension Scenario.FaultStep {
             guard try witness["seen"]?.text() == "frames" else {
                 throw witness.failure(
                     "malformed telegrams are proven by 'seen: frames': the witness saw each, octet by octet")
+            }
+        case .createTwice, .deleteParents, .changeAtOnce:
+            guard try witness["seen"]?.text() == "requests" else {
+                throw witness.failure("requests are proven by 'seen: requests': the rig's own log of each")
             }
         case .corruptConfiguration:
             guard try witness["seen"]?.text() == "files" else {

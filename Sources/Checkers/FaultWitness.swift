@@ -32,6 +32,7 @@ struct FaultWitness {
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
         case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
         case .malformedTelegrams: MalformedProof(plan: plan, timeline: timeline)
+        case .duplicateIDs, .orphanedReferences, .concurrentChanges: RequestsProof(plan: plan, timeline: timeline)
         case .configurationCorrupt: TrialsProof(plan: plan, timeline: timeline)
         case .databaseLocked, .diskFull, .startLocked: RefusedWritesProof(plan: plan, timeline: timeline)
         }
@@ -107,6 +108,7 @@ extension JudgePlan {
         case .brokerDown, .startWithoutBroker: "the \(refusedGate ?? "service") came back"
         case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
         case .databaseLocked, .startLocked: "the lock was released"
+        case .duplicateIDs, .orphanedReferences, .concurrentChanges: "the last request"
         case .configurationCorrupt: "the system was started with its own configuration"
         case .systemKilled, .systemStopped: "the system was started again"
         case .malformedTelegrams: "the last malformed telegram"

@@ -178,6 +178,7 @@ public struct Judge: Sendable {
             RefusesStart.judge(world, since: fault.instant, into: &verdict)
         }
         if plan.expects("rejects") { Rejects.judge(world, into: &verdict) }
+        if plan.expects("registry") { verdict.findings += RegistryCheck.findings(world) }
         if plan.expects("skips") { verdict.findings += Skips.findings(world) }
         if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }
         if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }

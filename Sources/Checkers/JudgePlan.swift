@@ -35,6 +35,8 @@ struct JudgePlan: Sendable {
     var good: [Good]
     /// Starts that the fault makes.
     var trials: Int
+    /// Requests that the fault makes.
+    var requests: Int
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -92,6 +94,7 @@ struct JudgePlan: Sendable {
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
         trials = Int(clamping: fault.optionalInteger("trials") ?? 0)
+        requests = Int(clamping: fault.optionalInteger("requests") ?? 0)
         malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
         good = (fault.value["good"]?.list ?? []).compactMap { item in
             guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
@@ -111,6 +114,8 @@ struct JudgePlan: Sendable {
         case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull, .systemKilled,
             .systemStopped, .startLocked:
             break
+        case .duplicateIDs, .orphanedReferences, .concurrentChanges:
+            guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
         case .configurationCorrupt:
             guard trials > 0 else { throw RecordFailure(key: "fault.trials", expected: "at least one start") }
         case .malformedTelegrams:

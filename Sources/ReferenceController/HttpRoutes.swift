@@ -36,14 +36,23 @@ struct HttpRoutes: Sendable {
             return command(address, body)
         }
         if path == "/devices" {
-            guard method == "GET" else { return .ready(Self.notAllowed(method, allow: "GET")) }
+            if method == "POST" { return create(body, isRoom: false) }
+            guard method == "GET" else { return .ready(Self.notAllowed(method, allow: "GET, POST")) }
             return .registry(.list)
+        }
+        if path == "/rooms" {
+            return method == "POST" ? create(body, isRoom: true) : .ready(Self.notAllowed(method, allow: "POST"))
+        }
+        if let id = path.dropping(prefix: "/rooms/") {
+            if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
+            return method == "DELETE"
+                ? .registry(.deleteRoom(id: id)) : .ready(Self.notAllowed(method, allow: "DELETE"))
         }
         if let id = path.dropping(prefix: "/devices/") { return device(method, id, body) }
         return .ready(
             .error(
                 404,
-                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices and /devices/id"
+                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices, /devices/id, /rooms and /rooms/id"
             ))
     }
 
@@ -69,10 +78,35 @@ struct HttpRoutes: Sendable {
             body: .object(members + [.init(name: "updated_at_ms", value: JSON(state.updatedAtMilliseconds))]))
     }
 
+    private func create(_ body: [UInt8], isRoom: Bool) -> Answer {
+        let form = "the body must be {\"id\":\"…\",\"name\":\"…\"\(isRoom ? "" : ",\"room\":\"…\"")}"
+        guard let document = try? JSONParser.parse(body), case .object(let members) = document,
+            case .string(let id) = document["id"], case .string(let name) = document["name"],
+            members.allSatisfy({ ["id", "name"].contains($0.name) || $0.name == "room" && !isRoom })
+        else { return .ready(.error(400, form)) }
+        if let objection = Registry.objection(toID: id) ?? Registry.objection(toName: name) {
+            return .ready(.error(400, objection))
+        }
+        if isRoom { return .registry(.createRoom(id: id, name: name)) }
+        switch document["room"] {
+        case nil: return .registry(.createDevice(id: id, name: name, room: nil))
+        case .string(let room): return .registry(.createDevice(id: id, name: name, room: room))
+        default: return .ready(.error(400, form))
+        }
+    }
+
+    private func change(_ id: String, _ body: [UInt8]) -> Answer {
+        guard let document = try? JSONParser.parse(body), case .object(let members) = document, members.count == 1,
+            case .object(let attributes) = document["attributes"]
+        else { return .ready(.error(400, "the body must be {\"attributes\":{\"…\":…}}")) }
+        return .registry(.patch(id: id, attributes: attributes))
+    }
+
     private func device(_ method: String, _ id: String, _ body: [UInt8]) -> Answer {
         if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
         if method == "DELETE" { return .registry(.delete(id: id)) }
-        guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT, DELETE")) }
+        if method == "PATCH" { return change(id, body) }
+        guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT, PATCH, DELETE")) }
         guard let document = try? JSONParser.parse(body), case .object(let members) = document, members.count == 1,
             case .string(let name) = document["name"]
         else { return .ready(.error(400, "the body must be {\"name\":\"…\"}")) }

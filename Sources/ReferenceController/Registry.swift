@@ -8,8 +8,24 @@ import Synchronization
 @safe final class Registry: Sendable {
     enum Request: Sendable {
         case put(id: String, name: String)
+        case createDevice(id: String, name: String, room: String?)
+        case createRoom(id: String, name: String)
+        case patch(id: String, attributes: [JSON.Member])
+        /// The second half of a change that was read before: what a registry does that lets others come between.
+        case store(id: String, attributes: JSON)
         case delete(id: String)
+        case deleteRoom(id: String)
         case list
+    }
+
+    /// The tables of the registry.
+    static func schema(_ protections: Set<Protection>) -> String {
+        let key = protections.contains(.databaseUnique) ? " PRIMARY KEY" : ""
+        return """
+            CREATE TABLE IF NOT EXISTS rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL);
+            CREATE TABLE IF NOT EXISTS devices(
+                id TEXT\(key), name TEXT NOT NULL, room TEXT REFERENCES rooms(id), attributes TEXT NOT NULL DEFAULT '{}')
+            """
     }
 
     private struct Pending: Sendable {
@@ -46,6 +62,9 @@ import Synchronization
             throw StateStore.OpenError(message: "\(path): the registry cannot open it")
         }
         unsafe sqlite3_busy_timeout(opened, Self.busyTimeoutMilliseconds)
+        if protections.contains(.databaseForeignKeys) {
+            unsafe sqlite3_exec(opened, "PRAGMA foreign_keys=ON", nil, nil, nil)
+        }
         unsafe database = unsafe opened
     }
 
@@ -92,15 +111,7 @@ import Synchronization
                 defer { content.pending.removeAll() }
                 return (content.pending, content.stopping)
             }
-            for pending in pending {
-                if !isWritten, case .put(let id, let name) = pending.request {
-                    unsafe gathered[id] = name
-                    gatheredSince = gatheredSince ?? monotonicNanoseconds()
-                    pending.answer(Self.done(id, name))
-                } else {
-                    pending.answer(perform(pending.request))
-                }
-            }
+            for pending in pending { serve(pending, isWritten: isWritten, gatheredSince: &gatheredSince) }
             if let since = gatheredSince,
                 stopping || monotonicNanoseconds() >= since + Int64(Self.gatherMilliseconds) * 1_000_000
             {
@@ -111,6 +122,52 @@ import Synchronization
             if stopping { break }
         }
         unsafe sqlite3_close(database)
+    }
+
+    private func serve(_ pending: Pending, isWritten: Bool, gatheredSince: inout Int64?) {
+        if !isWritten, case .put(let id, let name) = pending.request {
+            unsafe gathered[id] = name
+            gatheredSince = gatheredSince ?? monotonicNanoseconds()
+            return pending.answer(Self.done(id, name))
+        }
+        guard case .patch(let id, let members) = pending.request else {
+            return pending.answer(perform(pending.request))
+        }
+        switch merged(id, members) {
+        case .failure(let refusal): pending.answer(refusal.response)
+        case .success(let attributes):
+            let store = Request.store(id: id, attributes: attributes)
+            if protections.contains(.apiSerialise) { return pending.answer(perform(store)) }
+            // Whoever waits already comes first, and reads what is about to be overwritten.
+            content.withLock { $0.pending.append(Pending(request: store, answer: pending.answer)) }
+            wakeup.signal()
+        }
+    }
+
+    private struct Refusal: Error {
+        let response: HttpResponse
+    }
+
+    /// The attributes of a device with changes put into them.
+    private func merged(_ id: String, _ members: [JSON.Member]) -> Result<JSON, Refusal> {
+        guard let statement = unsafe prepare("SELECT attributes FROM devices WHERE id=?1", id) else {
+            return .failure(Refusal(response: failure))
+        }
+        defer { unsafe sqlite3_finalize(statement) }
+        switch unsafe sqlite3_step(statement) {
+        case SQLITE_ROW: break
+        case SQLITE_DONE: return .failure(Refusal(response: .error(404, "there is no device \(id)")))
+        default: return .failure(Refusal(response: failure))
+        }
+        let text = unsafe sqlite3_column_text(statement, 0).map { unsafe String(cString: $0) } ?? "{}"
+        guard let document = try? JSONParser.parse(Array(text.utf8)), case .object(var attributes) = document else {
+            return .failure(Refusal(response: .error(500, "the attributes of \(id) cannot be read")))
+        }
+        for member in members {
+            attributes.removeAll { $0.name == member.name }
+            attributes.append(member)
+        }
+        return .success(.object(attributes))
     }
 
     func stop() {
@@ -125,54 +182,93 @@ import Synchronization
     private func perform(_ request: Request) -> HttpResponse {
         switch request {
         case .put(let id, let name):
-            if let error = execute("INSERT OR REPLACE INTO devices VALUES(?1, ?2)", id, name) { return error }
+            if let error = execute("UPDATE devices SET name=?2 WHERE id=?1", id, name) { return error }
+            if unsafe sqlite3_changes(database) == 0,
+                let error = execute("INSERT INTO devices(id, name) VALUES(?1, ?2)", id, name)
+            {
+                return error
+            }
             return Self.done(id, name)
-        case .delete(let id):
-            if let error = execute("DELETE FROM devices WHERE id=?1", id) { return error }
-            return unsafe sqlite3_changes(database) == 0
-                ? .error(404, "there is no device \(id)") : HttpResponse(status: 200, body: ["id": .string(id)])
+        case .createDevice(let id, let name, let room):
+            let error =
+                room.map { execute("INSERT INTO devices(id, name, room) VALUES(?1, ?2, ?3)", id, name, $0) }
+                ?? execute("INSERT INTO devices(id, name) VALUES(?1, ?2)", id, name)
+            return error ?? HttpResponse(status: 201, body: ["id": .string(id)])
+        case .createRoom(let id, let name):
+            return execute("INSERT INTO rooms VALUES(?1, ?2)", id, name)
+                ?? HttpResponse(status: 201, body: ["id": .string(id)])
+        case .store(let id, let attributes):
+            return execute("UPDATE devices SET attributes=?2 WHERE id=?1", id, attributes.text)
+                ?? HttpResponse(status: 200, body: ["id": .string(id), "attributes": attributes])
+        case .patch: preconditionFailure("a change is merged before it is stored")
+        case .delete(let id): return delete("DELETE FROM devices WHERE id=?1", id)
+        case .deleteRoom(let id): return delete("DELETE FROM rooms WHERE id=?1", id)
         case .list: return list()
         }
     }
 
+    private func delete(_ sql: String, _ id: String) -> HttpResponse {
+        if let error = execute(sql, id) { return error }
+        return unsafe sqlite3_changes(database) == 0
+            ? .error(404, "there is no \(id)") : HttpResponse(status: 200, body: ["id": .string(id)])
+    }
+
     private func list() -> HttpResponse {
-        guard let statement = unsafe prepare("SELECT id, name FROM devices ORDER BY id") else { return failure }
+        guard let statement = unsafe prepare("SELECT id, name, room, attributes FROM devices ORDER BY id") else {
+            return failure
+        }
         defer { unsafe sqlite3_finalize(statement) }
         var devices: [JSON.Member] = []
+        func text(_ column: Int32) -> String? {
+            unsafe sqlite3_column_text(statement, column).map { unsafe String(cString: $0) }
+        }
         while true {
             switch unsafe sqlite3_step(statement) {
             case SQLITE_ROW:
-                let id = unsafe sqlite3_column_text(statement, 0).map { unsafe String(cString: $0) } ?? ""
-                let name = unsafe sqlite3_column_text(statement, 1).map { unsafe String(cString: $0) } ?? ""
-                devices.append(JSON.Member(name: id, value: ["name": .string(unsafe gathered[id] ?? name)]))
+                let id = text(0) ?? ""
+                let attributes = (try? JSONParser.parse(Array((text(3) ?? "{}").utf8))) ?? .object([])
+                devices.append(
+                    JSON.Member(
+                        name: id,
+                        value: [
+                            "name": .string(unsafe gathered[id] ?? text(1) ?? ""),
+                            "room": text(2).map(JSON.string) ?? .null,
+                            "attributes": attributes,
+                        ]))
             case SQLITE_DONE: return HttpResponse(status: 200, body: ["devices": .object(devices)])
             default: return failure
             }
         }
     }
 
-    /// A database that is locked is no fault of whoever asks: they may ask again.
+    /// A database that is locked is no fault of whoever asks: they may ask again. What contradicts what is there is theirs.
     private var failure: HttpResponse {
-        .error(
-            unsafe sqlite3_errcode(database) == SQLITE_BUSY ? 503 : 500,
-            unsafe String(cString: sqlite3_errmsg(database)))
+        let status =
+            switch unsafe sqlite3_errcode(database) {
+            case SQLITE_BUSY: 503
+            case SQLITE_CONSTRAINT: 409
+            default: 500
+            }
+        return .error(status, unsafe String(cString: sqlite3_errmsg(database)))
     }
 
     /// Executes one statement; nil when that worked.
     private func execute(_ sql: String, _ texts: String...) -> HttpResponse? {
-        guard let statement = unsafe prepare(sql) else { return failure }
+        guard let statement = unsafe prepare(sql, texts) else { return failure }
         defer { unsafe sqlite3_finalize(statement) }
+        return unsafe sqlite3_step(statement) == SQLITE_DONE ? nil : failure
+    }
+
+    private func prepare(_ sql: String, _ texts: String...) -> OpaquePointer? { unsafe prepare(sql, texts) }
+
+    private func prepare(_ sql: String, _ texts: [String]) -> OpaquePointer? {
+        var statement: OpaquePointer?
+        guard unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else { return nil }
         // SQLITE_TRANSIENT: SQLite copies the text.
         let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         for (index, text) in texts.enumerated() {
             unsafe sqlite3_bind_text(statement, Int32(index + 1), text, -1, transient)
         }
-        return unsafe sqlite3_step(statement) == SQLITE_DONE ? nil : failure
-    }
-
-    private func prepare(_ sql: String) -> OpaquePointer? {
-        var statement: OpaquePointer?
-        guard unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else { return nil }
         return unsafe statement
     }
 }

@@ -126,7 +126,7 @@ import Synchronization
                 updated_at_ms INTEGER)
             """)
         // Since version 2.
-        try execute("CREATE TABLE IF NOT EXISTS devices(id TEXT PRIMARY KEY, name TEXT NOT NULL)")
+        try execute(Registry.schema(protections))
         try execute("PRAGMA user_version=\(Self.schemaVersion)")
         try execute("COMMIT")
     }

@@ -97,6 +97,29 @@ extension Bench {
         Files.entries(of: directory).filter { directory + "/" + $0 != path }
     }
 
+    func makeRequests(_ lanes: [[RegistryRequests.Request]]) throws(Interruption) {
+        guard let registry = system?.registry else { throw .error("the system profile has no 'registry'") }
+        registry.make(lanes)
+        try sleep(until: MonotonicClock.now())
+    }
+
+    /// Reads back what the registry has; a system that does not answer is asked again for a while.
+    func readBackRegistry() throws(Interruption) {
+        let deadline = MonotonicClock.now() + .seconds(10)
+        while MonotonicClock.now() < deadline {
+            if system?.registry?.readBack(database: system?.databasePath) == true { return }
+            try sleep(until: MonotonicClock.now() + .milliseconds(100))
+        }
+    }
+
+    func recordRequests(purpose: String) {
+        let now = MonotonicClock.now()
+        record(
+            Event.Actuation(
+                target: "api:registry", meaning: purpose == "fault" ? "requests" : "quiet", purpose: purpose, due: now,
+                commanded: now, observed: now, readback: .assumed))
+    }
+
     /// Puts a frame on the line through the first stimulus.
     func send(_ frame: TP1Frame) { workload?.send(frame) }
 

@@ -47,6 +47,10 @@ extension TestPlan {
             )
         case .stopSystem:
             lines.append("  stops    the system in order and starts it again, \(repetitions) times; no relay clicks")
+        case .createTwice, .deleteParents, .changeAtOnce:
+            lines.append(
+                "  asks     the system's registry \(storm.map(RegistryStorm.count) ?? 0) times, \(repetitions) times; no relay clicks"
+            )
         case .startLocked:
             lines.append(
                 "  starts   the system again while its database is locked, \(repetitions) times; no relay clicks")

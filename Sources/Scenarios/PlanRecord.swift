@@ -75,6 +75,12 @@ extension TestPlan {
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
         }
+        if storm != nil {
+            sources.append(
+                source(
+                    "requests", "the rig's own requests, their answers, what is read back and the rows of the database")
+            )
+        }
         if system.mutation != nil {
             sources.append(
                 source(
@@ -156,6 +162,7 @@ extension TestPlan {
                     fault.action == .corruptConfiguration
                         ? .integer(Int64(ConfigurationDamage.allCases.count)) : nil
                 ),
+                ("requests", storm.map { .integer(Int64(RegistryStorm.count($0))) }),
                 ("malformed", malformed), ("good", good),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),

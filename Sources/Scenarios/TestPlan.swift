@@ -66,6 +66,7 @@ public struct TestPlan: Sendable {
             if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
                 lacks.append("a process '\(parts.last ?? "")' in the system profile")
             }
+            if requirement == "registry", system.registry == nil { lacks.append("'registry' in the system profile") }
             if requirement == "mutation", system.mutation == nil { lacks.append("'mutation' in the system profile") }
             if requirement == "spares", system.points.spares == nil {
                 lacks.append("spare points in the system profile")
@@ -101,6 +102,7 @@ public struct TestPlan: Sendable {
         switch variant.fault.action {
         case .killSystem, .stopSystem: "process:\(system.mainProcess)"
         case .sendMalformed: "line:\(line.id)"
+        case .createTwice, .deleteParents, .changeAtOnce: "api:registry"
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
@@ -127,6 +129,16 @@ public struct TestPlan: Sendable {
             + .milliseconds(80 * Int64(sentinels.count))
     }
 
+    /// The requests that are the fault; nil for any other.
+    var storm: RegistryStorm.Kind? {
+        switch variant.fault.action {
+        case .createTwice: .duplicates
+        case .deleteParents: .orphans
+        case .changeAtOnce: .changes
+        default: nil
+        }
+    }
+
     /// The fault as the run makes it. Its phase against the traffic differs by seed.
     func makeFault() -> any Fault {
         var random = SplitMix(seed: UInt64(bitPattern: job.seed))
@@ -134,9 +146,12 @@ public struct TestPlan: Sendable {
         let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
         if job.isNull {
             // What takes its time without a length of its own takes about as long when nothing is done.
-            let span =
-                [.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration].contains(
-                    variant.fault.action) ? .seconds(10) : duration
+            let hasOwnLength = [
+                Scenario.Action.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration,
+                .createTwice,
+                .deleteParents, .changeAtOnce,
+            ].contains(variant.fault.action)
+            let span = hasOwnLength ? .seconds(10) : duration
             return NullFault(action: variant.fault.action, duration: span, phase: phase)
         }
         switch variant.fault.action {
@@ -155,6 +170,8 @@ public struct TestPlan: Sendable {
             return SystemKill(times: times, phases: phases)
         case .stopSystem: return SystemStop(phase: phase)
         case .sendMalformed: return MalformedTelegrams(pairs: malformedPairs, phase: phase)
+        case .createTwice, .deleteParents, .changeAtOnce:
+            return RegistryStorm(kind: storm ?? .changes, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)

@@ -19,6 +19,7 @@ public struct SystemProfile: Sendable {
     public var health: Health?
     public var command: Command?
     public var mutation: Mutation?
+    public var registry: Registry?
     public var processes: [ProcessRole]
     public var logs: [LogPattern]
     /// By kind of fault (`bus-cut`): the meanings of log lines that tell that the system noticed it.
@@ -139,6 +140,30 @@ public struct SystemProfile: Sendable {
         public var entries: String
         /// JSON pointer to the text within one of its entries.
         public var text: String
+    }
+
+    /// How what the system keeps a registry of is created, changed and deleted through its interface, and how the rig looks at it.
+    public struct Registry: Sendable {
+        /// One kind of request. Path and body may refer to `${id}`, `${text}`, `${key}` and `${parent}`.
+        public struct Call: Sendable {
+            public var method: String
+            public var path: Template
+            public var body: Template?
+            /// Statuses that claim success, and those that refuse for what is there.
+            public var done: [Int]
+            public var conflict: [Int]
+        }
+
+        public var port: Template
+        public var withinNanoseconds: Int64
+        /// By name: `create`, `create_parent`, `create_child`, `delete_parent`, `change`.
+        public var calls: [String: Call]
+        public var readPath: Template
+        /// JSON pointer to the object keyed by id, and within an entry to the object of changes.
+        public var entries: String
+        public var changes: String
+        /// Two columns: id, and how many rows have it.
+        public var rows: String
     }
 
     public struct ProcessRole: Hashable, Sendable {

@@ -3,7 +3,7 @@ public import Documents
 extension SystemProfile {
     private static let keys = [
         "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
-        "command", "mutation",
+        "command", "mutation", "registry",
         "processes", "logs", "notices", "limits",
     ]
 
@@ -27,6 +27,7 @@ extension SystemProfile {
         health = try node["health"].map { node throws(DocumentFailure) in try Health(node, known: known) }
         command = try node["command"].map { node throws(DocumentFailure) in try Command(node, known: known) }
         mutation = try node["mutation"].map { node throws(DocumentFailure) in try Mutation(node, known: known) }
+        registry = try node["registry"].map { node throws(DocumentFailure) in try Registry(node, known: known) }
         processes = try Self.each(node["processes"]) { node throws(DocumentFailure) in try ProcessRole(node) }
         logs = try Self.each(node["logs"]) { node throws(DocumentFailure) in try LogPattern(node) }
         let meanings = logs.map(\.means)
@@ -47,7 +48,8 @@ extension SystemProfile {
     /// Names under which the rig itself speaks in the evidence; a view's id is such a name too.
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
-        "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown",
+        "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
+        "registry-rows",
     ]
 
     static func each<Element>(
@@ -295,6 +297,39 @@ extension SystemProfile.Mutation {
         readPath = try Template(read.required("path"), known: known)
         entries = try read.required("entries").text()
         text = try read.required("text").text()
+    }
+}
+
+extension SystemProfile.Registry {
+    private static let names = ["create", "create_parent", "create_child", "delete_parent", "change"]
+
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "registry", keys: ["port", "within", "read", "rows"] + Self.names)
+        port = try Template(node.required("port"), known: known)
+        withinNanoseconds = try node.required("within").nanoseconds()
+        calls = [:]
+        for name in Self.names { calls[name] = try Call(try node.required(name), known: known) }
+        let read = try node.required("read")
+        _ = try read.entries(of: "read of registry", keys: ["path", "entries", "changes"])
+        readPath = try Template(read.required("path"), known: known)
+        entries = try read.required("entries").text()
+        changes = try read.required("changes").text()
+        rows = try node.required("rows").text()
+    }
+}
+
+extension SystemProfile.Registry.Call {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "a call", keys: ["method", "path", "body", "done", "conflict"])
+        let known = known + ["id", "text", "key", "parent"]
+        method = try node.required("method").text()
+        path = try Template(node.required("path"), known: known)
+        body = try node["body"].map { node throws(DocumentFailure) in try Template(node, known: known) }
+        let statuses = { (node: Node?) throws(DocumentFailure) in
+            try SystemProfile.each(node) { node throws(DocumentFailure) in try node.integer(100...599) }
+        }
+        done = try statuses(try node.required("done"))
+        conflict = try statuses(node["conflict"])
     }
 }
 

@@ -39,6 +39,8 @@ public final class SystemUnderTest: Sendable {
     private let services: ServiceRunner
     private let probes: Probes
     private let mutations: MutationProbe?
+    /// Requests to what the system keeps a registry of, where the profile has one.
+    public let registry: RegistryRequests?
     private let watch: ReadyWatch
     private let probesRun = Atomic(false)
 
@@ -76,6 +78,9 @@ public final class SystemUnderTest: Sendable {
         services = try ServiceRunner(services: profile.services, host: host, substitution: substitution, sink: sink)
         do throws(DocumentFailure) {
             probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
+            registry = try profile.registry.map { registry throws(DocumentFailure) in
+                try RegistryRequests(registry: registry, substitution: substitution, network: host.pid, sink: sink)
+            }
             mutations = try profile.mutation.map { mutation throws(DocumentFailure) in
                 try MutationProbe(mutation: mutation, substitution: substitution, sink: sink)
             }

@@ -56,7 +56,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "HW-1", "HW-3", "IF-1", "IF-3", "IF-4", "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
+                "AW-3", "DI-1", "DI-2", "HW-1", "HW-3", "IF-1", "IF-3", "IF-4", "PB-2", "PB-3", "SS-1", "SS-2", "SS-3",
+                "SS-4", "SS-5",
             ])
         for scenario in catalogue.scenarios {
             #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
@@ -70,7 +71,8 @@ import Testing
         (
             "all",
             [
-                "HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s",
+                "AW-3/forty-keys", "DI-1/ten-ids", "DI-2/rooms", "HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s",
+                "IF-3/locked-20s", "IF-4/full-30s",
                 "PB-2/killed", "PB-3/client", "SS-1/asked-to-end", "SS-2/killed-3-times", "SS-3/absent-20s",
                 "SS-4/six-kinds", "SS-5/locked",
             ]

@@ -20,6 +20,9 @@ extension RigRuns {
             "HW-3/again-in-read-out knxd.reread-interrupted": ["http view: sentinel"],
             "PB-2/killed knxd.restart": ["interface daemon: knxd exited at the fault"],
             "PB-2/killed knxd.reread": ["http view: sentinel"],
+            "AW-3/forty-keys api.serialise": ["lost update:"],
+            "DI-1/ten-ids db.unique": ["duplicate id:"],
+            "DI-2/rooms db.foreign-keys": ["a row refers to something that is not there"],
             "IF-1/stalled-20s mqtt.reconnect": ["broker connection"],
             "IF-3/locked-20s db.off-live-path": ["live path: mqtt did not show"],
             "IF-3/locked-2s db.busy-retry": ["database view: sentinel"],
@@ -69,7 +72,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 19 + 21 + 4)
+            #expect(runs >= 22 + 24 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

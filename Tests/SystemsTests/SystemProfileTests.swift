@@ -21,7 +21,8 @@ import Testing
                 "knxd.restart", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog", "interface.reopen",
                 "mqtt.reconnect",
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
-                "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate",
+                "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",
+                "db.foreign-keys", "api.serialise",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)

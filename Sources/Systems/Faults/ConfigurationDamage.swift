@@ -45,7 +45,9 @@ public enum ConfigurationDamage: String, CaseIterable, Sendable {
             while start < octets.count, octets[start] == UInt8(ascii: " ") { start += 1 }
             var end = start
             while end < octets.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octets[end]) { end += 1 }
-            if start > index + 1, end > start, end < octets.count, ends.contains(octets[end]) { numbers.append(start..<end) }
+            if start > index + 1, end > start, end < octets.count, ends.contains(octets[end]) {
+                numbers.append(start..<end)
+            }
             index = max(end, index + 1)
         }
         guard !numbers.isEmpty else { return [0x22] + octets }
