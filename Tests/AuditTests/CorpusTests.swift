@@ -14,7 +14,7 @@ import Testing
         var testDescription: String { name }
     }
 
-    static let snippets: [Snippet] = ["infrastructure", "bridge", "interface"].flatMap { name -> [Snippet] in
+    static let snippets: [Snippet] = ["infrastructure", "bridge", "interface", "stores"].flatMap { name -> [Snippet] in
         let path = Repository.corpus + "/\(name).snippets"
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return text.split(separator: "=== ").map { part in
