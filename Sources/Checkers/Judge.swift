@@ -69,6 +69,7 @@ public struct Judge: Sendable {
 
     /// The verdict on all events so far; of a run that ended early, what it was worth.
     public func conclude() -> RunVerdict {
+        if plan.isCheck { return Inventory.verdict(plan, timeline) }
         let end = timeline.end(of: .checkLeaks) ?? timeline.last ?? Instant(nanoseconds: 0)
         let world = World(plan, timeline, until: end)
         let witness = world.witness

@@ -69,6 +69,8 @@ struct JudgePlan: Sendable {
     var saysHealth: Bool
     /// Fault and heal are replaced by nothing: whatever is seen or found is a false alarm.
     var isNullRun: Bool
+    /// Nothing is done to the system; what of it can be seen is all that is asked.
+    var isCheck: Bool
 
     /// Limits already hold what is added per address that the system reads back.
     ///
@@ -180,6 +182,7 @@ struct JudgePlan: Sendable {
         notices = Set((judge["notices"]?.list ?? []).compactMap(\.text))
         saysHealth = judge["health"]?.bool ?? true
         isNullRun = judge["null_run"]?.bool ?? false
+        isCheck = judge["check"]?.bool ?? false
         // Where nothing is cut, nothing is unreachable.
         if isNullRun { cuts = [] }
         takesCommands = !(judge["commands"]?.list ?? []).isEmpty

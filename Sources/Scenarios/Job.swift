@@ -19,6 +19,8 @@ public struct Job: Sendable, Hashable {
     public var sabotage: [String]
     /// Fault and heal are replaced by nothing, the timing is kept: whatever anybody sees or finds is a false alarm.
     public var isNull: Bool
+    /// Nothing is done to the system: set up, baseline, safe state.
+    public var isCheck = false
     /// The run's own directory; made by the run.
     public var directory: String
     /// Where devices, sockets and the system's data live while the run lasts; given by the command, gone with the run.
@@ -56,7 +58,8 @@ public struct Job: Sendable, Hashable {
             "scenario": .text(scenario), "variant": .text(variant), "repetition": .integer(Int64(repetition)),
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
-            "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "directory": .text(directory),
+            "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "check": .bool(isCheck),
+            "directory": .text(directory),
             "temporary": .text(temporary),
         ]
     }
@@ -73,6 +76,7 @@ public struct Job: Sendable, Hashable {
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
         dataDirectories = (value["data"]?.list ?? []).compactMap(\.text)
         isNull = value["null"]?.bool ?? false
+        isCheck = value["check"]?.bool ?? false
         directory = try record.text("directory")
         temporary = try record.text("temporary")
     }

@@ -207,7 +207,7 @@ extension TestPlan {
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
                     ])
                 }),
-            "null_run": .bool(job.isNull), "health": .bool(system.health != nil),
+            "null_run": .bool(job.isNull), "check": .bool(job.isCheck), "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
             "notices": .list((system.notices[faultKind.rawValue] ?? []).map(Value.text)),
         ]

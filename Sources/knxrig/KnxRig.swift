@@ -7,7 +7,8 @@ struct KnxRig {
     static let version = "0.1.0"
 
     static let commands: [Command] =
-        [.test, .calibrate, .report, .scenarios, .verify, .audit, .decode, .encode] + Command.relayCommands
+        [.test, .calibrate, .report, .systemCheck, .scenarios, .verify, .audit, .decode, .encode]
+        + Command.relayCommands
         + [.twin, .run, .keeper, .guardian, .host]
 
     static func main() {
