@@ -114,6 +114,7 @@ public struct Scenario: Sendable {
     /// Names that `expect` may use.
     public static let checkerNames = [
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
+        "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry",
     ]

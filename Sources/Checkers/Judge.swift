@@ -172,6 +172,9 @@ public struct Judge: Sendable {
         if plan.expects("unaffected") {
             Unaffected.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)
         }
+        if plan.expects("no-errors") {
+            verdict.findings += NoErrors.findings(world, fault: fault.instant, healed: healed.instant)
+        }
         if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("durability") { verdict.findings += Durability.findings(world) }
         if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }

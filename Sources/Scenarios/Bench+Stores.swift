@@ -26,9 +26,7 @@ extension Bench {
             if let ballast {
                 try ballast.fill()
             } else {
-                let lock = DatabaseLock(path: path)
-                try lock.take()
-                hold(lock)
+                hold(try DatabaseLockHolder(path: path, program: Program.path))
             }
         } catch {
             throw .invalid(error.description)

@@ -31,7 +31,7 @@ final class Bench: Sendable {
         var readers: [SocketReader] = []
         var interfaceWatch: InterfaceWatch?
         var writeWatch: WriteWatch?
-        var databaseLock: DatabaseLock?
+        var databaseLock: DatabaseLockHolder?
         var ballast: DiskBallast?
         var witness: TPUARTWitness?
         var stimuli: [TPUARTStimulus] = []
@@ -354,7 +354,7 @@ final class Bench: Sendable {
         }
     }
 
-    func hold(_ lock: DatabaseLock) { parts.withLock { $0.databaseLock = lock } }
+    func hold(_ lock: DatabaseLockHolder) { parts.withLock { $0.databaseLock = lock } }
 
     func releaseLock() {
         parts.withLock { parts in

@@ -9,7 +9,7 @@ struct KnxRig {
     static let commands: [Command] =
         [.test, .calibrate, .report, .systemCheck, .scenarios, .verify, .audit, .decode, .encode]
         + Command.relayCommands
-        + [.twin, .run, .keeper, .guardian, .host]
+        + [.twin, .run, .keeper, .guardian, .host, .holdDatabase]
 
     static func main() {
         // A reader that went away is an error where it happens; and no signal is lost that comes before its reader is there.

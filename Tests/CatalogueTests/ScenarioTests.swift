@@ -131,7 +131,7 @@ import Testing
 
     @Test(arguments: [
         ("HW1", "did you mean 'HW-1'?"), ("HW-1/cut-20", "did you mean 'cut-20s'?"),
-        ("tier-5", "no scenario is of tier 5"), ("phyiscal", "did you mean 'physical'?"),
+        ("tier-9", "no scenario is of tier 9"), ("phyiscal", "did you mean 'physical'?"),
         ("tier-x", "no such scenario"),
         ("HW-1/a/b", "no such scenario"), ("", "no such scenario"),
     ])

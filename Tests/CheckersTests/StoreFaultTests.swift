@@ -55,6 +55,31 @@ import Testing
         #expect(verdict.sentence.contains("has not met the full disk"), "\(verdict.sentence)")
     }
 
+    @Test func aCommandThatFailsMeanwhileIsNamed() throws {
+        let events = try Self.events("database-locked", refusal: "busy", checkers: ["no-errors"])
+        #expect(try events.verdict().outcome == .pass)
+        func failing(_ at: Int) throws -> RunVerdict {
+            try events.with(
+                ScriptedRun.event(
+                    at, "commands",
+                    .operation(Event.Operation(id: 900, name: "command", action: .invoke, group: 4096, raw: [1]))),
+                ScriptedRun.event(
+                    at + 60, "commands",
+                    .operation(
+                        Event.Operation(
+                            id: 900, name: "command", action: .failed, group: 4096, raw: [1],
+                            detail: "database is locked")))
+            ).verdict()
+        }
+        let verdict = try failing(ScriptedRun.faultAt + 1_940)
+        #expect(verdict.outcome == .fail)
+        #expect(
+            verdict.sentence.hasPrefix(
+                "a command failed 2.00 s after the fault, which this fault is no reason for: database is locked"),
+            "\(verdict.sentence)")
+        #expect(try failing(ScriptedRun.faultAt - 200).outcome == .pass)
+    }
+
     @Test func tooFewTelegramsSayNothingOfThePercentile() throws {
         let verdict = try Self.events("database-locked", refusal: "busy", checkers: ["unaffected"]).verdict()
         #expect(verdict.outcome == .inconclusive)

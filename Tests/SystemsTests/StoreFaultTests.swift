@@ -38,6 +38,37 @@ import Testing
         #expect(DatabaseLock.attempt(path) == "ok")
     }
 
+    /// A descriptor that is closed takes the locks of its whole process along: the rig itself reads the header of a database.
+    @Test(.enabled(if: Repository.program("knxrig") != nil, "needs the built knxrig"))
+    func aHolderKeepsItsLockWhateverWeDoWithTheFile() throws {
+        defer { directory.remove() }
+        try database()
+        let holder = try DatabaseLockHolder(path: path, program: try #require(Repository.program("knxrig")))
+        #expect(DatabaseLock.attempt(path) == "busy")
+        _ = try Files.read(path, maximum: 20)
+        #expect(DatabaseLock.attempt(path) == "busy")
+        #expect(throws: SystemFault.self) {
+            try DatabaseLockHolder(path: path, program: try #require(Repository.program("knxrig")))
+        }
+        holder.release()
+        holder.release()
+        #expect(DatabaseLock.attempt(path) == "ok")
+    }
+
+    /// Another writer has the lock for a moment only.
+    @Test func whoIsJustWritingDoesNotLookLikeALock() throws {
+        defer { directory.remove() }
+        try database()
+        let lock = DatabaseLock(path: path)
+        try lock.take()
+        let writer = NamedThread.start("writer") {
+            MonotonicClock.sleep(for: .milliseconds(15))
+            lock.release()
+        }
+        #expect(DatabaseLock.attempt(path) == "ok")
+        writer.join()
+    }
+
     @Test func aDatabaseThatIsNoneIsSaidSo() throws {
         defer { directory.remove() }
         #expect(DatabaseLock.attempt(path).contains("there is no database"))

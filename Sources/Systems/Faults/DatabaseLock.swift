@@ -1,4 +1,5 @@
 import CSQLite
+import Events
 import Glibc
 import Platform
 import Synchronization
@@ -41,8 +42,19 @@ import Synchronization
         }
     }
 
-    /// Whether somebody could write now: `ok`, `busy`, or what SQLite says. Begins a transaction and drops it.
+    /// Whoever writes has the lock for a moment: what is busy still is so after this.
+    private static let again = Instant.Span.milliseconds(50)
+
+    /// Whether somebody could write now: `ok`, `busy`, or what SQLite says. Begins a transaction and drops it; tries twice, so that a
+    /// system that is just writing is not taken for one whose lock is held.
     public static func attempt(_ path: String) -> String {
+        let said = attemptOnce(path)
+        guard said == "busy" else { return said }
+        MonotonicClock.sleep(for: again)
+        return attemptOnce(path)
+    }
+
+    private static func attemptOnce(_ path: String) -> String {
         let handle: OpaquePointer
         do throws(SystemFault) { unsafe handle = try unsafe open(path, waiting: 0) } catch { return error.description }
         defer { unsafe sqlite3_close(handle) }

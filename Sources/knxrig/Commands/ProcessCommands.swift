@@ -15,3 +15,15 @@ extension Command {
         return ExitStatus(rawValue: HostBody.run(lifeline: lifeline)) ?? .error
     }
 }
+
+extension Command {
+    static let holdDatabase = Command(
+        name: "hold-database", summary: "Hold the lock of an SQLite database for a run", operands: "PATH",
+        isInternal: true
+    ) { arguments in
+        guard let lifeline = Lifeline.inherited(), let path = arguments.operands.first else {
+            throw UsageFailure("what holds a lock is started by a run")
+        }
+        return ExitStatus(rawValue: DatabaseLockHolder.run(path: path, lifeline: lifeline)) ?? .error
+    }
+}
