@@ -27,6 +27,8 @@ import Synchronization
     nonisolated(unsafe) private let database: OpaquePointer
     private let points: PointTable
     private let protections: Set<Protection>
+    /// Waits for a database that is locked, and keeps for the next time what it could not write.
+    private let retriesBusy: Bool
     private let isFailing = Atomic(false)
     private let stopping = Atomic(false)
     private let wakeup = Wakeup()
@@ -39,6 +41,7 @@ import Synchronization
         unsafe database = unsafe handle
         self.points = points
         self.protections = protections
+        retriesBusy = protections.contains(.databaseBusyRetry)
         do throws(StatementError) {
             guard result == SQLITE_OK else { throw failure() }
             unsafe sqlite3_busy_timeout(handle, Self.openTimeoutMilliseconds)
@@ -48,7 +51,7 @@ import Synchronization
             try restore()
             // On the live path a controller waits as long as at its start.
             if protections.contains(.databaseOffLivePath) {
-                unsafe sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
+                unsafe sqlite3_busy_timeout(handle, retriesBusy ? Self.busyTimeoutMilliseconds : 0)
             }
         } catch {
             let code = unsafe sqlite3_errcode(handle)
@@ -88,7 +91,7 @@ import Synchronization
             try save(changed)
             if isFailing.exchange(false, ordering: .relaxed) { Log.info("database written again") }
         } catch {
-            if !error.isBusy || protections.contains(.databaseBusyRetry) { points.returnUnsaved(changed.map(\.group)) }
+            if !error.isBusy || retriesBusy { points.returnUnsaved(changed.map(\.group)) }
             let wasFailing = isFailing.exchange(true, ordering: .relaxed)
             if !wasFailing || isLast { Log.error("database write failed", ["error": .string(error.message)]) }
             if !error.isBusy, !protections.contains(.databaseWriteErrorsHandled) { return false }
