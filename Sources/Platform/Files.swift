@@ -53,6 +53,13 @@ public enum Files {
         unsafe access(path, F_OK) == 0
     }
 
+    /// A path with all links followed; nil when nothing is there.
+    public static func resolved(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Makes a directory and those above it that are missing.
     public static func makeDirectories(_ path: String) throws(SystemFailure) {
         var made = path.hasPrefix("/") ? "/" : ""
