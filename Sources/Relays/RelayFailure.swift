@@ -14,6 +14,8 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case needsPath(driver: String, paths: [String])
     /// The board answers and its coils have no supply; the text says what it measured.
     case supplyMissing(board: String, String)
+    /// A hub, or one port of it, that must not be used to switch power.
+    case hubRefused(hub: String, port: Int?, reason: String)
     case noDriver(name: String, known: [String])
     case transport(board: String, TransportFailure)
     /// The board took the command, and the read-back says otherwise.
@@ -49,6 +51,9 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
                 + ": bind it by port_path in the rig file"
         case .supplyMissing(let board, let shortage):
             "\(board) was commanded, but \(shortage): no contact can have moved; connect its supply"
+        case .hubRefused(let hub, let port, let reason):
+            "\(port.map { "port \($0) of " } ?? "")the hub at \(hub) can't be a channel: \(reason); take another "
+                + "\(port == nil ? "hub" : "port")"
         case .noDriver(let name, let known):
             "there is no relay driver '\(name)'; there is \(known.joined(separator: ", "))"
         case .transport(let board, let failure):

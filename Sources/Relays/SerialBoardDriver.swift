@@ -46,4 +46,14 @@ public enum SerialBoardDrivers {
         }
         return try SerialBoard(driver, transport, only)
     }
+
+    /// Opens the board that a person names by path or by serial; nil means the only one.
+    public static func open(
+        _ name: String, on transport: SerialTransport, named board: String?
+    ) throws(RelayFailure) -> any RelayBoard {
+        guard let board else { return try open(name, on: transport, matching: BoardMatch()) }
+        let isPath = board.hasPrefix("/") || !transport.ports(at: board).isEmpty
+        return try open(
+            name, on: transport, matching: isPath ? BoardMatch(path: board) : BoardMatch(serial: board))
+    }
 }

@@ -137,4 +137,20 @@ import Twin
         #expect(try board.set(4, energised: true) == .confirmed)
         #expect(bench.server.contacts == [false, false, false, true])
     }
+
+    @Test func aListingOpensNoLine() throws {
+        let bench = try SerialBench([
+            (Self.numato("1-1:1.0", serial: "A"), NumatoBoard(channelCount: 4)),
+            (Self.converter("1-2:1.0"), LCUSBoard(channelCount: 1)),
+            (.init(interface: "1-3:1.0", vendor: 0x1D6B, product: 1), LCUSBoard(channelCount: 1)),
+        ])
+        defer { bench.end() }
+        let listing = RelayListing([], serial: bench.transport)
+        #expect(listing.rows.map(\.driver) == ["numato", nil])
+        #expect(listing.rows.map(\.path) == ["1-1:1.0", "1-2:1.0"])
+        #expect(listing.rows.map(\.serial) == ["A", ""])
+        #expect(listing.rows.allSatisfy { $0.states == nil && $0.note != nil })
+        #expect(listing.rows[1].note?.contains("may be a lcus-serial board") == true)
+        #expect(bench.servers.allSatisfy { $0.received.isEmpty })
+    }
 }
