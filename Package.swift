@@ -73,7 +73,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin", "CYardstick"],
+            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Relays", "Twin", "CYardstick"],
             swiftSettings: settings),
         tests("EventsTests", ["Events"]),
         tests("KNXTests", ["KNX"], data: ["Vectors"]),
