@@ -46,6 +46,8 @@ struct SerialSpecimen: CustomTestStringConvertible, Sendable {
     ]
 
     static var readable: [SerialSpecimen] { all.filter(\.canBeRead) }
+    /// Without the one whose 32 channels take long to fail.
+    static var quick: [SerialSpecimen] { all.filter { $0.channelCount <= 8 } }
 
     func bench() throws -> SerialBench { try SerialBench([(plug, model())]) }
 
@@ -86,7 +88,8 @@ struct SerialSpecimen: CustomTestStringConvertible, Sendable {
     @Test(
         arguments: SerialSpecimen.readable,
         [
-            SerialFaults.Answer.silent(times: 1), .garbage(times: 2), .half(times: 2), .echo(times: 2),
+            SerialFaults.Answer.silent(times: 1), .loop(times: 1), .behind(times: 2), .garbage(times: 2),
+            .half(times: 2), .echo(times: 2),
             .late(times: 1, by: .milliseconds(230)), .late(times: 2, by: .milliseconds(1)),
         ])
     func aPassingFaultIsGotOver(_ specimen: SerialSpecimen, _ fault: SerialFaults.Answer) throws {
@@ -100,9 +103,10 @@ struct SerialSpecimen: CustomTestStringConvertible, Sendable {
     }
 
     @Test(
-        arguments: SerialSpecimen.readable,
+        arguments: SerialSpecimen.quick.filter(\.canBeRead),
         [
-            SerialFaults.Answer.silent(times: nil), .garbage(times: nil), .half(times: nil), .echo(times: nil),
+            SerialFaults.Answer.silent(times: nil), .loop(times: nil), .garbage(times: nil), .half(times: nil),
+            .echo(times: nil),
             .late(times: nil, by: .milliseconds(500)),
         ])
     func aLastingFaultIsNeverBelieved(_ specimen: SerialSpecimen, _ fault: SerialFaults.Answer) throws {
@@ -143,6 +147,36 @@ struct SerialSpecimen: CustomTestStringConvertible, Sendable {
             #expect(throws: RelayFailure.self) { try board.set(1, energised: true) }
         }
         #expect(!bench.server.contacts[0])
+    }
+
+    /// The answer before, ahead of the present one, tells what is no longer so.
+    @Test(arguments: SerialSpecimen.readable) func anAnswerOutOfStepIsNotBelieved(_ specimen: SerialSpecimen) throws {
+        let bench = try specimen.bench()
+        defer { bench.end() }
+        let board = try specimen.open(bench)
+        defer { board.close() }
+        #expect(try board.readAll()?[0] == false)
+        bench.server.withRelays { relays in
+            relays.drive(1, true)
+            relays.deafChannels = [1]
+        }
+        bench.server.setFaults { $0.answer = .behind(times: nil) }
+        #expect(throws: RelayFailure.self) { try board.set(1, energised: false) }
+        #expect(bench.server.contacts[0])
+    }
+
+    /// What comes back of itself is no state.
+    @Test(arguments: SerialSpecimen.readable) func aLineThatOnlyEchoesHasNoState(_ specimen: SerialSpecimen) throws {
+        let bench = try specimen.bench()
+        defer { bench.end() }
+        let board = try specimen.open(bench)
+        defer { board.close() }
+        bench.server.setFaults { $0.answer = .loop(times: nil) }
+        #expect(throws: RelayFailure.self) { try board.readAll() }
+        #expect(throws: RelayFailure.self) { try board.setAllOff() }
+        #expect(throws: RelayFailure.self) { try board.set(1, energised: false) }
+        board.close()
+        #expect(throws: RelayFailure.self) { try specimen.open(bench) }
     }
 
     @Test(arguments: SerialSpecimen.readable) func aChannelThatDoesNotFollowIsReported(_ specimen: SerialSpecimen)

@@ -15,6 +15,10 @@ public struct SerialFaults: Hashable, Sendable {
         case half(times: Int?)
         /// What was sent comes back before the answer.
         case echo(times: Int?)
+        /// Only what was sent comes back: the firmware hangs, or the line is a loop.
+        case loop(times: Int?)
+        /// The answer before comes once more, ahead of the present one.
+        case behind(times: Int?)
         /// It comes, by so much too late.
         case late(times: Int?, by: Instant.Span)
     }
@@ -37,6 +41,8 @@ public final class SerialBoardServer: Sendable {
         /// Answers under way, in order.
         var delayed: [(octets: [UInt8], due: Instant)] = []
         var received: [UInt8] = []
+        /// The last answer that was no empty one.
+        var answered: [UInt8] = []
     }
 
     public let path: String
@@ -136,13 +142,19 @@ public final class SerialBoardServer: Sendable {
         let fault = Self.next(&state.faults)
         let now = MonotonicClock.now()
         if case .silent = fault { return }
+        if case .loop = fault {
+            state.delayed.append((octets, now))
+            return
+        }
         let answer = octets.flatMap { state.model.receive($0) }
+        defer { if !answer.isEmpty { state.answered = answer } }
         switch fault {
         case .garbage: state.delayed.append((answer.map { $0 ^ 0xE7 }, now))
         case .half: state.delayed.append((Array(answer.prefix(answer.count / 2)), now))
         case .echo: state.delayed.append((octets + answer, now))
         case .late(_, let span): state.delayed.append((answer, now + span))
-        case .sound, .silent: state.delayed.append((answer, now))
+        case .behind: state.delayed.append((answer.isEmpty ? [] : state.answered + answer, now))
+        case .sound, .silent, .loop: state.delayed.append((answer, now))
         }
         state.delayed.sort { $0.due < $1.due }
         if let left = state.faults.vanishesAfterBursts {
@@ -172,6 +184,8 @@ public final class SerialBoardServer: Sendable {
         case .garbage(let times): faults.answer = rest(times) { .garbage(times: $0) }
         case .half(let times): faults.answer = rest(times) { .half(times: $0) }
         case .echo(let times): faults.answer = rest(times) { .echo(times: $0) }
+        case .loop(let times): faults.answer = rest(times) { .loop(times: $0) }
+        case .behind(let times): faults.answer = rest(times) { .behind(times: $0) }
         case .late(let times, let span): faults.answer = rest(times) { .late(times: $0, by: span) }
         }
         return fault
