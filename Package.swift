@@ -74,7 +74,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Twin", "CYardstick"],
+            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Relays", "Twin", "CYardstick"],
             swiftSettings: settings),
         .target(name: "JSONSchema", dependencies: ["Events"], path: "Tests/JSONSchema", swiftSettings: settings),
         tests("EventsTests", ["Events"]),

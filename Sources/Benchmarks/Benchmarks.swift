@@ -9,11 +9,14 @@ struct Benchmarks {
     static let usage = """
         Usage: benchmarks line [--seconds N] [--lines N,N,…]
                benchmarks knx [--frames N] [--print]
+               benchmarks actuations [--count N]
 
           line   real knxd with the `queue` filter at ≥ 98 % bus load, both directions at once, on 1, 2, 4 lines at once: losses, duplicates,
                  end of frame on the line → client, punctuality of the twin
           knx    cEMI messages decoded per second on one thread, in turn with a decoder in C; fails below 0.70 of it, when the two
                  differ in any field or fault, or when memory is asked for; --print writes the messages as hexadecimal instead
+          actuations
+                 how late an emulated relay board is commanded after the due instant, in turn with a bare timer thread
 
         """
 
@@ -23,6 +26,7 @@ struct Benchmarks {
         switch words.first {
         case "line": exit(line(Array(words.dropFirst())))
         case "knx": exit(knx(Array(words.dropFirst())))
+        case "actuations": exit(actuations(Array(words.dropFirst())))
         case "twin-of-a-line-benchmark": exit(LineBenchmark.runTwin(lines: words.dropFirst().compactMap { Int($0) }[0]))
         default:
             print(usage, terminator: "")
@@ -82,6 +86,15 @@ struct Benchmarks {
         guard isPrinted else { return benchmark.run() }
         benchmark.printMessages()
         return 0
+    }
+
+    private static func actuations(_ words: [String]) -> Int32 {
+        guard !words.isEmpty else { return ActuationBenchmark(count: 10_000).run() }
+        guard words.count == 2, words[0] == "--count", let count = Int(words[1]), (10...1_000_000).contains(count)
+        else {
+            return refuse("actuations takes --count and a number from 10 to 1000000")
+        }
+        return ActuationBenchmark(count: count).run()
     }
 
     private static func refuse(_ message: String) -> Int32 {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -169,6 +170,22 @@ int platform_set_low_latency(int descriptor) {
     serial.flags |= ASYNC_LOW_LATENCY;
     return ioctl(descriptor, TIOCSSERIAL, &serial);
 }
+
+int platform_claim_terminal(int descriptor) {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK ? EBUSY : errno;
+    // Root's open passes the kernel's lock by, so root has to look for it.
+    int exclusive = 0;
+    if (ioctl(descriptor, TIOCGEXCL, &exclusive) == 0 && exclusive) return EBUSY;
+    if (ioctl(descriptor, TIOCEXCL) != 0) return errno;
+    struct termios settings;
+    if (tcgetattr(descriptor, &settings) == 0 && (settings.c_cflag & HUPCL)) {
+        settings.c_cflag &= ~(tcflag_t)HUPCL;
+        (void)tcsetattr(descriptor, TCSANOW, &settings);
+    }
+    return 0;
+}
+
+void platform_release_terminal(int descriptor) { (void)ioctl(descriptor, TIOCNXCL); }
 
 int platform_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 

@@ -1,5 +1,4 @@
 public import Events
-import Glibc
 import Platform
 
 /// All runs below some directories, and the qualifications that lie among them.
@@ -34,7 +33,7 @@ public struct RunCollection: Sendable {
         in path: String, _ depth: Int, replaced: Set<String>, _ found: inout [(run: RunDirectory, replaced: Bool)],
         _ seen: inout Set<String>, _ qualifications: inout [(path: String, value: Value)]
     ) {
-        guard depth >= 0, let real = realPath(path), seen.insert(real).inserted else { return }
+        guard depth >= 0, let real = Files.resolved(path), seen.insert(real).inserted else { return }
         let run = RunDirectory(path: path)
         if Files.exists(run.evidencePath) {
             found.append((run, replaced.contains(real)))
@@ -58,13 +57,7 @@ public struct RunCollection: Sendable {
         return Set(
             repetitions.compactMap { repetition in
                 guard repetition["replaced"]?.bool == true, let run = repetition["run"]?.text else { return nil }
-                return realPath(path + "/" + run)
+                return Files.resolved(path + "/" + run)
             })
-    }
-
-    private static func realPath(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 }

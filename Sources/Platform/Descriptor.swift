@@ -18,8 +18,13 @@ public final class Descriptor: Sendable {
     deinit { close() }
 
     /// Closes the file. Calling it again does nothing.
-    public func close() {
-        if isOpen.exchange(false, ordering: .acquiringAndReleasing) { _ = Glibc.close(number) }
+    public func close() { close { _ in } }
+
+    /// Closes the file after a last act on it; neither happens when it is closed already.
+    func close(after last: (Int32) -> Void) {
+        guard isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        last(number)
+        _ = Glibc.close(number)
     }
 
     public func setNonblocking(_ nonblocking: Bool) throws(SystemFailure) {

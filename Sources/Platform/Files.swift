@@ -59,6 +59,13 @@ public enum Files {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// A path with all links followed; nil when nothing is there.
+    public static func resolved(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Makes a directory and those above it that are missing.
     public static func makeDirectories(_ path: String) throws(SystemFailure) {
         var made = path.hasPrefix("/") ? "/" : ""

@@ -43,6 +43,14 @@ public final class PseudoTerminal: Sendable {
         unsafe tcsetattr(primary.number, TCSANOW, &settings)
     }
 
+    /// Makes it pass octets as they are even before a program has set it up: else the terminal would echo what the device sends.
+    public func makeRaw() {
+        var settings = termios()
+        guard unsafe tcgetattr(primary.number, &settings) == 0 else { return }
+        unsafe cfmakeraw(&settings)
+        unsafe tcsetattr(primary.number, TCSANOW, &settings)
+    }
+
     /// Takes the device away: the path goes, and whoever has it open sees the hang-up.
     public func unplug() {
         published.withLock { symlink in

@@ -5,20 +5,39 @@ import Glibc
 public final class SerialLine: Sendable {
     public let descriptor: Descriptor
 
-    private init(_ descriptor: Descriptor) {
+    private let isExclusive: Bool
+
+    private init(_ descriptor: Descriptor, isExclusive: Bool) {
         self.descriptor = descriptor
+        self.isExclusive = isExclusive
     }
 
-    /// Opens the device for us alone and sets 8 data bits, one stop bit, no flow control.
+    deinit { close() }
+
+    /// Closes the line and lets others open it. Calling it again does nothing.
+    public func close() {
+        if isExclusive { descriptor.close { platform_release_terminal($0) } } else { descriptor.close() }
+    }
+
+    /// Opens the device and sets 8 data bits, one stop bit, no flow control. Opening raises DTR and RTS, which resets some devices.
     ///
-    /// - Parameter baudRate: 9600, 19200, 38400 or 115200.
-    /// - Throws: what the system says to opening it; EINVAL for another speed.
-    public static func open(path: String, baudRate: Int, evenParity: Bool) throws(SystemFailure) -> SerialLine {
+    /// - Parameters:
+    ///   - baudRate: 9600, 19200, 38400 or 115200.
+    ///   - isExclusive: keeps every other program off until it is closed, and leaves the modem lines up then.
+    /// - Throws: what the system says to opening it; EINVAL for another speed; EBUSY when another program has it.
+    public static func open(
+        path: String, baudRate: Int, evenParity: Bool, isExclusive: Bool = false
+    ) throws(SystemFailure) -> SerialLine {
         let speeds: [Int: Int32] = [9600: B9600, 19_200: B19200, 38_400: B38400, 115_200: B115200]
         guard let speed = speeds[baudRate] else { throw SystemFailure("set \(baudRate) baud on", path, code: EINVAL) }
         let number = unsafe Glibc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         guard number >= 0 else { throw SystemFailure("open", path) }
         let descriptor = Descriptor(owning: number)
+        // Before anything is changed: the settings may be another program's.
+        if isExclusive {
+            let code = platform_claim_terminal(number)
+            guard code == 0 else { throw SystemFailure("take", path, code: code) }
+        }
         var settings = termios()
         guard unsafe tcgetattr(number, &settings) == 0 else { throw SystemFailure("read the settings of", path) }
         unsafe cfmakeraw(&settings)
@@ -33,6 +52,6 @@ public final class SerialLine: Sendable {
         // FTDI adapters hold octets back for 16 ms without this; adapters that don't know it refuse, which is fine.
         _ = platform_set_low_latency(number)
         tcflush(number, TCIOFLUSH)
-        return SerialLine(descriptor)
+        return SerialLine(descriptor, isExclusive: isExclusive)
     }
 }

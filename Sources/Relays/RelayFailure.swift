@@ -10,6 +10,12 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case otherDevice(path: String, manufacturer: String?, product: String?)
     /// Another board answers where this one was.
     case exchanged(board: String, serial: String)
+    /// Anything may be behind these ids: only a path binds a board.
+    case needsPath(driver: String, paths: [String])
+    /// The board answers and its coils have no supply; the text says what it measured.
+    case supplyMissing(board: String, String)
+    /// A hub, or one port of it, that must not be used to switch power.
+    case hubRefused(hub: String, port: Int?, reason: String)
     case noDriver(name: String, known: [String])
     case transport(board: String, TransportFailure)
     /// The board took the command, and the read-back says otherwise.
@@ -39,6 +45,15 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(product ?? "nothing"): the ids are shared, so it is left alone"
         case .exchanged(let board, let serial):
             "\(board) answers with the serial \(serial): the board was exchanged; start again so that it is checked"
+        case .needsPath(let driver, let paths):
+            "a \(driver) board can't be told from other things on the same converter "
+                + (paths.isEmpty ? "(there is none at all)" : "(there is one at \(paths.joined(separator: ", ")))")
+                + ": bind it by port_path in the rig file"
+        case .supplyMissing(let board, let shortage):
+            "\(board) was commanded, but \(shortage): no contact can have moved; connect its supply"
+        case .hubRefused(let hub, let port, let reason):
+            "\(port.map { "port \($0) of " } ?? "")the hub at \(hub) can't be a channel: \(reason); take another "
+                + "\(port == nil ? "hub" : "port")"
         case .noDriver(let name, let known):
             "there is no relay driver '\(name)'; there is \(known.joined(separator: ", "))"
         case .transport(let board, let failure):

@@ -25,8 +25,8 @@ public struct RelayListing: Hashable, Sendable {
     /// What kept a transport from being asked, and what to do.
     public var notes: [String] = []
 
-    /// Asks each transport.
-    public init(_ transports: [any USBTransport]) {
+    /// Asks each transport. Boards on serial lines are told by their ids alone: a line that is opened resets some of them.
+    public init(_ transports: [any USBTransport], serial: SerialTransport? = nil) {
         for transport in transports {
             do throws(TransportFailure) {
                 for device in try transport.devices() {
@@ -39,6 +39,20 @@ public struct RelayListing: Hashable, Sendable {
                 notes.append("\(local.name): \(absence): a container needs /dev/bus/usb passed in")
             }
         }
+        if let serial { rows += serial.ports().compactMap { Self.row(of: $0, on: serial) } }
+    }
+
+    private static func row(of port: SerialPort, on transport: SerialTransport) -> Row? {
+        guard let device = port.device, let driver = SerialBoardDrivers.all.first(where: { $0.recognises(device) })
+        else {
+            return nil
+        }
+        return Row(
+            transport: transport.name, driver: driver.needsPath ? nil : driver.name, vendor: device.vendor,
+            product: device.product, serial: device.serialNumber ?? "", path: port.path,
+            note: driver.needsPath
+                ? "\(port.node): may be a \(driver.name) board, or anything else on this converter"
+                : "\(port.node): not asked, because opening a serial line resets some boards")
     }
 
     private static func row(of device: DeviceInfo, on transport: any USBTransport) -> Row? {

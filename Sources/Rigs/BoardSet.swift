@@ -17,9 +17,20 @@ public struct BoardAccess: Sendable, Hashable {
     }
 
     /// Opens a board of a rig file.
-    func open(_ board: RigBoard) throws(RelayFailure) -> any RelayBoard {
+    ///
+    /// - Parameter others: the rig's other boards, which no hub of the rig may cut.
+    func open(_ board: RigBoard, others: [RigBoard] = []) throws(RelayFailure) -> any RelayBoard {
+        if board.driver == HubPortPower.driverName, let path = board.portPath {
+            let hub = try HubPortPower(path, on: LibUSBTransport(), protected: others.compactMap(\.portPath))
+            if let serial = board.serial, hub.identity.serial != serial {
+                throw .exchanged(board: "the hub at \(path)", serial: hub.identity.serial)
+            }
+            return hub
+        }
+        let match = BoardMatch(serial: board.serial, path: board.portPath)
         let transport: any USBTransport
         switch board.transport {
+        case .serial: return try SerialBoardDrivers.open(board.driver, on: SerialTransport(), matching: match)
         case .libusb: transport = LibUSBTransport()
         case .usbip:
             guard let usbip else {
@@ -28,7 +39,6 @@ public struct BoardAccess: Sendable, Hashable {
             }
             transport = USBIPTransport(host: usbip.host, port: usbip.port)
         }
-        return try RelayBoardDrivers.open(
-            board.driver, on: transport, matching: BoardMatch(serial: board.serial, path: board.portPath))
+        return try RelayBoardDrivers.open(board.driver, on: transport, matching: match)
     }
 }

@@ -93,7 +93,8 @@ final class KeeperBoards: Sendable {
                 let lock = try RigLock(
                     directory: options.directory, board: board.lockName, holder: Keeper.holder,
                     waitingForGuardian: true)
-                let opened = try options.access.open(board)
+                let opened = try options.access.open(
+                    board, others: rig.boards.filter { $0.id != board.id })
                 let wear = try WearCounter(
                     directory: options.directory, identity: opened.identity, channelCount: opened.channelCount)
                 let actuator = try RelayActuator(

@@ -4,7 +4,7 @@ public import Relays
 /// A relay board of a rig and how its channels are wired.
 public struct RigBoard: Sendable, Hashable {
     public enum Transport: String, CaseIterable, Sendable {
-        case libusb, usbip
+        case libusb, usbip, serial
     }
 
     public var id: String
@@ -20,7 +20,8 @@ public struct RigBoard: Sendable, Hashable {
         id = try node.required("id").text()
         let driverNode = try node.required("driver")
         driver = try driverNode.text()
-        let drivers = ["dcttech"]
+        let onUSB = RelayBoardDrivers.all.map(\.name) + [HubPortPower.driverName]
+        let drivers = (onUSB + SerialBoardDrivers.all.map(\.name)).sorted()
         guard drivers.contains(driver) else {
             throw driverNode.failure(
                 "there is no relay driver '\(driver)'" + Nearest.suggestion(for: driver, among: drivers))
@@ -32,7 +33,27 @@ public struct RigBoard: Sendable, Hashable {
         guard serial != nil || portPath != nil else {
             throw match.failure("a board is bound by 'serial' or by 'port_path'")
         }
-        transport = try node.required("transport").choice("transport")
+        let transportNode = try node.required("transport")
+        transport = try transportNode.choice("transport")
+        let name = driver
+        let serialDriver = SerialBoardDrivers.all.first { $0.name == name }
+        guard (serialDriver != nil) == (transport == .serial) else {
+            throw transportNode.failure(
+                serialDriver != nil
+                    ? "a \(driver) board is on a serial line: its transport is 'serial'"
+                    : "a \(driver) board is on plain USB: its transport is 'libusb' or 'usbip'")
+        }
+        if serialDriver?.needsPath == true, portPath == nil {
+            throw match.failure(
+                "a \(driver) board can't be told from other things on the same converter: bind it by 'port_path'")
+        }
+        if driver == HubPortPower.driverName {
+            guard transport == .libusb else {
+                throw transportNode.failure(
+                    "the ports of a hub are switched by this machine: its transport is 'libusb'")
+            }
+            guard portPath != nil else { throw match.failure("a hub is bound by 'port_path'") }
+        }
         channels = []
         for channel in try node.required("channels").elements() { channels.append(try RigChannel(channel)) }
     }

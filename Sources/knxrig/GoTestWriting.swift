@@ -1,6 +1,5 @@
 import Catalogue
 import Documents
-import Glibc
 import Platform
 import Reports
 import Scenarios
@@ -67,9 +66,5 @@ struct GoTestWriting {
         name.contains("/") || name.hasSuffix(".yaml") ? absolute(name) : name
     }
 
-    private static func absolute(_ path: String) -> String {
-        guard let resolved = unsafe realpath(path, nil) else { return path }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
+    private static func absolute(_ path: String) -> String { Files.resolved(path) ?? path }
 }

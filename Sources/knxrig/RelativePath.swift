@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Paths as a file reaches them from where it lies, so that a page and the runs it speaks of can be moved together.
 struct RelativePath {
@@ -20,8 +20,6 @@ struct RelativePath {
     }
 
     private static func parts(_ path: String) -> [Substring] {
-        guard let resolved = unsafe realpath(path, nil) else { return path.split(separator: "/") }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved).split(separator: "/")
+        (Files.resolved(path) ?? path).split(separator: "/")
     }
 }

@@ -11,17 +11,29 @@ final class Bench: Sendable {
 
     let machine: VirtualMachine
     let devices: USBRedirServer
+    /// The board at the machine's serial line.
+    let serialBoard: SerialBoardServer?
     private let directory: TemporaryDirectory
 
-    init(devices models: [(id: String, model: any USBDeviceModel)]) throws {
+    /// - Parameters:
+    ///   - behindHub: the device, of those, that hangs on a hub at the last port instead.
+    ///   - serial: what is at the machine's serial line.
+    init(
+        devices models: [(id: String, model: any USBDeviceModel)], behindHub: String? = nil,
+        serial: (any SerialBoardModel)? = nil
+    ) throws {
         directory = try TemporaryDirectory(prefix: "knxrig-vm-")
+        serialBoard = try serial.map { [directory] in try SerialBoardServer($0, at: directory.path + "/board") }
         devices = try USBRedirServer(
             directory: directory.path, devices: models, unplugged: Set(models.map(\.id)))
         do {
             machine = try VirtualMachine(
-                directory: directory.path, sockets: models.compactMap { [devices] in devices.socket(of: $0.id) })
+                directory: directory.path,
+                sockets: models.filter { $0.id != behindHub }.compactMap { [devices] in devices.socket(of: $0.id) },
+                hubSocket: behindHub.flatMap { [devices] in devices.socket(of: $0) }, terminal: serialBoard?.path)
         } catch {
             devices.stop()
+            serialBoard?.stop()
             throw error
         }
     }
@@ -29,6 +41,7 @@ final class Bench: Sendable {
     func end() {
         machine.stop()
         devices.stop()
+        serialBoard?.stop()
         directory.remove()
     }
 
@@ -61,16 +74,16 @@ final class Bench: Sendable {
 final class SharedBench: Sendable {
     @TaskLocal static var current: SharedBench?
 
-    private let devices: @Sendable () -> [(id: String, model: any USBDeviceModel)]
+    private let make: @Sendable () throws -> Bench
     private let booted = Mutex<Result<Bench, any Error>?>(nil)
 
-    init(_ devices: @escaping @Sendable () -> [(id: String, model: any USBDeviceModel)]) {
-        self.devices = devices
+    init(_ make: @escaping @Sendable () throws -> Bench) {
+        self.make = make
     }
 
     func bench() throws -> Bench {
         try booted.withLock { booted in
-            let result = booted ?? Result { try Bench(devices: devices()) }
+            let result = booted ?? Result { try make() }
             booted = result
             return try result.get()
         }
@@ -83,12 +96,12 @@ final class SharedBench: Sendable {
 
 /// One machine for all tests of a suite.
 struct BootedBench: SuiteTrait, TestScoping {
-    var devices: @Sendable () -> [(id: String, model: any USBDeviceModel)]
+    var make: @Sendable () throws -> Bench
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let shared = SharedBench(devices)
+        let shared = SharedBench(make)
         defer { shared.end() }
         try await SharedBench.$current.withValue(shared) { try await function() }
     }
@@ -96,8 +109,10 @@ struct BootedBench: SuiteTrait, TestScoping {
 
 extension Trait where Self == BootedBench {
     static func bench(_ devices: @escaping @Sendable () -> [(id: String, model: any USBDeviceModel)]) -> Self {
-        BootedBench(devices: devices)
+        BootedBench { try Bench(devices: devices()) }
     }
+
+    static func bench(of make: @escaping @Sendable () throws -> Bench) -> Self { BootedBench(make: make) }
 }
 
 extension Trait where Self == ConditionTrait {

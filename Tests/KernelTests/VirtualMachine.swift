@@ -44,9 +44,11 @@ final class VirtualMachine: Sendable {
     ///
     /// - Parameters:
     ///   - directory: for its sockets and its console's text.
-    ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on, 4 at most.
-    init(directory: String, sockets: [String]) throws {
-        precondition(sockets.count <= 4, "the controller has four USB 2 ports")
+    ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on, 3 at most.
+    ///   - hubSocket: a usb-redir server at port 1 of a hub that switches the power of each port, itself at port 4.
+    ///   - terminal: what the machine's serial line on PCI is joined to.
+    init(directory: String, sockets: [String], hubSocket: String? = nil, terminal: String? = nil) throws {
+        precondition(sockets.count <= 3, "the controller has four USB 2 ports, one of them for the hub")
         if let absence = Self.absence { throw Failure(description: absence) }
         self.directory = directory
         let listener = try Socket.listenUnix(path: "\(directory)/shell")
@@ -64,6 +66,18 @@ final class VirtualMachine: Sendable {
             request.arguments += [
                 "-chardev", "socket,id=r\(index),path=\(socket),reconnect=1",
                 "-device", "usb-redir,chardev=r\(index),bus=x.0,port=\(index + 1)",
+            ]
+        }
+        if let hubSocket {
+            request.arguments += [
+                "-device", "usb-hub,bus=x.0,port=4,ports=4,port-power=on",
+                "-chardev", "socket,id=h,path=\(hubSocket),reconnect=1", "-device",
+                "usb-redir,chardev=h,bus=x.0,port=4.1",
+            ]
+        }
+        if let terminal {
+            request.arguments += [
+                "-chardev", "serial,id=t,path=\(terminal)", "-device", "pci-serial,chardev=t",
             ]
         }
         // Not our own output: who reads that would wait for a machine that outlived us.

@@ -1,4 +1,5 @@
 import Documents
+import Foundation
 import KNX
 import Platform
 import Testing
@@ -35,6 +36,26 @@ import Testing
         #expect(rig.lacks(["relay:line-supply", "witness", "stimulus"]).isEmpty)
     }
 
+    /// `old` and `new` replaced in the twin's rig file.
+    private static func rig(_ changes: [(old: String, new: String)]) throws -> Rig {
+        var text = try Self.text("twin")
+        for (old, new) in changes { text = text.replacingOccurrences(of: old, with: new) }
+        return try Rig(text: text, file: "r.yaml")
+    }
+
+    @Test func boardsOnSerialLinesAndHubsAreBound() throws {
+        let path = (old: "match: {serial: TWIN1}", new: "match: {port_path: 1-1.4}")
+        let serial = (old: "transport: usbip", new: "transport: serial")
+        let numato = try Self.rig([("driver: dcttech", "driver: numato"), serial])
+        #expect(numato.boards[0].transport == .serial && numato.boards[0].serial == "TWIN1")
+        let lcus = [("driver: dcttech", "driver: lcus-serial"), serial]
+        #expect(try Self.rig(lcus + [path]).boards[0].portPath == "1-1.4")
+        #expect(throws: DocumentFailure.self) { try Self.rig(lcus) }
+        let hub = [("driver: dcttech", "driver: hub-port-power"), ("transport: usbip", "transport: libusb")]
+        #expect(try Self.rig(hub + [path]).boards[0].driver == "hub-port-power")
+        #expect(throws: DocumentFailure.self) { try Self.rig(hub) }
+    }
+
     /// Each wrong file is one line that names place and remedy. The static interlocks are among them.
     @Test(arguments: [
         ("kind: twin", "kind: twn", "'twn' is no kind of rig: expected twin, bench: did you mean 'twin'?"),
@@ -63,6 +84,9 @@ import Testing
         ("address: 1.1.10}", "adress: 1.1.10}", "an attachment has no key 'adress': did you mean 'address'?"),
         ("- {driver: tpuart, address: 1.1.11}", "- {driver: tpuart}", "a stimulus needs an 'address'"),
         ("match: {serial: TWIN1}", "match: {}", "a board is bound by 'serial' or by 'port_path'"),
+        ("transport: usbip", "transport: serial", "a dcttech board is on plain USB"),
+        ("driver: dcttech", "driver: numato", "a numato board is on a serial line: its transport is 'serial'"),
+        ("driver: dcttech", "driver: hub-port-power", "its transport is 'libusb'"),
         ("settle: 20 ms", "settle: 20", "should be a length of time"),
         ("kind: switch", "kind: dimmer", "the kinds of devices are: switch"),
         ("cycles_per_hour: 600", "cycles_per_hour: 0", "0 is outside 1…100000"),

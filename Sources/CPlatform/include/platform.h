@@ -39,6 +39,11 @@ int platform_make_mounts_private(void);
 int platform_mount_proc(void);
 int platform_loopback_up(void);
 int platform_set_low_latency(int descriptor);
+// Takes a terminal for this process alone (flock, then TIOCEXCL, which also binds programs that know no flock), and keeps its modem lines up when it is
+// closed. Returns 0, or an errno: EBUSY when another program has it.
+int platform_claim_terminal(int descriptor);
+// Lets others open it again; also while a pseudo-terminal's other side is held.
+void platform_release_terminal(int descriptor);
 int platform_accept(int listener);
 bool platform_peer(int socket, pid_t *process, uid_t *user, gid_t *group);
 int platform_exit_status(int status);   // -1 when it did not exit by itself

@@ -9,6 +9,8 @@ extension Command {
         "--board", "BOARD", "which one, by serial or port path (default: the only one)")
     private static let usbip = Option.value(
         "--usbip", "HOST:PORT", "on a USB/IP server, such as a twin's, instead of here")
+    private static let driver = Option.value(
+        "--driver", "NAME", "what kind it is, as rig files name it (default: dcttech)")
     private static let json = Option.flag("--json", "print JSON")
 
     static let relayCommands: [Command] = [relayList, relayGet, relaySet, relayCycle, relayWatch]
@@ -21,14 +23,14 @@ extension Command {
         try arguments.refuseOperands()
         var transports: [any USBTransport] = [LibUSBTransport()]
         if let usbip = try arguments.usbip() { transports.append(USBIPTransport(host: usbip.host, port: usbip.port)) }
-        let listing = RelayListing(transports)
+        let listing = RelayListing(transports, serial: SerialTransport())
         Terminal.output(arguments.has("--json") ? JSON.text(listing.value) + "\n" : listing.text)
         return .pass
     }
 
     private static let relayGet = Command(
         name: "relay get", summary: "Read the coils of a relay board", operands: "[CHANNEL]",
-        options: [board, usbip, json], examples: ["knxrig relay get", "knxrig relay get 2 --board PSUIS"]
+        options: [board, driver, usbip, json], examples: ["knxrig relay get", "knxrig relay get 2 --board PSUIS"]
     ) { arguments in
         guard arguments.operands.count <= 1 else { throw UsageFailure("one channel, or none for all of them") }
         return try withBoard(arguments) { board in
@@ -44,7 +46,7 @@ extension Command {
     private static let relaySet = Command(
         name: "relay set", summary: "Turn a coil of a relay board on or off, and read it back",
         operands: "CHANNEL on|off",
-        options: [board, usbip, json],
+        options: [board, driver, usbip, json],
         examples: ["knxrig relay set 1 on", "knxrig relay set 2 off --board 1-1.4"],
         notes: """
             What a coil does to the circuit is the wiring's business: here on is current in the coil. In JSON `microseconds` is how long it took to
@@ -66,7 +68,7 @@ extension Command {
 
     private static let relayCycle = Command(
         name: "relay cycle", summary: "Turn a coil over for a time and back again", operands: "CHANNEL",
-        options: [board, usbip, json, .value("--milliseconds", "N", "how long (default: 1000)")],
+        options: [board, driver, usbip, json, .value("--milliseconds", "N", "how long (default: 1000)")],
         examples: ["knxrig relay cycle 1", "knxrig relay cycle 1 --milliseconds 5000"]
     ) { arguments in
         guard arguments.operands.count == 1 else { throw UsageFailure("one channel is needed") }
@@ -118,24 +120,46 @@ extension Command {
     /// Opens the board that the arguments mean and closes it when `body` is done with it.
     private static func withBoard(_ arguments: Arguments, _ body: (any RelayBoard) throws -> Void) throws -> ExitStatus
     {
-        let transport: any USBTransport
-        if let usbip = try arguments.usbip() {
-            transport = USBIPTransport(host: usbip.host, port: usbip.port)
-        } else {
-            transport = LibUSBTransport()
-        }
         do {
-            let board = try RelayBoardDrivers.open("dcttech", on: transport, named: arguments.value("--board"))
+            let board = try open(arguments)
             defer { board.close() }
             try body(board)
             return .pass
         } catch RelayFailure.ambiguous(_, let paths) {
             throw UsageFailure(
                 "\(paths.count) boards are plugged in (\(paths.joined(separator: ", "))): say which with --board")
+        } catch let failure as RelayFailure {
+            guard case .needsPath = failure else { throw failure }
+            throw UsageFailure("\(failure)")
         } catch let refusal as RigLock.Refusal {
             Terminal.error("knxrig: \(refusal)\n")
             return .invalid
         }
+    }
+
+    private static func open(_ arguments: Arguments) throws -> any RelayBoard {
+        let name = arguments.value("--driver") ?? "dcttech"
+        let board = arguments.value("--board")
+        let usbip = try arguments.usbip()
+        if SerialBoardDrivers.all.contains(where: { $0.name == name }) {
+            guard usbip == nil else {
+                throw UsageFailure("a \(name) board is on a serial line, not on a USB/IP server")
+            }
+            return try SerialBoardDrivers.open(name, on: SerialTransport(), named: board)
+        }
+        if name == HubPortPower.driverName {
+            guard let board, usbip == nil else {
+                throw UsageFailure("the ports of a hub are switched here: name the hub with --board, such as 1-1.4")
+            }
+            return try HubPortPower(board, on: LibUSBTransport())
+        }
+        guard RelayBoardDrivers.all.contains(where: { $0.name == name }) else {
+            let known =
+                RelayBoardDrivers.all.map(\.name) + [HubPortPower.driverName] + SerialBoardDrivers.all.map(\.name)
+            throw UsageFailure("\(RelayFailure.noDriver(name: name, known: known))")
+        }
+        guard let usbip else { return try RelayBoardDrivers.open(name, on: LibUSBTransport(), named: board) }
+        return try RelayBoardDrivers.open(name, on: USBIPTransport(host: usbip.host, port: usbip.port), named: board)
     }
 
     /// `withBoard`, unless a keeper has the board: it alone commands then.
