@@ -12,7 +12,10 @@ public final class SerialLine: Sendable {
         self.isExclusive = isExclusive
     }
 
-    deinit { close() }
+    /// Only what was taken has to be given back: the descriptor closes itself, and may be all that somebody kept of a line.
+    deinit {
+        if isExclusive { close() }
+    }
 
     /// Closes the line and lets others open it. Calling it again does nothing.
     public func close() {
