@@ -168,6 +168,12 @@ import Testing
 
     static let tellings: [(events: [Event], sentence: String?)] = [
         (malformed(shown([0x0C, 0x20])), nil),
+        // A value of before the fault, which is published again.
+        (
+            malformed(
+                shown([0x0C, 0x01], at: fault - 2_000) + shown([0x0C, 0x01], at: fault + 300) + shown([0x0C, 0x20])),
+            nil
+        ),
         (
             malformed(shown([0x55, 0x55, 0x55], at: fault + 30) + shown([0x0C, 0x20])),
             "that is of a malformed telegram"

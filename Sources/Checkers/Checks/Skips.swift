@@ -13,7 +13,9 @@ enum Skips {
 
     private static func wrong(_ world: World, _ view: JudgePlan.View, _ group: UInt16, since fault: Instant) -> Finding?
     {
-        let good = Set(world.plan.good.filter { $0.group == group }.map(\.raw))
+        // What the view had shown before may be shown again: by a connection that comes back, or by whoever subscribes.
+        let before = world.timeline.samples(of: view.id, group).filter { $0.instant < fault }.compactMap(\.content.raw)
+        let good = Set(world.plan.good.filter { $0.group == group }.map(\.raw) + before)
         guard
             let shown = world.timeline.samples(of: view.id, group).first(where: { sample in
                 sample.instant >= fault && sample.instant <= world.end
