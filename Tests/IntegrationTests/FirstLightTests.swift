@@ -27,7 +27,7 @@ extension RigRuns {
             "IF-3/locked-20s db.off-live-path": ["live path: mqtt did not show"],
             "IF-3/locked-2s db.busy-retry": ["database view: sentinel"],
             "IF-4/full-30s db.write-errors-handled": ["database view: tracer"],
-            "PB-3/client parser.skip-malformed": ["controller: it exited at the fault"],
+            "PB-3/client parser.skip-malformed": ["controller: it exited", "(signal 6)"],
             "SS-1/asked-to-end shutdown.flush": ["shutdown:"],
             "SS-2/killed-3-times db.wal": ["acknowledged write lost: rig-"],
             "SS-3/absent-20s start.mqtt-optional": ["controller: it exited", "(exit status 1)"],
