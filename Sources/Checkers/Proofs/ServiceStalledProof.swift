@@ -5,8 +5,8 @@ struct ServiceStalledProof: FaultProof {
     let plan: JudgePlan
     let timeline: Timeline
 
-    /// An answer may be under way when the service is stopped.
-    private static let dyingOut = Instant.Span.milliseconds(400)
+    /// An answer may be under way when the service is stopped; and what was asked this shortly before it goes on may be answered then.
+    private static let underWay = Instant.Span.milliseconds(400)
 
     private var attempts: [Timeline.Stamped<Event.Sample>] {
         timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []
@@ -22,8 +22,8 @@ struct ServiceStalledProof: FaultProof {
     }
 
     func standing(since fault: Instant, healing: Event.Actuation?, at instant: Instant) -> Standing {
-        let to = min(healing?.commanded ?? instant, instant)
-        let during = attempts.filter { $0.instant > fault + Self.dyingOut && $0.instant <= to }
+        let to = min(healing.map { $0.commanded - Self.underWay } ?? instant, instant)
+        let during = attempts.filter { $0.instant > fault + Self.underWay && $0.instant <= to }
         if during.contains(where: { $0.content.reading == "accepted" }) {
             return .broken("the \(plan.refusedGate ?? "service") still answered while it was to stand still")
         }

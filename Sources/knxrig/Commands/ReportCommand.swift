@@ -63,6 +63,7 @@ private struct ReportRequest {
     init(_ arguments: Arguments) throws {
         let data = Command.dataDirectories(arguments)
         format = try arguments.value("--format").map { try Self.choice("--format", $0) }
+        let level: EvidenceLevel = try arguments.value("--level").map { try Self.choice("--level", $0) } ?? .smoke
         out = arguments.value("--out")
         least = try arguments.value("--fail-under").map(Self.score)
         directories = arguments.operands.isEmpty ? ["knxrig-runs"] : arguments.operands
@@ -78,7 +79,6 @@ private struct ReportRequest {
             let (id, reason) = try Self.exception(text, weights)
             notApplicable[id] = reason
         }
-        let level: EvidenceLevel = try arguments.value("--level").map { try Self.choice("--level", $0) } ?? .smoke
         let collection = RunCollection(directories, index: RunIndex(path: directories[0] + "/index.sqlite"))
         var input = Scorecard.Input(
             weights: weights, level: level,
