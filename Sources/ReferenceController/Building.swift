@@ -53,7 +53,7 @@ struct Building {
         let mqttThread = NamedThread("mqtt") { mqtt.run() }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
         let connectionThread = NamedThread("knx") { connection.run() }
-        let watchdog = KnxdWatchdog(supervisor)
+        let watchdog = KnxdWatchdog(supervisor) { connection.reread() }
         let watchdogThread =
             protections.contains(.knxdWatchdog) ? NamedThread("knxd watchdog") { watchdog.run() } : nil
 

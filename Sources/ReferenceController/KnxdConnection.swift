@@ -10,6 +10,12 @@ final class KnxdConnection: Sendable {
         var connected = false
         var outbound: [[UInt8]] = []
         var stopping = false
+        var wantsReread = false
+
+        mutating func takeReread() -> Bool {
+            defer { wantsReread = false }
+            return wantsReread
+        }
 
         mutating func takeOutbound() -> [UInt8] {
             defer { outbound.removeAll(keepingCapacity: true) }
@@ -58,6 +64,13 @@ final class KnxdConnection: Sendable {
 
     func stop() {
         content.withLock { $0.stopping = true }
+        wakeup.signal()
+    }
+
+    /// Reads the points again on the connection that there is: knxd was away for a while, and what it missed it does not tell.
+    func reread() {
+        guard protections.contains(.knxdReread) else { return }
+        content.withLock { $0.wantsReread = $0.connected }
         wakeup.signal()
     }
 
@@ -110,6 +123,11 @@ final class KnxdConnection: Sendable {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             let now = monotonicNanoseconds()
+            if content.withLock({ $0.takeReread() }) {
+                readOut = ReadOut(rereadGroups, at: now)
+                reading = !readOut.isFinished
+                if reading { Log.info("knx reread started", ["points": JSON(rereadGroups.count)]) }
+            }
             if let group = readOut.next(at: now) { _ = send(GroupTelegram.read.apdu, to: group) }
             if reading, readOut.isFinished {
                 reading = false

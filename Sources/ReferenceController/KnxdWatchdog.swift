@@ -10,12 +10,19 @@ final class KnxdWatchdog: Sendable {
     /// A knxd that is just starting may not answer yet; the socket's own time-out is 2 s.
     private static let greatestSilences = 2
 
+    /// A knxd that answers this late stood still meanwhile, and may have lost what arrived: one that was stopped for 5 s while it waited for a confirmation
+    /// begins anew with its interface and forgets what had come in (0.14.54, seen).
+    private static let lateNanoseconds: Int64 = 500_000_000
+
     private let supervisor: KnxdSupervisor
+    private let stoodStill: @Sendable () -> Void
     private let stopping = Atomic(false)
     private let wakeup = Wakeup()
 
-    init(_ supervisor: KnxdSupervisor) {
+    /// - Parameter stoodStill: Called when a knxd that did not answer for a while answers again.
+    init(_ supervisor: KnxdSupervisor, stoodStill: @escaping @Sendable () -> Void) {
         self.supervisor = supervisor
+        self.stoodStill = stoodStill
     }
 
     func stop() {
@@ -34,8 +41,14 @@ final class KnxdWatchdog: Sendable {
                 silences = 0
                 continue
             }
+            let asked = monotonicNanoseconds()
             if let socket = KnxdSocket.open(orderedToStop: { self.isStopping }) {
                 close(socket)
+                let isLate = monotonicNanoseconds() - asked > Self.lateNanoseconds
+                if silences > 0 || isLate {
+                    Log.warning("knxd stood still", ["silences": JSON(silences)])
+                    stoodStill()
+                }
                 silences = 0
                 continue
             }
