@@ -10,8 +10,8 @@ struct RefusedWritesProof: FaultProof {
     let timeline: Timeline
 
     /// An attempt may be under way when the fault begins or ends.
-    private static let edge = Instant.Span.milliseconds(600)
-    private static let attempts = 3
+    private static let edge = Instant.Span.milliseconds(300)
+    private static let attempts = 2
 
     /// What an attempt says while the fault is on.
     private var refusal: String { plan.faultKind == .diskFull ? "full" : "busy" }
