@@ -35,9 +35,11 @@ final class KnxdWatchdog: Sendable {
     /// The loop of the watchdog's thread; it returns after `stop()`.
     func run() {
         var silences = 0
+        /// The knxd that has answered before: one that has only just started may take its time.
+        var known: pid_t?
         while !isStopping {
             wakeup.wait(milliseconds: Self.intervalMilliseconds)
-            guard !isStopping, supervisor.isRunning else {
+            guard !isStopping, let present = supervisor.pid else {
                 silences = 0
                 continue
             }
@@ -45,10 +47,11 @@ final class KnxdWatchdog: Sendable {
             if let socket = KnxdSocket.open(orderedToStop: { self.isStopping }) {
                 close(socket)
                 let isLate = monotonicNanoseconds() - asked > Self.lateNanoseconds
-                if silences > 0 || isLate {
+                if silences > 0 || isLate, present == known {
                     Log.warning("knxd stood still", ["silences": JSON(silences)])
                     stoodStill()
                 }
+                known = present
                 silences = 0
                 continue
             }
