@@ -17,10 +17,12 @@ struct Building {
     /// Runs until one of the signals arrives, which must be blocked in the whole process.
     func run(until stopSignals: sigset_t) {
         let status = Status()
-        let points = PointTable(configuration.points)
+        let points = PointTable(
+            configuration.points, keepsRepeats: !protections.contains(.historyDedup))
         let commands = CommandService(configuration)
         let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
+        let bridge = BridgeSupervisor(protections)
         let livePath = LivePath()
         let intake = Intake(
             points: points, mqtt: mqtt, commands: commands, status: status, livePath: livePath, protections: protections
@@ -32,14 +34,13 @@ struct Building {
         let store: StateStore
         let registry: Registry
         do throws(StateStore.OpenError) {
-            store = try StateStore(points, protections: protections)
+            store = try StateStore(points, history: configuration.history, protections: protections)
             registry = try Registry(StateStore.path, protections: protections)
         } catch {
             ReferenceController.fail(error.message)
         }
-        let server = HttpServer(HttpRoutes(points: points, commands: commands, status: status, registry: registry)) {
-            connection.send($1, to: $0)
-        }
+        let routes = HttpRoutes(points: points, commands: commands, status: status, registry: registry)
+        let server = HttpServer(routes, isLimited: protections.contains(.apiLimits)) { connection.send($1, to: $0) }
         do throws(HttpServer.BindError) {
             try server.bind(configuration.http)
         } catch {
@@ -52,6 +53,7 @@ struct Building {
         let storeThread = NamedThread("store") { store.run() }
         let mqttThread = NamedThread("mqtt") { mqtt.run() }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
+        let bridgeThread = NamedThread("bridge") { bridge.run() }
         let connectionThread = NamedThread("knx") { connection.run() }
         let watchdog = KnxdWatchdog(supervisor) { connection.reread() }
         let watchdogThread =
@@ -65,6 +67,7 @@ struct Building {
         Log.info("stopping")
         if !protections.contains(.shutdownFlush) {
             supervisor.stop()
+            bridge.stop()
             exit(0)
         }
 
@@ -78,6 +81,8 @@ struct Building {
         watchdogThread?.join()
         connection.stop()
         connectionThread.join()
+        bridge.stop()
+        bridgeThread.join()
         registry.stop()
         registryThread.join()
         store.stop()

@@ -40,11 +40,13 @@ struct Configuration: Sendable {
     let points: [PointDeclaration]
     let commands: [Command]
     let commandTimeoutMilliseconds: Int
+    let history: HistoryBound
 
     private init(
         data: String, http: Endpoint, mqtt: MQTT, knxd: Knxd, points: [PointDeclaration], commands: [Command],
         commandTimeoutMilliseconds: Int
     ) {
+        history = .standard
         self.data = data
         self.http = http
         self.mqtt = mqtt
@@ -92,7 +94,7 @@ extension Configuration {
     }
 
     private init(_ root: ConfigurationReader) throws(ConfigurationError) {
-        try root.allow(["data", "http", "mqtt", "knxd", "points", "commands", "command_timeout_ms"])
+        try root.allow(["data", "http", "mqtt", "knxd", "points", "commands", "command_timeout_ms", "history"])
         data = absolute(try root["data"].string())
 
         let http = try root["http"]
@@ -157,6 +159,13 @@ extension Configuration {
         self.points = points
         self.commands = commands
         commandTimeoutMilliseconds = try root.optional("command_timeout_ms")?.integer(in: 1...60_000) ?? 2500
+        history =
+            try root.optional("history").map { entry throws(ConfigurationError) in
+                try entry.allow(["rows", "retention_s"])
+                return HistoryBound(
+                    rows: try entry["rows"].integer(in: 1...10_000_000),
+                    retentionSeconds: try entry["retention_s"].integer(in: 1...1_000_000_000))
+            } ?? .standard
     }
 
     private static func endpoint(_ reader: ConfigurationReader) throws(ConfigurationError) -> Endpoint {

@@ -39,23 +39,38 @@ import Synchronization
     private static let greatestDiscardedBody = 65_536
     private static let greatestConnections: UInt32 = 256
 
+    /// What is asked beyond these in a second is refused with 429. Health is asked by whoever watches, and never refused; what waits for the registry is bounded
+    /// there.
+    private static let stateRequestsPerSecond: Int64 = 100
+    private static let commandsPerSecond: Int64 = 5
+
     private let routes: HttpRoutes
+    private let isLimited: Bool
     private let send: @Sendable (GroupAddress, [UInt8]) -> Bool
     private let finished = Mutex(Finished())
 
-    // These three belong to the starting thread until run(), then to the thread of run(); lws_cancel_service alone is
+    // These belong to the starting thread until run(), then to the thread of run(); lws_cancel_service alone is
     // called from others, as the library allows, and under the lock of `finished`.
     nonisolated(unsafe) private var context: OpaquePointer?
     nonisolated(unsafe) private var requests: [OpaquePointer: Request] = unsafe [:]
     nonisolated(unsafe) private var nextID = 0
+    nonisolated(unsafe) private var stateLimit: RateLimit
+    nonisolated(unsafe) private var commandLimit: RateLimit
     // The library keeps the pointer, so it lives as long as the server; the second entry, all zero, ends the list.
     nonisolated(unsafe) private let protocols =
         UnsafeMutablePointer<lws_protocols>.allocate(capacity: 2)
     nonisolated(unsafe) private let name = unsafe strdup("http")!
 
+    /// - Parameter isLimited: Bodies have a greatest size and requests a greatest rate.
     /// - Parameter send: Hands a command's telegram to the bus; false when that is not possible.
-    init(_ routes: HttpRoutes, send: @escaping @Sendable (GroupAddress, [UInt8]) -> Bool) {
+    init(
+        _ routes: HttpRoutes, isLimited: Bool, send: @escaping @Sendable (GroupAddress, [UInt8]) -> Bool
+    ) {
         self.routes = routes
+        self.isLimited = isLimited
+        let now = monotonicNanoseconds()
+        unsafe stateLimit = RateLimit(perSecond: Self.stateRequestsPerSecond, at: now)
+        unsafe commandLimit = RateLimit(perSecond: Self.commandsPerSecond, at: now)
         self.send = send
         unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
         unsafe protocols[0].name = unsafe UnsafePointer(name)
@@ -159,7 +174,7 @@ import Synchronization
         case LWS_CALLBACK_HTTP_BODY:
             guard let request = unsafe requests[wsi] else { return -1 }
             request.received += input.count
-            if request.received <= Self.greatestBody { unsafe request.body.append(contentsOf: input) }
+            if !isLimited || request.received <= Self.greatestBody { unsafe request.body.append(contentsOf: input) }
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
             guard let request = unsafe requests[wsi] else { return -1 }
             if request.received > 0 { complete(request) }
@@ -194,7 +209,7 @@ import Synchronization
         }
         if length == 0 {
             complete(request)
-        } else if length > Self.greatestDiscardedBody {
+        } else if isLimited, length > Self.greatestDiscardedBody {
             request.closes = true
             respond(.error(413, "the body is larger than \(Self.greatestBody) octets"), request)
         }
@@ -209,8 +224,12 @@ import Synchronization
     }
 
     private func complete(_ request: Request) {
-        guard request.received <= Self.greatestBody else {
+        guard !isLimited || request.received <= Self.greatestBody else {
             respond(.error(413, "the body is larger than \(Self.greatestBody) octets"), request)
+            return
+        }
+        if isLimited, isTooMuch(request.path) {
+            respond(.error(429, "too many requests: ask again in a second"), request)
             return
         }
         switch routes.answer(request.method, request.path, request.body) {
@@ -237,6 +256,12 @@ import Synchronization
                 respond(HttpResponse(status: 503, body: body), request)
             }
         }
+    }
+
+    private func isTooMuch(_ path: String) -> Bool {
+        let now = monotonicNanoseconds()
+        if path.hasPrefix("/command/") { return unsafe !commandLimit.take(at: now) }
+        return path.hasPrefix("/state") ? unsafe !stateLimit.take(at: now) : false
     }
 
     private func deliver() {

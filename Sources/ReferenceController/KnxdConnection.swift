@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The group connection to knxd's Unix socket, on a thread of its own that owns the socket.
+/// The group connection to knxd's Unix socket, by way of the bridge, on a thread of its own that owns the socket.
 ///
 /// While it is open nothing but its end tells of trouble: knxd neither reports a dead bus nor refuses what it cannot
 /// send.
@@ -82,7 +82,8 @@ final class KnxdConnection: Sendable {
         /// The last read-out ended with its connection, before every point had answered.
         var isInterrupted = false
         while !isStopping {
-            if supervisor.isRunning, let socket = KnxdSocket.open(orderedToStop: { self.isStopping }) {
+            if supervisor.isRunning, let socket = KnxdSocket.open(Bridge.socketPath, orderedToStop: { self.isStopping })
+            {
                 Log.info("knx connected")
                 setConnected(true)
                 let readsOut =

@@ -5,21 +5,14 @@ enum KnxdSocket {
     private static let openTimeoutNanoseconds: Int64 = 2_000_000_000
 
     /// Connects and opens the group connection; nil when knxd is not there yet, or does not answer within 2 s.
-    static func open(orderedToStop: () -> Bool) -> Int32? {
+    ///
+    /// - Parameter path: Of knxd's own socket, or of the bridge's before it.
+    static func open(_ path: String, orderedToStop: () -> Bool) -> Int32? {
         let descriptor = streamSocket(AF_UNIX)
         guard descriptor >= 0 else { return nil }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-            unsafe $0.copyBytes(from: KnxdSupervisor.socketPath.utf8)
-        }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
         // Not blocking from the start: connecting to a stopped knxd waits for ever once its backlog is full.
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        let connected = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
-        }
-        guard connected == 0, send(KnxdMessage.openGroupConnection, descriptor),
+        guard LocalAddress.connect(descriptor, path), send(KnxdMessage.openGroupConnection, descriptor),
             awaitOpened(descriptor, orderedToStop: orderedToStop)
         else {
             close(descriptor)

@@ -36,7 +36,10 @@ final class KnxdSupervisor: Sendable {
         self.status = status
     }
 
-    var isRunning: Bool { content.withLock { $0.child != nil } }
+    var isRunning: Bool { pid != nil }
+
+    /// Of the knxd that runs; nil while none does.
+    var pid: pid_t? { content.withLock { $0.child?.pid } }
 
     /// The loop of the supervisor's thread; it returns after `stop()`, or when knxd is not to be started again.
     func run() {

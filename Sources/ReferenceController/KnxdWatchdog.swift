@@ -44,7 +44,7 @@ final class KnxdWatchdog: Sendable {
                 continue
             }
             let asked = monotonicNanoseconds()
-            if let socket = KnxdSocket.open(orderedToStop: { self.isStopping }) {
+            if let socket = KnxdSocket.open(KnxdSupervisor.socketPath, orderedToStop: { self.isStopping }) {
                 close(socket)
                 let isLate = monotonicNanoseconds() - asked > Self.lateNanoseconds
                 if silences > 0 || isLate, present == known {

@@ -109,6 +109,7 @@ final class MqttLink: Sendable {
     /// - Returns: Why there is no connection; nil when there is one.
     private func connect(_ client: MosquittoClient) -> String? {
         content.withLock { $0.answer = nil }
+        if !protections.contains(.offlineFirst) { NameLookup.wait(for: NameLookup.cloud) }
         let broker = configuration.broker
         let result = client.connect(host: broker.host, port: broker.port, keepaliveSeconds: Self.keepaliveSeconds)
         guard result == 0 else { return MosquittoClient.describe(result) }

@@ -17,12 +17,24 @@ final class PointTable: Sendable {
     private struct Content {
         var states: [GroupAddress: PointState] = [:]
         var unsaved: Set<GroupAddress> = []
+        var history: [HistoryEntry] = []
+
+        mutating func remember(_ entries: [HistoryEntry]) {
+            history += entries
+            history.removeFirst(max(0, history.count - greatestHistory))
+        }
     }
 
+    /// Rows of the history that wait for a database; beyond these the oldest are forgotten.
+    private static let greatestHistory = 4096
+
     let declarations: [GroupAddress: Configuration.PointDeclaration]
+    private let keepsRepeats: Bool
     private let content = Mutex(Content())
 
-    init(_ points: [Configuration.PointDeclaration]) {
+    /// - Parameter keepsRepeats: Values that equal the one before are rows of the history too.
+    init(_ points: [Configuration.PointDeclaration], keepsRepeats: Bool) {
+        self.keepsRepeats = keepsRepeats
         declarations = Dictionary(uniqueKeysWithValues: points.map { ($0.group, $0) })
     }
 
@@ -42,7 +54,11 @@ final class PointTable: Sendable {
                 octets: value.octets, value: declaration.type.value(of: value.octets), source: source,
                 sequence: (previous?.sequence ?? 0) + 1, updatedAtMilliseconds: wallMilliseconds())
             content.unsaved.insert(group)
-            return .taken(changed: previous?.octets != value.octets)
+            let isChanged = previous?.octets != value.octets
+            if isChanged || keepsRepeats {
+                content.remember([HistoryEntry(group: group, octets: value.octets, milliseconds: wallMilliseconds())])
+            }
+            return .taken(changed: isChanged)
         }
     }
 
@@ -63,9 +79,22 @@ final class PointTable: Sendable {
         }
     }
 
+    /// The rows of the history since the last call, for the database.
+    func takeHistory() -> [HistoryEntry] {
+        content.withLock { content in
+            defer { content.history.removeAll(keepingCapacity: true) }
+            return content.history
+        }
+    }
+
     /// Gives back what could not be saved, for the next attempt.
-    func returnUnsaved(_ groups: [GroupAddress]) {
-        content.withLock { $0.unsaved.formUnion(groups) }
+    func returnUnsaved(_ groups: [GroupAddress], _ history: [HistoryEntry]) {
+        content.withLock { content in
+            content.unsaved.formUnion(groups)
+            let newer = content.history
+            content.history = []
+            content.remember(history + newer)
+        }
     }
 
     /// Sets a value that the database had, before anything else runs.

@@ -3,6 +3,7 @@ import Glibc
 @main
 struct ReferenceController {
     static func main() {
+        if CommandLine.arguments.dropFirst() == ["--bridge"] { exit(Bridge.run()) }
         let arguments: Arguments
         do throws(Arguments.Refusal) {
             arguments = try Arguments(CommandLine.arguments.dropFirst())
@@ -33,9 +34,13 @@ struct ReferenceController {
         signal(SIGPIPE, SIG_IGN)
 
         enterDataDirectory(configuration.data)
+        if arguments.protections.contains(.startOnBoot) { enableOnBoot() }
         let building = Building(configuration, arguments.protections)
         building.run(until: stopSignals)
     }
+
+    /// In the data directory.
+    private static let onBootPath = "start-on-boot"
 
     /// From here on relative paths are within the data directory, which one controller at a time may use.
     private static func enterDataDirectory(_ path: String) {
@@ -49,6 +54,16 @@ struct ReferenceController {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             fail("data: \(path) is in use by another reference-controller; `fuser \(path)/lock` names it")
         }
+    }
+
+    /// Says to whoever starts the computer that this controller is to be started with it.
+    private static func enableOnBoot() {
+        let descriptor = unsafe open(onBootPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            Log.warning("not started on boot", ["error": .string(systemError())])
+            return
+        }
+        close(descriptor)
     }
 
     static func fail(_ message: String) -> Never {

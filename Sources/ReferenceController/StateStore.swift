@@ -16,7 +16,7 @@ import Synchronization
     }
 
     static let path = "state.db"
-    private static let schemaVersion = 2
+    private static let schemaVersion = 3
     private static let periodMilliseconds = 500
     private static let busyTimeoutMilliseconds: Int32 = 400
     /// For the last write, which nothing comes after.
@@ -27,6 +27,7 @@ import Synchronization
     nonisolated(unsafe) private let database: OpaquePointer
     private let points: PointTable
     private let protections: Set<Protection>
+    private let history: HistoryBound
     /// Waits for a database that is locked, and keeps for the next time what it could not write.
     private let retriesBusy: Bool
     private let isFailing = Atomic(false)
@@ -34,13 +35,14 @@ import Synchronization
     private let wakeup = Wakeup()
 
     /// Opens or makes the database in the working directory and restores the points from it.
-    init(_ points: PointTable, protections: Set<Protection>) throws(OpenError) {
+    init(_ points: PointTable, history: HistoryBound, protections: Set<Protection>) throws(OpenError) {
         var handle: OpaquePointer?
         let result = unsafe sqlite3_open(Self.path, &handle)
         guard let handle = unsafe handle else { throw OpenError(message: "\(Self.path): out of memory") }
         unsafe database = unsafe handle
         self.points = points
         self.protections = protections
+        self.history = history
         retriesBusy = protections.contains(.databaseBusyRetry)
         do throws(StatementError) {
             guard result == SQLITE_OK else { throw failure() }
@@ -87,11 +89,12 @@ import Synchronization
     private func write(isLast: Bool) -> Bool {
         let changed = points.takeUnsaved()
         guard !changed.isEmpty else { return true }
+        let rows = points.takeHistory()
         do {
-            try save(changed)
+            try save(changed, rows)
             if isFailing.exchange(false, ordering: .relaxed) { Log.info("database written again") }
         } catch {
-            if !error.isBusy || retriesBusy { points.returnUnsaved(changed.map(\.group)) }
+            if !error.isBusy || retriesBusy { points.returnUnsaved(changed.map(\.group), rows) }
             let wasFailing = isFailing.exchange(true, ordering: .relaxed)
             if !wasFailing || isLast { Log.error("database write failed", ["error": .string(error.message)]) }
             if !error.isBusy, !protections.contains(.databaseWriteErrorsHandled) { return false }
@@ -130,6 +133,9 @@ import Synchronization
             """)
         // Since version 2.
         try execute(Registry.schema(protections))
+        // Since version 3.
+        try execute(HistoryBound.schema)
+        if protections.contains(.historyPrune) { try execute(history.prune(at: wallMilliseconds())) }
         try execute("PRAGMA user_version=\(Self.schemaVersion)")
         try execute("COMMIT")
     }
@@ -154,7 +160,9 @@ import Synchronization
         }
     }
 
-    private func save(_ changed: [(group: GroupAddress, state: PointState)]) throws(StatementError) {
+    private func save(
+        _ changed: [(group: GroupAddress, state: PointState)], _ rows: [HistoryEntry]
+    ) throws(StatementError) {
         try execute("BEGIN IMMEDIATE")
         do throws(StatementError) {
             let statement = try unsafe prepare(
@@ -173,11 +181,25 @@ import Synchronization
                 guard unsafe sqlite3_step(statement) == SQLITE_DONE else { throw failure() }
                 unsafe sqlite3_reset(statement)
             }
+            try append(rows)
+            if protections.contains(.historyPrune) { try execute(history.prune(at: wallMilliseconds())) }
             try execute("COMMIT")
         } catch {
             // Some errors have rolled back by themselves; then this one fails, which is all right.
             try? execute("ROLLBACK")
             throw error
+        }
+    }
+
+    private func append(_ rows: [HistoryEntry]) throws(StatementError) {
+        let statement = try unsafe prepare("INSERT INTO history(group_address, raw, at_ms) VALUES(?1, ?2, ?3)")
+        defer { unsafe sqlite3_finalize(statement) }
+        for row in rows {
+            unsafe bind(statement, 1, "\(row.group)")
+            unsafe bind(statement, 2, row.octets.hexadecimal)
+            unsafe sqlite3_bind_int64(statement, 3, row.milliseconds)
+            guard unsafe sqlite3_step(statement) == SQLITE_DONE else { throw failure() }
+            unsafe sqlite3_reset(statement)
         }
     }
 
