@@ -32,6 +32,14 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case duplicateIDs = "duplicate-ids"
     case orphanedReferences = "orphaned-references"
     case concurrentChanges = "concurrent-changes"
+    /// The system's computer lost its power, and everything on it ended.
+    case hostPowerCut = "host-power-cut"
+    /// Whoever answers for names on the network says nothing, and the system was started again meanwhile.
+    case resolverSilent = "resolver-silent"
+    /// More reports of devices than there are changes, and old rows in the history at a start.
+    case historyFlooded = "history-flooded"
+    /// More requests than the system can serve.
+    case requestsFlooded = "requests-flooded"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
 

@@ -43,6 +43,10 @@ public struct Scenario: Sendable {
         case createTwice = "create-twice"
         case deleteParents = "delete-parents"
         case changeAtOnce = "change-at-once"
+        case powerCycleHost = "power-cycle-host"
+        case stallResolver = "stall-resolver"
+        case floodHistory = "flood-history"
+        case floodRequests = "flood-requests"
 
         public var kind: FaultKind {
             switch self {
@@ -64,6 +68,10 @@ public struct Scenario: Sendable {
             case .createTwice: .duplicateIDs
             case .deleteParents: .orphanedReferences
             case .changeAtOnce: .concurrentChanges
+            case .powerCycleHost: .hostPowerCut
+            case .stallResolver: .resolverSilent
+            case .floodHistory: .historyFlooded
+            case .floodRequests: .requestsFlooded
             }
         }
 
@@ -104,7 +112,7 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `process:knxd`, `database`.
+    /// `process:knxd`, `process:bridge`, `database` and other parts of the system profile.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -116,12 +124,13 @@ public struct Scenario: Sendable {
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
-        "rejects", "registry",
+        "rejects", "registry", "serves", "history", "flood",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
-        "database", "mutation", "spares", "registry",
+        "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
+        "process:bridge",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -235,7 +244,8 @@ extension Scenario.FaultStep {
         }
         let witness = try node.required("witness")
         _ = try witness.entries(
-            of: "a witness", keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen"])
+            of: "a witness",
+            keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen", "silent"])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
@@ -269,6 +279,23 @@ extension Scenario.FaultStep {
                     "malformed telegrams are proven by 'seen: frames': the witness saw each, octet by octet")
             }
         case .createTwice, .deleteParents, .changeAtOnce:
+            guard try witness["seen"]?.text() == "requests" else {
+                throw witness.failure("requests are proven by 'seen: requests': the rig's own log of each")
+            }
+        case .powerCycleHost:
+            guard try witness["gone"]?.text() == "host" else {
+                throw witness.failure("a power cut of the computer is proven by 'gone: host'")
+            }
+        case .stallResolver:
+            guard service != nil else { throw node.failure("'\(action.rawValue)' needs a 'service'") }
+            guard try witness["silent"]?.text() == "resolver" else {
+                throw witness.failure("a silent name server is proven by the rig's own questions: 'silent: resolver'")
+            }
+        case .floodHistory:
+            guard try witness["seen"]?.text() == "reports" else {
+                throw witness.failure("reports of devices are proven by 'seen: reports': the witness heard them")
+            }
+        case .floodRequests:
             guard try witness["seen"]?.text() == "requests" else {
                 throw witness.failure("requests are proven by 'seen: requests': the rig's own log of each")
             }

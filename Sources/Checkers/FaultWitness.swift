@@ -33,6 +33,10 @@ struct FaultWitness {
         case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
         case .malformedTelegrams: MalformedProof(plan: plan, timeline: timeline)
         case .duplicateIDs, .orphanedReferences, .concurrentChanges: RequestsProof(plan: plan, timeline: timeline)
+        case .hostPowerCut: HostPowerProof(plan: plan, timeline: timeline)
+        case .resolverSilent: ResolverProof(plan: plan, timeline: timeline)
+        case .historyFlooded: ReportsProof(plan: plan, timeline: timeline)
+        case .requestsFlooded: RequestsProof(plan: plan, timeline: timeline)
         case .configurationCorrupt: TrialsProof(plan: plan, timeline: timeline)
         case .databaseLocked, .diskFull, .startLocked: RefusedWritesProof(plan: plan, timeline: timeline)
         }
@@ -109,6 +113,10 @@ extension JudgePlan {
         case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
         case .databaseLocked, .startLocked: "the lock was released"
         case .duplicateIDs, .orphanedReferences, .concurrentChanges: "the last request"
+        case .hostPowerCut: "the computer was powered again"
+        case .resolverSilent: "the name server answered again"
+        case .historyFlooded: "the system was started again"
+        case .requestsFlooded: "the flood was over"
         case .configurationCorrupt: "the system was started with its own configuration"
         case .systemKilled, .systemStopped: "the system was started again"
         case .malformedTelegrams: "the last malformed telegram"

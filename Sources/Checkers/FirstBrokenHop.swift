@@ -1,3 +1,4 @@
+import Catalogue
 import Events
 
 /// After a fail: the first hop on the way from the line to the views that did not work again, said in one sentence with its instant, from what the
@@ -25,6 +26,14 @@ struct FirstBrokenHop {
                     + "was not there again \(after)"
                     + (isShown ? "" : "; no telegram has reached the controller since"),
                 "line → interface daemon"
+            )
+        }
+        if world.plan.faultKind == .daemonKilled, world.plan.process != world.plan.interfaceDaemon,
+            let exit = world.absence(of: world.plan.process, at: instant)
+        {
+            return (
+                "\(world.plan.process): it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
+                "interface daemon → controller"
             )
         }
         if let stop = world.standstill(of: world.plan.interfaceDaemon, at: instant) {

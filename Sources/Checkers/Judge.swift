@@ -1,3 +1,4 @@
+import Catalogue
 public import Events
 
 /// Judges a run from its events alone. The runner feeds it live to know when to go on; `verify` feeds it the journal; both come to the same
@@ -37,6 +38,13 @@ public struct Judge: Sendable {
     /// The system has asked for a value on the line after `instant`.
     public func hasRead(after instant: Instant) -> Bool {
         timeline.reads(by: plan.systemSources).contains { $0 > instant }
+    }
+
+    /// How many telegrams of the plan's devices the witness has heard after `instant`, repetitions apart.
+    public func reports(after instant: Instant) -> Int {
+        timeline.telegrams.count {
+            $0.instant > instant && plan.devices.contains($0.content.group) && !$0.content.isRepetition
+        }
     }
 
     /// Everything has held for the hold time since the recovery; broken once the limit has passed without.
@@ -180,6 +188,16 @@ public struct Judge: Sendable {
         if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("refuses-start"), !plan.isNullRun {
             RefusesStart.judge(world, since: fault.instant, into: &verdict)
+        }
+        if plan.expects("serves"), !plan.isNullRun { Serves.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("history") { verdict.findings += HistoryCheck.findings(world) }
+        if plan.expects("flood") {
+            FloodCheck.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)
+        }
+        if plan.faultKind == .hostPowerCut, !plan.isNullRun {
+            verdict.notes.append(
+                "the computer is a process tree whose files outlive it: durability under a real loss of power was not tested"
+            )
         }
         if plan.expects("rejects") { Rejects.judge(world, into: &verdict) }
         if plan.expects("registry") { verdict.findings += RegistryCheck.findings(world) }

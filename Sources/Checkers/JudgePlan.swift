@@ -37,6 +37,9 @@ struct JudgePlan: Sendable {
     var trials: Int
     /// Requests that the fault makes.
     var requests: Int
+    /// Group addresses of devices that report, and the rows that the system's history has at most.
+    var devices: Set<UInt16>
+    var historyRows: Int64
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -97,6 +100,8 @@ struct JudgePlan: Sendable {
         refusedGate = witness.optionalText("refused")
         trials = Int(clamping: fault.optionalInteger("trials") ?? 0)
         requests = Int(clamping: fault.optionalInteger("requests") ?? 0)
+        historyRows = fault.optionalInteger("history_rows") ?? 0
+        devices = JudgePlan.groups(judge["devices"])
         malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
         good = (fault.value["good"]?.list ?? []).compactMap { item in
             guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
@@ -117,6 +122,9 @@ struct JudgePlan: Sendable {
             .systemStopped, .startLocked:
             break
         case .duplicateIDs, .orphanedReferences, .concurrentChanges:
+            guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
+        case .hostPowerCut, .resolverSilent: break
+        case .historyFlooded, .requestsFlooded:
             guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
         case .configurationCorrupt:
             guard trials > 0 else { throw RecordFailure(key: "fault.trials", expected: "at least one start") }

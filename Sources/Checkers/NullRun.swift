@@ -59,6 +59,11 @@ struct NullRun {
         }) {
             return "the rig's own write was refused (\(refused.content.reading?.text ?? "?")) though nothing was done"
         }
+        if timeline.samples[ResolverProof.view]?["query"]?.contains(where: {
+            window.contains($0.instant) && $0.content.reading != "answered"
+        }) ?? false {
+            return "a question for a name was not answered though nothing was done"
+        }
         if timeline.frames.contains(where: { window.contains($0.instant) && plan.malformed.contains($0.content.octets) }
         ) {
             return "a malformed telegram was on the line though nothing was done"

@@ -39,6 +39,17 @@ public enum MountNamespace {
         }
     }
 
+    /// Shows `octets` as the file at `path`: mounts a file over it that has no other name.
+    ///
+    /// - Parameter temporary: where the file lies for a moment.
+    public static func show(_ octets: [UInt8], at path: String, by temporary: String) throws(SystemFailure) {
+        try Files.write(octets, to: temporary)
+        defer { unsafe unlink(temporary) }
+        guard unsafe mount(temporary, path, nil, UInt(MS_BIND), nil) == 0 else {
+            throw SystemFailure("show a file at", path)
+        }
+    }
+
     /// Takes a file system off its place; nothing where none is mounted.
     public static func unmount(_ path: String) {
         _ = unsafe umount2(path, Int32(MNT_DETACH))

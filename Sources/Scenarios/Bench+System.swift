@@ -45,6 +45,48 @@ extension Bench {
         }
     }
 
+    /// Takes the power of the system's computer away and waits until nothing of it runs.
+    func cutHostPower(purpose: String) throws(Interruption) -> Event.Actuation {
+        try own(withSystem { system throws(SystemFault) in try system.cutPower(purpose: purpose) })
+    }
+
+    /// Gives it back: services are started, and the system where it is to start with its computer.
+    func bootHost(purpose: String) throws(Interruption) {
+        record(try withSystem { system throws(SystemFault) in try system.boot(purpose: purpose) })
+    }
+
+    /// Begins to ask the name server of the system's network.
+    func watchNames() throws(Interruption) {
+        guard let system else { throw .error("there is no system under test") }
+        watch("name-probe", every: .milliseconds(500)) { [("query", .text(system.askName()))] }
+    }
+
+    /// Begins to look at the history that the system keeps.
+    func watchHistory() throws(Interruption) {
+        guard let look = system?.history else { throw .error("the system profile has no 'history'") }
+        watch("history", every: .milliseconds(500)) { look.look() }
+    }
+
+    func ageHistory() throws(Interruption) {
+        guard let look = system?.history else { throw .error("the system profile has no 'history'") }
+        do throws(SystemFault) {
+            journalAged(try look.age())
+        } catch {
+            throw .error(error.description)
+        }
+    }
+
+    private func journalAged(_ count: Int64) {
+        record(.sample(.init(view: "history", point: "aged", reading: .integer(count))))
+    }
+
+    func startStorm(until deadline: Instant) throws(Interruption) {
+        guard let flood = system?.flood else { throw .error("the system profile has no 'flood'") }
+        flood.start(until: deadline)
+    }
+
+    func finishStorm() { system?.flood?.finish() }
+
     func mutate(_ goesOn: Bool) { system?.mutate(goesOn) }
 
     /// Reads back what was changed; a system that does not answer is asked again for a while.

@@ -31,6 +31,7 @@ final class Bench: Sendable {
         var readers: [SocketReader] = []
         var interfaceWatch: InterfaceWatch?
         var writeWatch: WriteWatch?
+        var watches: [String: Watch] = [:]
         var databaseLock: DatabaseLockHolder?
         var ballast: DiskBallast?
         var witness: TPUARTWitness?
@@ -354,6 +355,19 @@ final class Bench: Sendable {
         }
     }
 
+    /// Begins to look at something again and again; once for each view.
+    func watch(
+        _ view: String, every interval: Instant.Span,
+        _ look: @escaping @Sendable () -> [(point: String, reading: Value)]
+    ) {
+        let sink = sink
+        parts.withLock { parts in
+            if parts.watches[view] == nil {
+                parts.watches[view] = Watch(view, every: interval, sink: sink, look)
+            }
+        }
+    }
+
     func hold(_ lock: DatabaseLockHolder) { parts.withLock { $0.databaseLock = lock } }
 
     func releaseLock() {
@@ -453,6 +467,7 @@ final class Bench: Sendable {
         parts.witness?.stop()
         parts.interfaceWatch?.stop()
         parts.writeWatch?.stop()
+        for watch in parts.watches.values { watch.stop() }
         let isSafe = keeper.bye()
         if let statistics = twin?.finish() {
             journal.append(

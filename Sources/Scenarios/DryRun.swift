@@ -51,6 +51,22 @@ extension TestPlan {
             lines.append(
                 "  asks     the system's registry \(storm.map(RegistryStorm.count) ?? 0) times, \(repetitions) times; no relay clicks"
             )
+        case .powerCycleHost:
+            lines.append(
+                "  cuts     the power of the system's host for \(seconds) s, \(repetitions) times; no relay clicks: the host is a process tree"
+            )
+        case .stallResolver:
+            lines.append(
+                "  stops    the name server for \(seconds) s and starts the system again, \(repetitions) times; no relay clicks"
+            )
+        case .floodHistory:
+            lines.append(
+                "  sends    \(historyReports) reports of devices and starts the system again, \(repetitions) times; no relay clicks"
+            )
+        case .floodRequests:
+            lines.append(
+                "  floods   the system's interface with requests for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
         case .startLocked:
             lines.append(
                 "  starts   the system again while its database is locked, \(repetitions) times; no relay clicks")

@@ -75,6 +75,16 @@ extension TestPlan {
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
         }
+        if variant.fault.action == .stallResolver {
+            sources.append(source("name-probe", "whether a question for a name is answered; asked twice a second"))
+        }
+        if variant.fault.action == .floodHistory {
+            sources.append(
+                source("history", "the rig's own counts of the rows of the system's history, twice a second"))
+        }
+        if variant.fault.action == .floodRequests {
+            sources.append(source("requests", "the rig's own requests and their answers"))
+        }
         if storm != nil {
             sources.append(
                 source(
@@ -127,6 +137,15 @@ extension TestPlan {
         return words
     }
 
+    /// Requests or telegrams that the fault makes, or at least makes.
+    private var leastRequests: Int? {
+        switch variant.fault.action {
+        case .floodHistory: historyReports
+        case .floodRequests: RequestStorm.leastRequests
+        default: storm.map(RegistryStorm.count)
+        }
+    }
+
     private var judge: Value {
         let fault = variant.fault
         var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
@@ -162,7 +181,9 @@ extension TestPlan {
                     fault.action == .corruptConfiguration
                         ? .integer(Int64(ConfigurationDamage.allCases.count)) : nil
                 ),
-                ("requests", storm.map { .integer(Int64(RegistryStorm.count($0))) }),
+                ("requests", leastRequests.map { .integer(Int64($0)) }),
+                ("history_rows", fault.action == .floodHistory ? system.history.map { .integer($0.bound) } : nil),
+                ("refused", fault.action == .floodRequests ? system.flood.map(\.refusedStatuses) : nil),
                 ("malformed", malformed), ("good", good),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
@@ -209,6 +230,7 @@ extension TestPlan {
                 }),
             "null_run": .bool(job.isNull), "check": .bool(job.isCheck), "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
+            "devices": .list((system.points.devices?.addresses ?? []).map { .integer(Int64($0)) }),
             "notices": .list((system.notices[faultKind.rawValue] ?? []).map(Value.text)),
         ]
     }

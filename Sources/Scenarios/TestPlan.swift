@@ -66,6 +66,11 @@ public struct TestPlan: Sendable {
             if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
                 lacks.append("a process '\(parts.last ?? "")' in the system profile")
             }
+            if requirement == "devices", system.points.devices == nil {
+                lacks.append("devices among the points of the system profile")
+            }
+            if requirement == "history", system.history == nil { lacks.append("'history' in the system profile") }
+            if requirement == "flood", system.flood == nil { lacks.append("'flood' in the system profile") }
             if requirement == "registry", system.registry == nil { lacks.append("'registry' in the system profile") }
             if requirement == "mutation", system.mutation == nil { lacks.append("'mutation' in the system profile") }
             if requirement == "spares", system.points.spares == nil {
@@ -102,7 +107,9 @@ public struct TestPlan: Sendable {
         switch variant.fault.action {
         case .killSystem, .stopSystem: "process:\(system.mainProcess)"
         case .sendMalformed: "line:\(line.id)"
-        case .createTwice, .deleteParents, .changeAtOnce: "api:registry"
+        case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
+        case .powerCycleHost: "host"
+        case .floodHistory: "line:\(line.id)"
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
@@ -149,7 +156,7 @@ public struct TestPlan: Sendable {
             let hasOwnLength = [
                 Scenario.Action.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration,
                 .createTwice,
-                .deleteParents, .changeAtOnce,
+                .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory,
             ].contains(variant.fault.action)
             let span = hasOwnLength ? .seconds(10) : duration
             return NullFault(action: variant.fault.action, duration: span, phase: phase)
@@ -172,6 +179,11 @@ public struct TestPlan: Sendable {
         case .sendMalformed: return MalformedTelegrams(pairs: malformedPairs, phase: phase)
         case .createTwice, .deleteParents, .changeAtOnce:
             return RegistryStorm(kind: storm ?? .changes, phase: phase)
+        case .powerCycleHost: return HostPowerCycle(duration: duration, phase: phase)
+        case .stallResolver:
+            return ResolverStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .floodHistory: return HistoryFlood(telegrams: historyTelegrams, wanted: historyReports, phase: phase)
+        case .floodRequests: return RequestStorm(duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)

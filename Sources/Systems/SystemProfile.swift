@@ -1,4 +1,5 @@
 public import Documents
+public import Events
 import Platform
 
 /// What the rig must know of a system under test: how it is started, where its state shows, what it can be told, and how far it may lag.
@@ -20,6 +21,10 @@ public struct SystemProfile: Sendable {
     public var command: Command?
     public var mutation: Mutation?
     public var registry: Registry?
+    public var history: History?
+    public var flood: Flood?
+    /// Files of the host that the system sees in the place of this computer's own.
+    public var hostFiles: [File]
     public var processes: [ProcessRole]
     public var logs: [LogPattern]
     /// By kind of fault (`bus-cut`): the meanings of log lines that tell that the system noticed it.
@@ -57,6 +62,8 @@ public struct SystemProfile: Sendable {
         /// From SIGTERM to SIGKILL.
         public var stopWithinNanoseconds: Int64
         public var files: [File]
+        /// A file that the system makes to be started with its computer; nil where the rig's host starts it always.
+        public var onBoot: Template?
     }
 
     /// The system is ready when its log says something that means `log`.
@@ -85,6 +92,8 @@ public struct SystemProfile: Sendable {
         public var repeats: PointRange?
         /// Known to the system and used for nothing else: malformed telegrams go there.
         public var spares: PointRange?
+        /// Known to the system and silent but for a scenario in which many devices report.
+        public var devices: PointRange?
         public var commands: [CommandPoint]
     }
 
@@ -164,6 +173,36 @@ public struct SystemProfile: Sendable {
         public var changes: String
         /// Two columns: id, and how many rows have it.
         public var rows: String
+    }
+
+    /// What a system keeps of the past, and how the rig counts it: each query gives one number.
+    public struct History: Sendable {
+        public var path: Template
+        /// Rows that the system says it keeps at most.
+        public var bound: Int64
+        public var rows: String
+        /// Rows whose value is that of the row before of the same point.
+        public var repeats: String
+        /// Rows that are older than the system says it keeps them.
+        public var old: String
+        /// A statement that makes some rows so old.
+        public var age: String
+    }
+
+    /// What clients ask for that ask for too much.
+    public struct Flood: Sendable {
+        public var port: Template
+        public var readPath: Template
+        public var oversizeMethod: String
+        public var oversizePath: Template
+        /// A body that would be good; it is made larger by spaces behind its first colon.
+        public var oversizeBody: String
+        public var oversizeOctets: Int
+        /// Statuses that refuse a body that is too large.
+        public var refused: [Int]
+
+        /// For a plan: a list of numbers.
+        public var refusedStatuses: Value { .list(refused.map { .integer(Int64($0)) }) }
     }
 
     public struct ProcessRole: Hashable, Sendable {

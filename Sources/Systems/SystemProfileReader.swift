@@ -3,7 +3,7 @@ public import Documents
 extension SystemProfile {
     private static let keys = [
         "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
-        "command", "mutation", "registry",
+        "command", "mutation", "registry", "history", "flood", "host",
         "processes", "logs", "notices", "limits",
     ]
 
@@ -28,6 +28,12 @@ extension SystemProfile {
         command = try node["command"].map { node throws(DocumentFailure) in try Command(node, known: known) }
         mutation = try node["mutation"].map { node throws(DocumentFailure) in try Mutation(node, known: known) }
         registry = try node["registry"].map { node throws(DocumentFailure) in try Registry(node, known: known) }
+        history = try node["history"].map { node throws(DocumentFailure) in try History(node, known: known) }
+        flood = try node["flood"].map { node throws(DocumentFailure) in try Flood(node, known: known) }
+        if let host = node["host"] { _ = try host.entries(of: "host", keys: ["files"]) }
+        hostFiles = try Self.each(node["host"]?["files"]) { node throws(DocumentFailure) in
+            try File(node, known: known)
+        }
         processes = try Self.each(node["processes"]) { node throws(DocumentFailure) in try ProcessRole(node) }
         logs = try Self.each(node["logs"]) { node throws(DocumentFailure) in try LogPattern(node) }
         let meanings = logs.map(\.means)
@@ -49,7 +55,7 @@ extension SystemProfile {
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
-        "registry-rows",
+        "registry-rows", "name-probe", "history",
     ]
 
     static func each<Element>(
@@ -161,7 +167,7 @@ extension SystemProfile.Service {
 
 extension SystemProfile.Start {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "start", keys: ["run", "without", "protections", "stop_within", "files"])
+        _ = try node.entries(of: "start", keys: ["run", "without", "protections", "stop_within", "files", "on_boot"])
         run = try node.required("run").templates(known)
         guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
         without = try node["without"]?.templates(known + ["protection"]) ?? []
@@ -170,6 +176,7 @@ extension SystemProfile.Start {
         files = try SystemProfile.each(node["files"]) { node throws(DocumentFailure) in
             try SystemProfile.File(node, known: known)
         }
+        onBoot = try node["on_boot"].map { node throws(DocumentFailure) in try Template(node, known: known) }
         if !protections.isEmpty, without.isEmpty {
             throw node.failure("'without' is missing here: it says how a protection is switched off")
         }
@@ -214,12 +221,13 @@ extension Node {
 
 extension SystemProfile.Points {
     init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "spares", "commands"])
+        _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "spares", "devices", "commands"])
         let range = { (node: Node) throws(DocumentFailure) in try SystemProfile.PointRange(node) }
         tracers = try node["tracers"].map(range)
         sentinels = try node["sentinels"].map(range)
         repeats = try node["repeats"].map(range)
         spares = try node["spares"].map(range)
+        devices = try node["devices"].map(range)
         commands = try SystemProfile.each(node["commands"]) { node throws(DocumentFailure) in
             _ = try node.entries(of: "a command", keys: ["group", "status", "type"])
             let type = try node.required("type")
@@ -330,6 +338,35 @@ extension SystemProfile.Registry.Call {
         }
         done = try statuses(try node.required("done"))
         conflict = try statuses(node["conflict"])
+    }
+}
+
+extension SystemProfile.History {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "history", keys: ["path", "bound", "rows", "repeats", "old", "age"])
+        path = try Template(node.required("path"), known: known)
+        bound = Int64(try node.required("bound").integer(1...100_000_000))
+        rows = try node.required("rows").text()
+        repeats = try node.required("repeats").text()
+        old = try node.required("old").text()
+        age = try node.required("age").text()
+    }
+}
+
+extension SystemProfile.Flood {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "flood", keys: ["port", "read", "oversize"])
+        port = try Template(node.required("port"), known: known)
+        readPath = try Template(node.required("read"), known: known)
+        let oversize = try node.required("oversize")
+        _ = try oversize.entries(of: "oversize", keys: ["method", "path", "body", "octets", "refused"])
+        oversizeMethod = try oversize.required("method").text()
+        oversizePath = try Template(oversize.required("path"), known: known)
+        oversizeBody = try oversize.required("body").text()
+        oversizeOctets = try oversize.required("octets").integer(1...100_000_000)
+        refused = try SystemProfile.each(oversize.required("refused")) { node throws(DocumentFailure) in
+            try node.integer(400...499)
+        }
     }
 }
 

@@ -41,8 +41,13 @@ public final class SystemUnderTest: Sendable {
     private let mutations: MutationProbe?
     /// Requests to what the system keeps a registry of, where the profile has one.
     public let registry: RegistryRequests?
+    /// The rig's look at the history that the system keeps, where the profile has one.
+    public let history: HistoryLook?
+    /// Clients that ask for too much, where the profile says for what.
+    public let flood: RequestFlood?
     private let watch: ReadyWatch
     private let probesRun = Atomic(false)
+    private let questions = Atomic<UInt16>(0)
 
     /// From the start of a service that came back to the rig's own subscription at it.
     private static let subscribedWithin: Instant.Span = .seconds(5)
@@ -80,6 +85,17 @@ public final class SystemUnderTest: Sendable {
             probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
                 try RegistryRequests(registry: registry, substitution: substitution, network: host.pid, sink: sink)
+            }
+            history = try profile.history.map { history throws(DocumentFailure) in
+                try HistoryLook(history, substitution: substitution)
+            }
+            flood = try profile.flood.map { flood throws(DocumentFailure) in
+                try RequestFlood(
+                    flood: flood, command: profile.command, points: profile.points.commands,
+                    substitution: substitution, network: host.pid, sink: sink)
+            }
+            for file in profile.hostFiles {
+                host.show(try file.text.filled(by: substitution), at: try file.path.filled(by: substitution))
             }
             mutations = try profile.mutation.map { mutation throws(DocumentFailure) in
                 try MutationProbe(mutation: mutation, substitution: substitution, sink: sink)
@@ -259,6 +275,55 @@ public final class SystemUnderTest: Sendable {
         return Event.Actuation(
             target: "process:\(profile.mainProcess)", meaning: "start", purpose: purpose, due: commanded,
             commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// Ends everything on the host at once, as a power cut does, and waits until nothing runs. The read-back is that.
+    public func cutPower(purpose: String) throws(SystemFault) -> Event.Actuation {
+        watchClosely(true)
+        let isRunning = host.isRunning(profile.mainProcess)
+        let commanded = MonotonicClock.now()
+        host.cutPower()
+        let deadline = commanded + .seconds(5)
+        while !ProcessTable.descendants(of: host.pid).isEmpty, MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(for: .milliseconds(1))
+        }
+        let observed = MonotonicClock.now()
+        let isOff = observed < deadline
+        for service in profile.services { services.gate(before: service.id)?.close() }
+        // A subscription that is dead already must not count when its broker is back.
+        for (_, probe) in probes.mqtt {
+            while probe.isSubscribed, MonotonicClock.now() < deadline { MonotonicClock.sleep(for: .milliseconds(2)) }
+        }
+        let failure = isRunning ? "something on it still ran 5 s later" : "\(profile.mainProcess) did not run"
+        return Event.Actuation(
+            target: "host", meaning: "cut", purpose: purpose, due: commanded, commanded: commanded,
+            observed: isOff ? observed : nil, readback: isOff && isRunning ? .confirmed : .failed,
+            reason: isOff && isRunning ? nil : failure)
+    }
+
+    /// Starts what is to start with the computer: the services, and the system unless its profile says that it makes a file for that and the file is not there.
+    public func boot(purpose: String) throws(SystemFault) -> Event.Actuation {
+        let commanded = MonotonicClock.now()
+        for service in profile.services { _ = try startService(service.id, purpose: purpose) }
+        let path: String?
+        do throws(DocumentFailure) {
+            path = try profile.start.onBoot.map { template throws(DocumentFailure) in
+                try template.filled(by: substitution)
+            }
+        } catch {
+            throw SystemFault(error.description)
+        }
+        if path.map(Files.exists) ?? true { try startSystem() }
+        return Event.Actuation(
+            target: "host", meaning: "powered", purpose: purpose, due: commanded, commanded: commanded,
+            observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// Asks the name server of the host's network: `answered` or `silent`.
+    public func askName() -> String {
+        let number = questions.wrappingAdd(1, ordering: .relaxed).newValue
+        let said = try? HostNetwork.run(of: host.pid) { NameQuery.ask("rig.example", number: number) }
+        return said ?? "silent"
     }
 
     /// The system's own configuration: the first file that it is started with.

@@ -56,8 +56,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-3", "DI-1", "DI-2", "HW-1", "HW-3", "IF-1", "IF-3", "IF-4", "PB-2", "PB-3", "SS-1", "SS-2", "SS-3",
-                "SS-4", "SS-5",
+                "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "HW-1", "HW-3", "HW-4", "IF-1", "IF-3", "IF-4", "IF-5", "PB-1",
+                "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
             ])
         for scenario in catalogue.scenarios {
             #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
@@ -66,14 +66,17 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
-        ("tier-1", ["IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s"]), ("tier-2", ["PB-2/killed", "PB-3/client"]),
-        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s"]),
+        ("tier-1", ["IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
+        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client"]),
+        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s"]),
         (
             "all",
             [
-                "AW-3/forty-keys", "DI-1/ten-ids", "DI-2/rooms", "HW-1/cut-20s", "HW-3/unplugged-30s", "IF-1/killed-5s",
-                "IF-3/locked-20s", "IF-4/full-30s",
-                "PB-2/killed", "PB-3/client", "SS-1/asked-to-end", "SS-2/killed-3-times", "SS-3/absent-20s",
+                "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms", "DI-3/hundred-devices",
+                "HW-1/cut-20s",
+                "HW-3/unplugged-30s", "HW-4/off-5s", "IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s",
+                "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "SS-1/asked-to-end",
+                "SS-2/killed-3-times", "SS-3/absent-20s",
                 "SS-4/six-kinds", "SS-5/locked",
             ]
         ),
@@ -85,7 +88,7 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
-        ("tier-2", ["PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client"]),
+        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client"]),
     ])
     func aWholeSelectionIsEveryVariant(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).selectWhole(selection)

@@ -33,6 +33,14 @@ extension RigRuns {
             "SS-3/absent-20s start.mqtt-optional": ["controller: it exited", "(exit status 1)"],
             "SS-4/six-kinds config.validate": ["start: the configuration", "was not refused"],
             "SS-5/locked start.lock-hint": ["without a hint at who may hold its database"],
+            "PB-1/killed bridge.supervise": ["bridge: it exited"],
+            "PB-1/killed knxd.reread": ["http view: sentinel"],
+            "IF-5/silent-30s offline-first": ["start: the system was started"],
+            "DI-3/hundred-devices history.dedup": ["rows repeat the value of the row before"],
+            "DI-3/hundred-devices history.prune": ["history: the table had", "its bound is 300"],
+            "AW-4/flood-20s api.limits": ["api:"],
+            "HW-4/off-5s start.on-boot": ["controller: it exited"],
+            "HW-4/off-5s db.wal": ["acknowledged write lost: rig-"],
             "PB-2/hung knxd.watchdog": ["interface daemon: knxd was stopped at the fault and still stood still"],
         ]
 
@@ -72,7 +80,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 22 + 24 + 4)
+            #expect(runs >= 27 + 32 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

@@ -13,8 +13,8 @@ import Testing
     @Test func theReferenceProfileSaysWhatItShould() throws {
         let profile = try SystemProfile.load(Self.path)
         #expect(profile.name == "reference-controller")
-        #expect(profile.programs.map(\.package) == ["knxd", "mosquitto"])
-        #expect(profile.services.map(\.id) == ["broker"])
+        #expect(profile.programs.map(\.package) == ["knxd", "mosquitto", "dnsmasq-base"])
+        #expect(profile.services.map(\.id) == ["broker", "resolver"])
         #expect(profile.services.first?.gate == "broker")
         #expect(
             profile.start.protections == [
@@ -22,7 +22,8 @@ import Testing
                 "mqtt.reconnect",
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",
-                "db.foreign-keys", "api.serialise",
+                "db.foreign-keys", "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits",
+                "offline-first", "start.on-boot",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
@@ -96,8 +97,8 @@ import Testing
     }
 
     @Test func oneGateStandsBeforeOneService() throws {
-        let other = "  - id: other\n    run: [/bin/true]\n    gate: broker\nstart:"
-        let wrong = try #require(try Self.text().replacingFirst("start:", with: other))
+        let other = "services:\n  - id: other\n    run: [/bin/true]\n    gate: broker"
+        let wrong = try #require(try Self.text().replacingFirst("services:", with: other))
         let failure = #expect(throws: DocumentFailure.self) { try SystemProfile(Node.parse(wrong, file: "p.yaml")) }
         #expect(failure?.message.contains("there is another gate 'broker' above") == true)
     }

@@ -3,8 +3,8 @@ import Events
 /// False acknowledgement: a command answered with success whose telegram the witness did not see.
 ///
 /// Each telegram answers for one command only. Its time is from the command to a little after the answer, and not beyond the next equal
-/// command, which has a telegram of its own. For a command answered with success while the line was cut it is until the recovery limit: it may
-/// also appear after the cut, or be reported failed.
+/// command that was answered with success, which has a telegram of its own. For a command answered with success while the line was cut it
+/// is until the recovery limit: it may also appear after the cut, or be reported failed.
 struct Commands {
     /// From the answer on, a telegram may still wait for its turn on the line.
     private static let patience = Instant.Span.seconds(2)
@@ -46,26 +46,31 @@ struct Commands {
             guard operation.content.action == .ok, let invoked = invocations[operation.content.id],
                 let group = invoked.content.group, let raw = invoked.content.raw, invoked.instant <= operation.instant
             else { continue }
-            let target = Target(group: group, raw: raw)
-            var latest = operation.instant + patience
-            if isInTheCut(operation.instant, world), let healed = world.witness.healed {
-                latest = max(latest, healed.instant + world.plan.recover)
-            } else if let next = nextEqual(target, after: operation.instant, world) {
-                latest = max(operation.instant, min(latest, next))
-            }
             claims.append(
                 Claim(
                     invoked: invoked.instant, answered: operation.instant,
-                    window: (invoked.instant - earliness)...latest, target: target))
+                    window: (invoked.instant - earliness)...(operation.instant + patience),
+                    target: Target(group: group, raw: raw)))
         }
-        return claims
+        return claims.map { claim in
+            var claim = claim
+            claim.window = claim.window.lowerBound...latest(claim, among: claims, world)
+            return claim
+        }
     }
 
-    private static func nextEqual(_ target: Target, after instant: Instant, _ world: World) -> Instant? {
-        world.timeline.operations.first {
-            $0.content.name == "command" && $0.content.action == .invoke && $0.instant > instant
-                && $0.content.group == target.group && $0.content.raw == target.raw
-        }?.instant
+    /// The last instant at which a claim's telegram may be on the line.
+    private static func latest(_ claim: Claim, among claims: [Claim], _ world: World) -> Instant {
+        if isInTheCut(claim.answered, world), let healed = world.witness.healed {
+            return max(claim.window.upperBound, healed.instant + world.plan.recover)
+        }
+        let equal = claims.filter { $0.target == claim.target && $0.answered >= claim.invoked }
+        // Two equal commands at once may both be answered by the effect of whichever was on the line first.
+        let isAlone = equal.count { $0.invoked <= claim.answered } == 1
+        guard isAlone, let next = equal.map(\.invoked).filter({ $0 > claim.answered }).min() else {
+            return claim.window.upperBound
+        }
+        return max(claim.answered, min(claim.window.upperBound, next))
     }
 
     private static func isInTheCut(_ instant: Instant, _ world: World) -> Bool {

@@ -6,7 +6,10 @@ struct RequestsProof: FaultProof {
     let timeline: Timeline
 
     static func requests(_ timeline: Timeline) -> [Timeline.Stamped<Event.Operation>] {
-        timeline.operations.filter { $0.content.name == "request" }
+        timeline.operations.filter {
+            ["request", "flood"].contains($0.content.name)
+                || $0.content.name == "command" && $0.content.key == "flood"
+        }
     }
 
     func fault(_ injected: Event.Actuation) -> FaultWitness.Proven? {

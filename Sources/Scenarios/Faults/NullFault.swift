@@ -26,6 +26,8 @@ final class NullFault: Fault {
         case .cutInterface: try bench.watchInterface()
         case .lockDatabase, .startLocked: try bench.watchWrites(.locked)
         case .fillDisk: try bench.watchWrites(.full)
+        case .stallResolver: try bench.watchNames()
+        case .floodHistory: try bench.watchHistory()
         default: break
         }
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)

@@ -146,6 +146,16 @@ public final class Host: Sendable {
         try? channel.send(["do": "signal", "unit": .text(unit), "signal": .integer(Int64(number))])
     }
 
+    /// Shows a text at a path of the host in the place of the file that this computer has there.
+    public func show(_ text: String, at path: String) {
+        try? channel.send(["do": "show", "path": .text(path), "text": .text(text)])
+    }
+
+    /// Ends every process on the host at once, as a power cut does; the host itself stays.
+    public func cutPower() {
+        try? channel.send(["do": "power-cut"])
+    }
+
     /// Waits for the end of a unit; nil when it still runs at `deadline` or was never started.
     public func waitEnd(of unit: String, until deadline: Instant) -> End? {
         units.withLock { $0[unit] }?.ended.wait(until: deadline)

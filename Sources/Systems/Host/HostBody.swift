@@ -89,6 +89,9 @@ private struct HostLoop {
                 switch request["do"]?.text {
                 case "start": try start(request)
                 case "signal": signal(request)
+                // Everything but the caller, which is PID 1 of its process namespace (kill(2)).
+                case "power-cut": _ = kill(-1, SIGKILL)
+                case "show": show(request["text"]?.text ?? "", at: request["path"]?.text ?? "")
                 default: break
                 }
             }
@@ -135,6 +138,19 @@ private struct HostLoop {
 
     private func fail(_ id: String, _ reason: String) throws(SystemFailure) {
         try lifeline.send(["is": "failed", "unit": .text(id), "reason": .text(reason)])
+    }
+
+    /// In the mounts of the host alone; a host that cannot do it goes on with what the computer has there, which a fault's witness tells.
+    private func show(_ text: String, at path: String) {
+        do throws(SystemFailure) {
+            let own =
+                "/tmp/.knxrig-host-\(MonotonicClock.now().nanoseconds)-\(path.split(separator: "/").joined(separator: "-"))"
+            try MountNamespace.show(Array(text.utf8), at: path, by: own)
+        } catch {
+            try? lifeline.send([
+                "is": "output", "unit": "host", "t": now(), "line": .text("\(path) could not be shown: \(error)"),
+            ])
+        }
     }
 
     private func signal(_ request: Value) {
