@@ -13,6 +13,8 @@ public struct RunSummary: Sendable, Hashable {
     /// Protections that the system was started without.
     public var sabotage: [String]
     public var isNull: Bool
+    /// The fault stood until somebody healed it by hand: looked at, never scored.
+    public var isHeld = false
     /// Made again because the rig itself had been late: it counts for nothing.
     public var isReplaced: Bool
     /// The verdict's outcome (`pass`, `fail`, …) and sentence, as sealed in the evidence.
@@ -97,6 +99,7 @@ public struct RunSummary: Sendable, Hashable {
         seed = plan["seed"]?.integer
         sabotage = (plan["sabotage"]?.list ?? []).compactMap(\.text)
         isNull = plan["null_run"]?.bool ?? false
+        isHeld = plan["held"]?.bool ?? false
         self.isReplaced = isReplaced
         outcome = verdict["outcome"]?.text ?? "aborted"
         sentence = verdict["sentence"]?.text ?? "the run came to no verdict"
@@ -130,6 +133,7 @@ extension RunSummary {
         .record(present: [
             ("scenario", .text(scenario)), ("variant", .text(variant)), ("repetition", .integer(Int64(repetition))),
             ("seed", seed.map(Value.integer)), ("sabotage", .list(sabotage.map(Value.text))), ("null", .bool(isNull)),
+            ("held", .bool(isHeld)),
             ("outcome", .text(outcome)), ("sentence", .text(sentence)), ("system", .text(system)),
             ("system_build", .text(systemBuild)), ("rig", .text(rig)), ("rig_kind", .text(rigKind)),
             ("tool", .text(tool)), ("tool_build", .text(toolBuild)), ("began", .integer(began)),
@@ -149,6 +153,7 @@ extension RunSummary {
         seed = record.optionalInteger("seed")
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
         isNull = try record.bool("null")
+        isHeld = value["held"]?.bool ?? false
         outcome = try record.text("outcome")
         sentence = try record.text("sentence")
         system = try record.text("system")

@@ -15,6 +15,7 @@ struct PlanFacts {
 
     /// Neither fault nor heal was made.
     var isNull: Bool { plan["null_run"]?.bool ?? false }
+    var isHeld: Bool { plan["held"]?.bool ?? false }
 
     /// Sources of events, each with what it can see (its visibility class).
     var sources: [(id: String, sees: String)] {

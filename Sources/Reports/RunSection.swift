@@ -29,6 +29,12 @@ enum RunSection {
                     "A null run: neither fault nor heal was made, and the timing was kept. Whatever anybody saw or found is a false alarm."
                 ))
         }
+        if facts.isHeld {
+            parts.append(
+                element(
+                    "p", ["class": "lead"],
+                    "The fault stood until somebody healed it by hand: a run to look at, which no scorecard counts."))
+        }
         parts += MeasuredTiles.markup(run)
         parts += Timeline.markup(run)
         parts += findings(run, origin)

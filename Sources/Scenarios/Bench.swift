@@ -23,6 +23,7 @@ final class Bench: Sendable {
     private let keeper: KeeperClient
     private let journal: Journal
     private let judge: JudgeBox
+    private let heldUntil = Mutex<Instant?>(nil)
     private let guarded: LineGuard
     private let parts = Mutex(Parts())
 
@@ -274,6 +275,12 @@ final class Bench: Sendable {
     func judged<Result>(_ body: (Judge) -> Result) -> Result { body(judge.present) }
 
     func sleep(until instant: Instant) throws(Interruption) { try cancellation.sleep(until: instant) }
+
+    /// Puts off the heal of a fault that somebody held.
+    func hold(until instant: Instant) { heldUntil.withLock { $0 = instant } }
+
+    /// When a heal that was planned for an instant is to be commanded.
+    func healing(_ planned: Instant) -> Instant { max(planned, heldUntil.withLock { $0 } ?? planned) }
 
     /// Commands a relay channel through the keeper and puts the actuation into the evidence.
     @discardableResult

@@ -77,6 +77,11 @@ public final class Campaign: Sendable {
         for run in running { try? run.channel.send(["abort": .text(reason)]) }
     }
 
+    /// Heals the faults that stand until somebody wants them healed.
+    public func heal() {
+        for run in state.withLock({ Array($0.running.values) }) { try? run.channel.send(["heal": true]) }
+    }
+
     private func next() -> (index: Int, job: Job)? {
         state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
     }

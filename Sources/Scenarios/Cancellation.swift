@@ -46,6 +46,14 @@ public final class Cancellation: Sendable {
         try check()
     }
 
+    /// As `sleep(until:)`, and also returns when `other` is signalled.
+    func sleep(until instant: Instant, or other: Wakeup) throws(Interruption) {
+        if cause == nil {
+            _ = Poll.wait([(wakeup.descriptor, .readable), (other.descriptor, .readable)], until: instant)
+        }
+        try check()
+    }
+
     func check() throws(Interruption) {
         if let cause { throw Interruption(cause: cause) }
     }

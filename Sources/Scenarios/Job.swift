@@ -19,6 +19,8 @@ public struct Job: Sendable, Hashable {
     public var sabotage: [String]
     /// Fault and heal are replaced by nothing, the timing is kept: whatever anybody sees or finds is a false alarm.
     public var isNull: Bool
+    /// The fault stands until somebody wants it healed, within what the rig allows. Such a run is looked at and never scored.
+    public var isHeld = false
     /// Nothing is done to the system: set up, baseline, safe state.
     public var isCheck = false
     /// The run's own directory; made by the run.
@@ -48,6 +50,7 @@ public struct Job: Sendable, Hashable {
     /// Its name, and what is special about it: `HW-1/cut-20s without knxd.restart`, `HW-1/cut-20s, null run`.
     public var title: String {
         name + (sabotage.isEmpty ? "" : " without " + sabotage.joined(separator: ", ")) + (isNull ? ", null run" : "")
+            + (isHeld ? ", held by hand" : "")
     }
 
     /// Where the run lies below the directory of all runs.
@@ -59,6 +62,7 @@ public struct Job: Sendable, Hashable {
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
             "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "check": .bool(isCheck),
+            "held": .bool(isHeld),
             "directory": .text(directory),
             "temporary": .text(temporary),
         ]
@@ -77,6 +81,7 @@ public struct Job: Sendable, Hashable {
         dataDirectories = (value["data"]?.list ?? []).compactMap(\.text)
         isNull = value["null"]?.bool ?? false
         isCheck = value["check"]?.bool ?? false
+        isHeld = value["held"]?.bool ?? false
         directory = try record.text("directory")
         temporary = try record.text("temporary")
     }

@@ -17,7 +17,7 @@ extension TestPlan {
             "scenario": .text(scenario.id), "variant": .text(variant.name), "title": .text(scenario.name),
             "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)),
             "seed": .integer(job.seed),
-            "sabotage": .list(job.sabotage.map(Value.text)), "null_run": .bool(job.isNull),
+            "sabotage": .list(job.sabotage.map(Value.text)), "null_run": .bool(job.isNull), "held": .bool(job.isHeld),
             "rig": [
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],
@@ -134,6 +134,7 @@ extension TestPlan {
         ]
         for protection in job.sabotage { words += ["--without", protection] }
         if job.isNull { words.append("--null") }
+        if job.isHeld { words.append("--hold-fault") }
         return words
     }
 

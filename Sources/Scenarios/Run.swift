@@ -12,11 +12,16 @@ import Synchronization
 final class Run: Sendable {
     private let plan: TestPlan
     private let cancellation: Cancellation
+    private let healRequest: HealRequest
     private let progress: @Sendable (String) -> Void
 
-    init(plan: TestPlan, cancellation: Cancellation, progress: @escaping @Sendable (String) -> Void) {
+    init(
+        plan: TestPlan, cancellation: Cancellation, healRequest: HealRequest,
+        progress: @escaping @Sendable (String) -> Void
+    ) {
         self.plan = plan
         self.cancellation = cancellation
+        self.healRequest = healRequest
         self.progress = progress
     }
 
@@ -104,6 +109,11 @@ final class Run: Sendable {
             announced: fault.lineIsAlive, repeatsToo: plan.job.isNull || !plan.variant.fault.cuts.contains("line"))
         // The heal is commanded ahead of its time, and whoever makes it waits for the instant.
         try bench.sleep(until: healDue - .milliseconds(300))
+        guard plan.job.isHeld else { return }
+        let last = fault.began(bench) + plan.holdLimit
+        progress("the fault stands: Enter heals it, and the rig does in \(text(last - MonotonicClock.now()))")
+        try healRequest.wait(until: last, cancellation)
+        bench.hold(until: MonotonicClock.now() + .milliseconds(300))
     }
 
     private func heal(_ fault: any Fault, _ bench: Bench) throws(Interruption) {

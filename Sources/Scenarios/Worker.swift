@@ -12,7 +12,8 @@ public enum Worker {
     /// - Returns: the exit status of the process; the verdict has gone over the lifeline.
     public static func run(program: String, version: String, lifeline: RecordChannel) -> Int32 {
         guard case .record(let first) = try? lifeline.receive(until: MonotonicClock.now() + .seconds(10)),
-            let record = first["job"], let job = try? Job(record), let cancellation = try? Cancellation()
+            let record = first["job"], let job = try? Job(record), let cancellation = try? Cancellation(),
+            let healRequest = try? HealRequest()
         else { return 5 }
         let safe = Mutex<(@Sendable () -> Void)?>(nil)
         let listener = NamedThread.start("lifeline") {
@@ -20,6 +21,7 @@ public enum Worker {
                 switch try? lifeline.receive() {
                 case .record(let value):
                     if let reason = value["abort"]?.text { cancellation.cancel(.aborted(reason)) }
+                    if value["heal"]?.bool == true { healRequest.make() }
                 case .timeout: continue
                 default:
                     // The command is dead. What it cut must not stay cut while this process tidies up.
@@ -35,7 +37,7 @@ public enum Worker {
         do {
             let plan = try TestPlan(job: job)
             if plan.variant.fault.action == .fillDisk { try SmallDisk.mount(at: job.temporary + "/data") }
-            verdict = Run(plan: plan, cancellation: cancellation) { text in
+            verdict = Run(plan: plan, cancellation: cancellation, healRequest: healRequest) { text in
                 try? lifeline.send(["progress": .text(text)])
             }.make(program: program, version: version) { command in safe.withLock { $0 = command } }
         } catch {

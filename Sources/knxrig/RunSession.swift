@@ -15,12 +15,15 @@ struct RunSession {
     let began = MonotonicClock.unixNanoseconds()
 
     /// Makes all runs; Ctrl-C and its like ask every run to heal and end, a second one ends them at once.
+    ///
+    /// Where faults are held, each line on standard input heals the one that stands.
     func make(_ jobs: [Job], parallel: Int) throws -> MadeRuns {
         let printer = ProgressPrinter(progress.isShown, jobs: jobs)
         let campaign = Campaign(
             program: Program.path, onProgress: { printer.show($0.job, $0.text) },
             onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
         watchSignals(try Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP]), campaign)
+        if jobs.contains(where: \.isHeld) { watchKeyboard(campaign) }
         return try MadeRuns(jobs, campaign: campaign, parallel: parallel) { job throws(SystemFailure) in
             try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: job.repetition).path
         }
@@ -32,7 +35,7 @@ struct RunSession {
             let evidence = try? JournalReader.read(result.job.directory + "/evidence.jsonl")
             var plan: Value = [
                 "sabotage": .list(result.job.sabotage.map { .text($0) }), "seed": .integer(result.job.seed),
-                "null_run": .bool(result.job.isNull),
+                "null_run": .bool(result.job.isNull), "held": .bool(result.job.isHeld),
             ]
             if case .plan(let written) = evidence?.events.first?.payload { plan = written }
             var report = RunReport(
@@ -60,6 +63,13 @@ struct RunSession {
         let colours = Terminal.outputIsTerminal && Program.environment["NO_COLOR"] == nil
         Terminal.output(TerminalSummary.text(campaign, colours: colours))
         Terminal.output("report: \(runs.path)/report.html\n")
+    }
+}
+
+/// Until the end of standard input, after which the rig heals when it must.
+private func watchKeyboard(_ campaign: Campaign) {
+    NamedThread.start("keyboard") {
+        while readLine() != nil { campaign.heal() }
     }
 }
 

@@ -28,7 +28,7 @@ final class BusCut: Fault {
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
-        try bench.actuate(channel, meaning: "powered", purpose: "heal", due: healDue(bench))
+        try bench.actuate(channel, meaning: "powered", purpose: "heal", due: bench.healing(healDue(bench)))
     }
 
     func began(_ bench: Bench) -> Instant {

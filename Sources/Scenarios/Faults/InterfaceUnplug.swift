@@ -35,10 +35,11 @@ final class InterfaceUnplug: Fault {
 
     func heal(_ bench: Bench) throws(Interruption) {
         guard let again else {
-            try bench.actuate(channel, meaning: "powered", purpose: "heal", due: healDue(bench))
+            try bench.actuate(channel, meaning: "powered", purpose: "heal", due: bench.healing(healDue(bench)))
             return
         }
-        let restored = try bench.actuate(channel, meaning: "powered", purpose: "restore", due: healDue(bench))
+        let restored = try bench.actuate(
+            channel, meaning: "powered", purpose: "restore", due: bench.healing(healDue(bench)))
         // A relay's shortest time on comes before any read: the system needs longer than that to start its daemon.
         guard try bench.waitForRead(after: restored.commanded, until: restored.commanded + Self.readOutWithin) else {
             // A system that never reads gives no occasion; what that is worth the judge says.

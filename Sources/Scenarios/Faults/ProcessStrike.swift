@@ -49,7 +49,7 @@ final class ProcessStrike: Fault {
 
     func heal(_ bench: Bench) throws(Interruption) {
         guard case .stalled = kind else { return }
-        _ = try bench.act(.continue, onProcess: process, purpose: "heal", due: healDue(bench))
+        _ = try bench.act(.continue, onProcess: process, purpose: "heal", due: bench.healing(healDue(bench)))
     }
 
     func began(_ bench: Bench) -> Instant {

@@ -27,7 +27,7 @@ final class ServiceStall: Fault {
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
-        _ = try bench.act(.continue, onService: service, purpose: "heal", due: healDue(bench))
+        _ = try bench.act(.continue, onService: service, purpose: "heal", due: bench.healing(healDue(bench)))
     }
 
     func began(_ bench: Bench) -> Instant {

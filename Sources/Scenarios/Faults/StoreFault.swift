@@ -40,7 +40,7 @@ final class StoreFault: Fault {
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
-        let due = healDue(bench)
+        let due = bench.healing(healDue(bench))
         try bench.sleep(until: due)
         if kind == .full {
             // The fault lasts until the system has met it, or it was none.

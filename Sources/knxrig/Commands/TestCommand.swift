@@ -23,6 +23,9 @@ extension Command {
             .flag(
                 "--null",
                 "make null runs: keep the timing, make neither fault nor heal; anything found is a false alarm"),
+            .flag(
+                "--hold-fault",
+                "leave the fault standing until Enter, within the longest cut, to go and measure; never scored"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
             .value(
                 "--go", "DIR", "write Go tests that run these scenarios from `go test` into a Go package; run nothing"),
@@ -78,6 +81,7 @@ private struct TestRequest {
                     rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"),
                     isNull: arguments.has("--null"), directory: "")
                 job.dataDirectories = data.directories
+                job.isHeld = arguments.has("--hold-fault")
                 do {
                     plans.append(try TestPlan(job: job))
                 } catch let fault as SystemFault {
@@ -90,6 +94,13 @@ private struct TestRequest {
             try GoTestWriting(
                 plans, into: directory, rig: arguments.value("--rig") ?? "twin",
                 system: arguments.value("--system") ?? "reference-controller")
+        }
+        if arguments.has("--hold-fault") {
+            if parallel > 1 { throw UsageFailure("'--hold-fault' with '--parallel \(parallel)': one hand, one fault") }
+            if arguments.has("--null") { throw UsageFailure("'--hold-fault' with '--null': a null run has no fault") }
+            if let obstacle = plans.compactMap(\.holdObstacle).first {
+                throw UsageFailure("'--hold-fault': \(obstacle)")
+            }
         }
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
