@@ -60,6 +60,11 @@ public struct RunsDirectory: Hashable, Sendable {
         return run
     }
 
+    /// Whether there is a directory of that repetition.
+    public func holdsRun(scenario: String, variant: String, repetition: Int) -> Bool {
+        Files.exists(path + "/" + RunDirectory.name(scenario, variant, repetition))
+    }
+
     /// The runs in the directory, sorted by their names.
     public var runs: [RunDirectory] {
         Files.entries(of: path).flatMap { scenario in

@@ -17,18 +17,26 @@ public struct MadeRuns: Sendable {
     /// Makes all runs in directories below `directory`, at most `parallel` at once.
     ///
     /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most twice.
+    /// One whose fault somebody held is not: nobody stands there for the second.
     ///
+    /// - Parameter kept: what a campaign that was cut off has made already.
     /// - Throws: when a directory cannot be made.
     public init(
-        _ asked: [Job], campaign: Campaign, parallel: Int, make directory: (Job) throws(SystemFailure) -> String
+        _ asked: [Job], keeping kept: KeptRuns? = nil, campaign: Campaign, parallel: Int,
+        make directory: (Job) throws(SystemFailure) -> String
     ) throws(SystemFailure) {
-        var jobs = asked
+        var results: [Int: JobResult] = [:]
+        for (index, job) in asked.enumerated() { results[index] = kept?.result(of: job) }
+        let open = asked.indices.filter { results[$0] == nil }
+        var jobs = open.map { asked[$0] }
         for index in jobs.indices { jobs[index].directory = try directory(jobs[index]) }
-        counted = campaign.run(jobs, parallel: parallel)
+        let made = campaign.run(jobs, parallel: parallel)
+        for (index, job) in zip(open, jobs) { results[index] = made.first { $0.job == job } }
+        counted = results.sorted { $0.key < $1.key }.map(\.value)
         all = counted
         for _ in 0..<Self.rounds {
             var again: [(index: Int, job: Job)] = []
-            for (index, result) in counted.enumerated() where result.verdict.isRigsOwnLateness {
+            for (index, result) in counted.enumerated() where result.verdict.isRigsOwnLateness && !result.job.isHeld {
                 var job = result.job
                 let same = (all.map(\.job) + again.map(\.job)).filter { $0.name == job.name }
                 job.repetition = (same.map(\.repetition).max() ?? 0) + 1

@@ -17,15 +17,22 @@ struct RunSession {
     /// Makes all runs; Ctrl-C and its like ask every run to heal and end, a second one ends them at once.
     ///
     /// Where faults are held, each line on standard input heals the one that stands.
-    func make(_ jobs: [Job], parallel: Int) throws -> MadeRuns {
+    ///
+    /// - Parameter kept: runs that need not be made again.
+    func make(_ jobs: [Job], keeping kept: KeptRuns? = nil, parallel: Int) throws -> MadeRuns {
         let printer = ProgressPrinter(progress.isShown, jobs: jobs)
         let campaign = Campaign(
             program: Program.path, onProgress: { printer.show($0.job, $0.text) },
             onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
         watchSignals(try Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP]), campaign)
         if jobs.contains(where: \.isHeld) { watchKeyboard(campaign) }
-        return try MadeRuns(jobs, campaign: campaign, parallel: parallel) { job throws(SystemFailure) in
-            try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: job.repetition).path
+        return try MadeRuns(jobs, keeping: kept, campaign: campaign, parallel: parallel) { job throws(SystemFailure) in
+            // Beside a run that was cut off, which stays as it is.
+            var repetition = job.repetition
+            while runs.holdsRun(scenario: job.scenario, variant: job.variant, repetition: repetition) {
+                repetition += 1
+            }
+            return try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: repetition).path
         }
     }
 

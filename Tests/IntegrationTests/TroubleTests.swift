@@ -13,11 +13,21 @@ extension RigRuns {
             let out: String
             let started: RigProgram.Started
 
-            init(_ arguments: [String]) throws {
-                directory = try TemporaryDirectory(prefix: "knxrig-test-")
-                out = directory.path + "/runs"
-                started = try RigProgram.start(
-                    ["test"] + arguments + ["--out", out, "--progress", "plain"], in: directory.path)
+            convenience init(_ arguments: [String]) throws {
+                let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+                let out = directory.path + "/runs"
+                try self.init(arguments + ["--out", out], out: out, directory)
+            }
+
+            private init(_ arguments: [String], out: String, _ directory: TemporaryDirectory) throws {
+                self.directory = directory
+                self.out = out
+                started = try RigProgram.start(["test"] + arguments + ["--progress", "plain"], in: directory.path)
+            }
+
+            /// Goes on with the campaign of another.
+            static func resuming(_ out: String) throws -> Underway {
+                try Underway(["--resume", out], out: out, try TemporaryDirectory(prefix: "knxrig-test-"))
             }
 
             deinit {

@@ -27,6 +27,7 @@ extension Command {
                 "--hold-fault",
                 "leave the fault standing until Enter, within the longest cut, to go and measure; never scored"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
+            .value("--resume", "DIR", "go on with a campaign that was cut off: make the runs in DIR that are missing"),
             .value(
                 "--go", "DIR", "write Go tests that run these scenarios from `go test` into a Go package; run nothing"),
             .flag("--dry-run", "print what would be cut, how often, how long, and what is missing; touch nothing"),
@@ -36,7 +37,8 @@ extension Command {
             "knxrig test HW-1", "knxrig test HW-1 IF-1 --parallel 2",
             "knxrig test HW-1/cut-3s --repeat 10 --parallel 2",
             "knxrig test all --go ~/controller/resilience", "knxrig test HW-1 --rig my-bench.yaml --dry-run",
-            "knxrig test IF-1 --without mqtt.reconnect",
+            "knxrig test IF-1 --without mqtt.reconnect", "knxrig test HW-1 --hold-fault",
+            "knxrig test --resume knxrig-runs/20261127T091500Z",
         ],
         notes: """
             ID is a scenario (its default variant), ID/VARIANT, ID/all, tier-1 … tier-6, or all. Ctrl-C heals, goes to the safe state and reports.
@@ -57,29 +59,28 @@ private struct TestRequest {
     let progress: ProgressPrinter.Kind
     let goTests: GoTestWriting?
 
+    /// What is written beside the runs, so that the campaign can be gone on with.
+    let file: CampaignFile
+    let isResumed: Bool
+
     init(_ arguments: Arguments) throws {
         let data = Command.dataDirectories(arguments)
         let catalogue = try Catalogue.load(data)
-        guard !arguments.operands.isEmpty else {
-            throw UsageFailure("name a scenario, such as HW-1; `knxrig scenarios` lists them")
-        }
-        repetitions = try arguments.integer("--repeat", 1...100_000, default: 1)
-        parallel = try arguments.integer("--parallel", 1...16, default: 1)
-        let seed = try arguments.integer(
-            "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000))
         progress = try ProgressPrinter.kind(arguments)
-        out = arguments.value("--out")
         isDryRun = arguments.has("--dry-run")
-        let rigFile = try data.find(arguments.value("--rig") ?? "twin", folder: "")
-        let systemFile = try data.find(arguments.value("--system") ?? "reference-controller", folder: "systems")
+        isResumed = arguments.has("--resume")
+        out = arguments.value("--resume") ?? arguments.value("--out")
+        file = try isResumed ? Self.resumed(arguments) : Self.asked(arguments, data)
+        repetitions = file.repetitions
+        parallel = file.parallel
         var plans: [TestPlan] = []
-        for operand in arguments.operands {
+        for operand in file.operands {
             for (scenario, variant) in try catalogue.select(operand) {
                 var job = Job(
-                    scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(seed),
+                    scenario: scenario.id, variant: variant.name, repetition: 1, seed: Int64(file.seed),
                     scenarioFile: scenario.file,
-                    rigFile: rigFile, systemFile: systemFile, sabotage: arguments.all("--without"),
-                    isNull: arguments.has("--null"), directory: "")
+                    rigFile: file.rigFile, systemFile: file.systemFile, sabotage: file.sabotage,
+                    isNull: file.isNull, directory: "")
                 job.dataDirectories = data.directories
                 job.isHeld = arguments.has("--hold-fault")
                 do {
@@ -105,6 +106,38 @@ private struct TestRequest {
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
         }
+    }
+
+    private static func asked(_ arguments: Arguments, _ data: DataDirectories) throws -> CampaignFile {
+        guard !arguments.operands.isEmpty else {
+            throw UsageFailure("name a scenario, such as HW-1; `knxrig scenarios` lists them")
+        }
+        let rigFile = try data.find(arguments.value("--rig") ?? "twin", folder: "")
+        let systemFile = try data.find(arguments.value("--system") ?? "reference-controller", folder: "systems")
+        return CampaignFile(
+            operands: arguments.operands, rigFile: Files.resolved(rigFile) ?? rigFile,
+            systemFile: Files.resolved(systemFile) ?? systemFile,
+            repetitions: try arguments.integer("--repeat", 1...100_000, default: 1),
+            parallel: try arguments.integer("--parallel", 1...16, default: 1),
+            seed: try arguments.integer(
+                "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000)),
+            sabotage: arguments.all("--without"), isNull: arguments.has("--null"))
+    }
+
+    /// All but the number of runs at once is as it was asked for in the beginning.
+    private static func resumed(_ arguments: Arguments) throws -> CampaignFile {
+        let others = [
+            "--rig", "--system", "--repeat", "--seed", "--without", "--null", "--out", "--go", "--hold-fault",
+        ]
+        if let other = others.first(where: arguments.has) {
+            throw UsageFailure("'--resume' with '\(other)': a campaign goes on as it was asked for in the beginning")
+        }
+        if let operand = arguments.operands.first {
+            throw UsageFailure("'--resume' with '\(operand)': campaign.json in that directory names the scenarios")
+        }
+        var file = try CampaignFile(of: arguments.value("--resume") ?? "")
+        file.parallel = try arguments.integer("--parallel", 1...16, default: file.parallel)
+        return file
     }
 
     func perform() throws -> ExitStatus {
@@ -150,7 +183,16 @@ private struct TestRequest {
             }
         }
         let session = RunSession(runs: runs, progress: progress)
-        let made = try session.make(jobs, parallel: parallel)
+        var kept: KeptRuns?
+        if isResumed {
+            let build = (try? HashedFile(path: Program.path))?.sha256 ?? "unknown"
+            let found = KeptRuns(in: runs, of: plans, toolBuild: build)
+            kept = found
+            if progress.isShown { Terminal.error("knxrig: \(found.count) of \(jobs.count) runs are made already\n") }
+        } else if !plans.contains(where: \.job.isHeld) {
+            try file.write(to: runs.path)
+        }
+        let made = try session.make(jobs, keeping: kept, parallel: parallel)
         session.report(made, plans, notRun)
         return status(made.counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
     }

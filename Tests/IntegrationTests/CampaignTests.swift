@@ -1,0 +1,74 @@
+import Events
+import Foundation
+import Glibc
+import Platform
+import Testing
+
+/// Campaigns that are cut off and gone on with, and faults that somebody holds.
+extension RigRuns {
+    @Suite struct CampaignTests {
+        @Test func aCampaignThatWasCutOffIsGoneOnWith() throws {
+            let run = try TroubleTests.Underway(["AW-3", "--repeat", "2", "--seed", "7"])
+            #expect(run.waitFor("AW-3/forty-keys #1  pass"))
+            #expect(run.waitFor("AW-3/forty-keys #2  starting"))
+            run.started.process.send(signal: SIGINT)
+            #expect(try run.finish().status == 130)
+            let runs = run.out + "/AW-3/forty-keys/"
+            let first = try Files.read(runs + "001/evidence.jsonl")
+            let cutOff = try Files.read(runs + "002/evidence.jsonl")
+            let resumed = try RigProgram.run(["test", "--resume", run.out, "--progress", "plain"])
+            #expect(resumed.status == 0, "\(resumed.output)\(resumed.error)")
+            #expect(resumed.error.contains("1 of 2 runs are made already"), "\(resumed.error)")
+            #expect(resumed.output.contains("2 of 2"), "\(resumed.output)")
+            #expect(try Files.read(runs + "001/evidence.jsonl") == first)
+            #expect(try Files.read(runs + "002/evidence.jsonl") == cutOff)
+            let verdict = try RigProgram.run(["verify", runs + "003"])
+            #expect(verdict.status == 0, "\(verdict.output)\(verdict.error)")
+            let plan = try #require(RigProgram.lines(runs + "003/evidence.jsonl").first?["d"])
+            #expect(plan["seed"] == 8, "the run that is made again is the one that was cut off")
+            // Somebody's evidence that is not as it was written is no run that is made.
+            try Files.write(
+                first.map { $0 == UInt8(ascii: "7") ? UInt8(ascii: "8") : $0 }, to: runs + "001/evidence.jsonl")
+            let again = try TroubleTests.Underway.resuming(run.out)
+            #expect(again.waitFor("1 of 2 runs are made already"))
+            again.started.process.send(signal: SIGINT)
+            #expect(try again.finish().status == 130)
+        }
+
+        @Test func aFaultThatIsHeldStandsUntilSomebodyHealsIt() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let output = try RigProgram.shell(
+                "(sleep 45; echo) | exec \(RigProgram.path) test IF-1 --hold-fault --progress plain --out \(directory.path)/runs"
+            )
+            // On a busy computer the run may say that the rig was late; what was held was held.
+            #expect(output.status == 0 || output.status == 3, "\(output.output)\(output.error)")
+            #expect(output.error.contains("the fault stands: Enter heals it"), "\(output.error)")
+            let evidence = RigProgram.lines(directory.path + "/runs/IF-1/killed-5s/001/evidence.jsonl")
+            let actuations = evidence.compactMap { $0["k"]?.text == "actuation" ? $0 : nil }
+            func at(_ purpose: String) -> Int64? {
+                actuations.first { $0["d"]?["purpose"]?.text == purpose }?["t"]?.integer
+            }
+            let stood = (try #require(at("heal")) - (try #require(at("fault")))) / 1_000_000_000
+            #expect(stood >= 8, "it stood for \(stood) s, as if nobody had held it")
+            #expect(evidence.first?["d"]?["held"] == true)
+            let card = try RigProgram.run(["report", directory.path + "/runs", "--format", "json"])
+            #expect(!card.output.contains("\"verified\":true"), "\(card.output)")
+        }
+
+        @Test(arguments: [
+            (["HW-1", "--hold-fault", "--parallel", "2"], "one hand, one fault"),
+            (["HW-1", "--hold-fault", "--null"], "a null run has no fault"),
+            (["PB-1", "--hold-fault"], "there is nothing to hold"),
+            (["--resume", "/nonexistent"], "there is no such file"),
+            (["--resume", "/nonexistent", "HW-1"], "campaign.json in that directory names the scenarios"),
+            (["--resume", "/nonexistent", "--seed", "1"], "goes on as it was asked for in the beginning"),
+        ])
+        func whatCannotBeIsOneClearLine(arguments: [String], sentence: String) throws {
+            let output = try RigProgram.run(["test"] + arguments)
+            #expect(output.status == 2)
+            #expect(output.error.contains(sentence), "\(output.error)")
+            #expect(output.error.split(separator: "\n").count == 1, "\(output.error)")
+        }
+    }
+}
