@@ -24,9 +24,10 @@ struct Building {
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
         let bridge = BridgeSupervisor(protections)
         let livePath = LivePath()
+        let hub = WebSocketHub(points: points, protections: protections, status: status)
         let intake = Intake(
-            points: points, mqtt: mqtt, commands: commands, status: status, livePath: livePath, protections: protections
-        )
+            points: points, mqtt: mqtt, hub: hub, commands: commands, status: status, livePath: livePath,
+            protections: protections)
         let connection = KnxdConnection(
             supervisor: supervisor, points: points, protections: protections, status: status, mqtt: mqtt,
             commands: commands, intake: intake)
@@ -40,7 +41,9 @@ struct Building {
             ReferenceController.fail(error.message)
         }
         let routes = HttpRoutes(points: points, commands: commands, status: status, registry: registry)
-        let server = HttpServer(routes, isLimited: protections.contains(.apiLimits)) { connection.send($1, to: $0) }
+        let server = HttpServer(routes, hub: hub, isLimited: protections.contains(.apiLimits)) {
+            connection.send($1, to: $0)
+        }
         do throws(HttpServer.BindError) {
             try server.bind(configuration.http)
         } catch {
@@ -73,6 +76,7 @@ struct Building {
 
         // First the answers that still wait, then the end of the server, which writes them.
         commands.stop()
+        hub.stop()
         server.stop()
         httpThread.join()
         commandThread.join()

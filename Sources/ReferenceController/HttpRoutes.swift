@@ -29,6 +29,7 @@ struct HttpRoutes: Sendable {
         if path == "/health" {
             return get(method) { HttpResponse(status: status.isHealthy ? 200 : 503, body: status.report) }
         }
+        if path == "/ws" { return .ready(.error(426, "a WebSocket is here: the request must ask for the upgrade")) }
         if path == "/state" { return get(method) { HttpResponse(status: 200, body: ["points": state]) } }
         if let address = path.dropping(prefix: "/state/") { return get(method) { point(address) } }
         if let address = path.dropping(prefix: "/command/") {
@@ -52,7 +53,7 @@ struct HttpRoutes: Sendable {
         return .ready(
             .error(
                 404,
-                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices, /devices/id, /rooms and /rooms/id"
+                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices, /devices/id, /rooms, /rooms/id and the WebSocket /ws"
             ))
     }
 

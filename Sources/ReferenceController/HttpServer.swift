@@ -2,8 +2,8 @@ import CWebSockets
 import Glibc
 import Synchronization
 
-/// The HTTP interface, through libwebsockets on a thread of its own. Nothing on that thread waits: a command's answer
-/// comes back from another thread and wakes it.
+/// The HTTP interface and the WebSocket at `/ws` on the same port, through libwebsockets on a thread of its own. Nothing on
+/// that thread waits: a command's answer comes back from another thread and wakes it, and so does a message for a client.
 @safe final class HttpServer: Sendable {
     struct BindError: Error {
         let message: String
@@ -48,6 +48,7 @@ import Synchronization
     private let isLimited: Bool
     private let send: @Sendable (GroupAddress, [UInt8]) -> Bool
     private let finished = Mutex(Finished())
+    private let hub: WebSocketHub
 
     // These belong to the starting thread until run(), then to the thread of run(); lws_cancel_service alone is
     // called from others, as the library allows, and under the lock of `finished`.
@@ -56,6 +57,7 @@ import Synchronization
     nonisolated(unsafe) private var nextID = 0
     nonisolated(unsafe) private var stateLimit: RateLimit
     nonisolated(unsafe) private var commandLimit: RateLimit
+    nonisolated(unsafe) private let webSocket: WebSocketEndpoint
     // The library keeps the pointer, so it lives as long as the server; the second entry, all zero, ends the list.
     nonisolated(unsafe) private let protocols =
         UnsafeMutablePointer<lws_protocols>.allocate(capacity: 2)
@@ -64,7 +66,8 @@ import Synchronization
     /// - Parameter isLimited: Bodies have a greatest size and requests a greatest rate.
     /// - Parameter send: Hands a command's telegram to the bus; false when that is not possible.
     init(
-        _ routes: HttpRoutes, isLimited: Bool, send: @escaping @Sendable (GroupAddress, [UInt8]) -> Bool
+        _ routes: HttpRoutes, hub: WebSocketHub, isLimited: Bool,
+        send: @escaping @Sendable (GroupAddress, [UInt8]) -> Bool
     ) {
         self.routes = routes
         self.isLimited = isLimited
@@ -72,6 +75,8 @@ import Synchronization
         unsafe stateLimit = RateLimit(perSecond: Self.stateRequestsPerSecond, at: now)
         unsafe commandLimit = RateLimit(perSecond: Self.commandsPerSecond, at: now)
         self.send = send
+        self.hub = hub
+        unsafe webSocket = WebSocketEndpoint(hub)
         unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
         unsafe protocols[0].name = unsafe UnsafePointer(name)
         unsafe protocols[0].callback = { wsi, reason, _, input, length in
@@ -138,6 +143,7 @@ import Synchronization
     /// The loop of the server's thread. After `stop()` it refuses new connections, answers what waits, and returns.
     func run() {
         guard let context = unsafe context else { preconditionFailure("run() before bind()") }
+        hub.onWaiting { [self] in wake() }
         while !finished.withLock({ $0.stopping }) {
             unsafe lws_service(context, 0)
         }
@@ -147,6 +153,7 @@ import Synchronization
             unsafe lws_cancel_service(context)
             unsafe lws_service(context, 0)
         }
+        hub.onWaiting {}
         finished.withLock { _ in unsafe self.context = nil }
         unsafe lws_context_destroy(context)
     }
@@ -154,6 +161,13 @@ import Synchronization
     func stop() {
         finished.withLock { finished in
             finished.stopping = true
+            if let context = unsafe context { unsafe lws_cancel_service(context) }
+        }
+    }
+
+    /// A message waits for somebody; from any thread.
+    private func wake() {
+        finished.withLock { _ in
             if let context = unsafe context { unsafe lws_cancel_service(context) }
         }
     }
@@ -169,6 +183,7 @@ import Synchronization
     /// - Returns: 0 to go on, -1 to close the connection.
     private func handle(_ reason: lws_callback_reasons, _ wsi: OpaquePointer, _ input: UnsafeRawBufferPointer) -> Int32
     {
+        if let result = unsafe webSocket.handle(reason, wsi) { return result }
         switch reason {
         case LWS_CALLBACK_HTTP: return unsafe begin(wsi, input)
         case LWS_CALLBACK_HTTP_BODY:
@@ -180,7 +195,9 @@ import Synchronization
             if request.received > 0 { complete(request) }
         case LWS_CALLBACK_HTTP_WRITEABLE: return unsafe write(wsi)
         case LWS_CALLBACK_CLOSED_HTTP: unsafe requests[wsi] = nil
-        case LWS_CALLBACK_EVENT_WAIT_CANCELLED: deliver()
+        case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+            deliver()
+            unsafe webSocket.askForTurns()
         default: break
         }
         return 0

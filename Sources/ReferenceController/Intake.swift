@@ -5,17 +5,19 @@ import Synchronization
 final class Intake: Sendable {
     private let points: PointTable
     private let mqtt: MqttLink
+    private let hub: WebSocketHub
     private let commands: CommandService
     private let status: Status
     private let livePath: LivePath
     private let skipsMalformed: Bool
 
     init(
-        points: PointTable, mqtt: MqttLink, commands: CommandService, status: Status, livePath: LivePath,
-        protections: Set<Protection>
+        points: PointTable, mqtt: MqttLink, hub: WebSocketHub, commands: CommandService, status: Status,
+        livePath: LivePath, protections: Set<Protection>
     ) {
         self.points = points
         self.mqtt = mqtt
+        self.hub = hub
         self.commands = commands
         self.status = status
         self.livePath = livePath
@@ -45,7 +47,10 @@ final class Intake: Sendable {
             return false
         case .taken(let changed):
             livePath.pointChanged()
-            if changed { mqtt.pointChanged(group) }
+            if changed {
+                mqtt.pointChanged(group)
+                hub.pointChanged(group)
+            }
             commands.observe(group, value.octets)
             return true
         }

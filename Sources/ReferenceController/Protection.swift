@@ -26,6 +26,8 @@ enum Protection: String, CaseIterable, Sendable {
     case startOnBoot = "start.on-boot"
     case shutdownFlush = "shutdown.flush"
     case parserSkipMalformed = "parser.skip-malformed"
+    case webSocketCleanup = "ws.cleanup"
+    case webSocketTrySend = "ws.try-send"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -54,6 +56,8 @@ enum Protection: String, CaseIterable, Sendable {
         case .databaseWAL: "answers a change when the write-ahead log has it, so that it outlives the process"
         case .shutdownFlush: "writes what is not written yet and says goodbye to the broker before it ends"
         case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
+        case .webSocketCleanup: "forgets WebSocket clients that are gone, and ends those that no longer answer"
+        case .webSocketTrySend: "cuts a WebSocket client that does not read, instead of waiting for it"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }

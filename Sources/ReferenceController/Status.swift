@@ -14,6 +14,12 @@ final class Status: Sendable {
     let ignored = Atomic(0)
     /// Changes of points that were never handed to the broker, or not acknowledged by it when the connection broke.
     let mqttDropped = Atomic(0)
+    /// Who is connected at `/ws` now.
+    let webSocketClients = Atomic(0)
+    /// Clients that were cut because they did not read or did not answer.
+    let webSocketCut = Atomic(0)
+    /// Messages that still waited for a client when its connection was over.
+    let webSocketDropped = Atomic(0)
 
     var isHealthy: Bool {
         knxConnected.load(ordering: .relaxed) && mqttConnected.load(ordering: .relaxed)
@@ -42,6 +48,9 @@ final class Status: Sendable {
             "mqtt_dropped": JSON(mqttDropped.load(ordering: .relaxed)),
             "telegrams": JSON(telegrams.load(ordering: .relaxed)),
             "malformed": JSON(malformed.load(ordering: .relaxed)), "ignored": JSON(ignored.load(ordering: .relaxed)),
+            "websocket_clients": JSON(webSocketClients.load(ordering: .relaxed)),
+            "websocket_cut": JSON(webSocketCut.load(ordering: .relaxed)),
+            "websocket_dropped": JSON(webSocketDropped.load(ordering: .relaxed)),
         ]
     }
 }
