@@ -42,12 +42,15 @@ public enum Socket {
     /// Connects to an IPv4 address without Nagle's delay.
     ///
     /// - Parameter source: the IPv4 address to come from; nil lets the system choose.
+    /// - Parameter receiveBuffer: octets of SO_RCVBUF, of which the kernel keeps its own minimum (about 2 kB); nil leaves it to the kernel.
     /// - Throws: ETIMEDOUT at the deadline, ECONNREFUSED and the like as the system says them.
     public static func connectTCP(
-        host: String, port: UInt16, from source: String? = nil, until deadline: Instant
+        host: String, port: UInt16, from source: String? = nil, receiveBuffer: Int32? = nil, until deadline: Instant
     ) throws(SystemFailure) -> Descriptor {
         let subject = "\(host):\(port)"
         let socket = try make(AF_INET, subject)
+        // Before the connection: the window that is offered first follows from it.
+        if var receiveBuffer { unsafe setsockopt(socket.number, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
         var address = try internetAddress(host, port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         if let source {
@@ -139,6 +142,18 @@ public enum Socket {
         guard result == 0, Int32(address.sin_family) == AF_INET else { return nil }
         let octets = UInt32(bigEndian: address.sin_addr.s_addr)
         return [24, 16, 8, 0].map { String(octets >> $0 & 255) }.joined(separator: ".")
+    }
+
+    /// The local port of a TCP socket; nil when it has none.
+    public static func localPort(_ socket: Descriptor) -> UInt16? {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(socket.number, $0, &size)
+            }
+        }
+        return result == 0 && Int32(address.sin_family) == AF_INET ? UInt16(bigEndian: address.sin_port) : nil
     }
 
     /// Makes the next `close()` of a TCP socket send RST instead of FIN.

@@ -222,6 +222,8 @@ public struct SystemProfile: Sendable {
         public var recover: [String: Int64]
         public var detect: [String: Int64]
         public var descriptors: Int
+        /// What the main process's resident memory may grow while a client does not read.
+        public var memoryKilobytes: Int
         /// Instants after a cut, nanoseconds, at which the interface daemon itself detects it: no cut ends close to them.
         public var daemonDetectsAfter: [Int64]
     }

@@ -55,7 +55,7 @@ extension SystemProfile {
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
-        "registry-rows", "name-probe", "history",
+        "registry-rows", "name-probe", "history", "clients", "client-count",
     ]
 
     static func each<Element>(
@@ -396,10 +396,12 @@ extension SystemProfile.LogPattern {
 
 extension SystemProfile.Limits {
     init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "limits", keys: ["recover", "detect", "descriptors", "daemon_detects_after"])
+        _ = try node.entries(
+            of: "limits", keys: ["recover", "detect", "descriptors", "memory_kilobytes", "daemon_detects_after"])
         recover = try node["recover"]?.durations() ?? [:]
         detect = try node["detect"]?.durations() ?? [:]
         descriptors = try node["descriptors"]?.integer(0...10_000) ?? 2
+        memoryKilobytes = try node["memory_kilobytes"]?.integer(1...100_000_000) ?? 16_384
         daemonDetectsAfter = try SystemProfile.each(node["daemon_detects_after"]) { node throws(DocumentFailure) in
             try node.nanoseconds()
         }

@@ -39,6 +39,8 @@ public final class SystemUnderTest: Sendable {
     private let services: ServiceRunner
     private let probes: Probes
     private let mutations: MutationProbe?
+    /// Clients of the rig's own at the system's WebSocket, where the profile has one; none is open yet.
+    public let clients: WebSocketClients?
     /// Requests to what the system keeps a registry of, where the profile has one.
     public let registry: RegistryRequests?
     /// The rig's look at the history that the system keeps, where the profile has one.
@@ -85,6 +87,9 @@ public final class SystemUnderTest: Sendable {
             probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
                 try RegistryRequests(registry: registry, substitution: substitution, network: host.pid, sink: sink)
+            }
+            clients = try profile.webSocket.map { socket throws(DocumentFailure) in
+                WebSocketClients(endpoint: try socket.endpoint(by: substitution), network: host.pid, sink: sink)
             }
             history = try profile.history.map { history throws(DocumentFailure) in
                 try HistoryLook(history, substitution: substitution)
@@ -139,6 +144,9 @@ public final class SystemUnderTest: Sendable {
         try services.startAll()
     }
 
+    /// Gives the network of the system small send buffers. Before the controller is started: later it would keep what it has.
+    public func makeSendBuffersSmall() throws(SystemFault) { try SmallSendBuffers.set(inNetworkOf: host.pid) }
+
     /// Starts the controller.
     public func startSystem() throws(SystemFault) {
         watch.reset()
@@ -167,6 +175,7 @@ public final class SystemUnderTest: Sendable {
     public func stopProbes() {
         probesRun.store(false, ordering: .releasing)
         mutations?.stop()
+        clients?.stop()
         probes.stop()
     }
 

@@ -3,11 +3,12 @@ import Documents
 /// Where and how a view is read: one case per kind of probe.
 public enum ViewSource: Sendable {
     case mqtt(MQTT)
+    case websocket(WebSocket)
     case http(HTTP)
     case sqlite(SQLite)
 
     /// The kinds that a profile may name.
-    static let kinds = ["mqtt", "http", "sqlite"]
+    static let kinds = ["mqtt", "websocket", "http", "sqlite"]
 
     public struct MQTT: Sendable {
         public var port: Template
@@ -22,6 +23,35 @@ public enum ViewSource: Sendable {
         public struct Status: Sendable {
             public var topic: Template
             public var offline: TextPattern
+        }
+    }
+
+    public struct WebSocket: Sendable {
+        public var port: Template
+        public var path: Template
+        /// Sent as a bearer's when it is opened; nil where the system wants none.
+        public var token: Template?
+        /// The first message after the opening; nil where everything comes unasked.
+        public var subscribe: Template?
+        /// JSON pointers to the group address, as text, and to the raw value in a message. A message without a group address is no state.
+        public var group: String
+        public var raw: String
+        public var clients: Clients?
+
+        /// What the system declares of its clients.
+        public struct Clients: Sendable {
+            /// Where it says how many it has.
+            public var count: Count?
+            /// The longest that it keeps one that answers nothing: its ping and its pong time.
+            public var silentWithinNanoseconds: Int64
+            /// Messages that it keeps at most for one that does not read.
+            public var backlog: Int
+        }
+
+        /// A path and a JSON pointer to a number.
+        public struct Count: Sendable {
+            public var path: Template
+            public var pointer: String
         }
     }
 
@@ -62,6 +92,7 @@ public enum ViewSource: Sendable {
                             topic: try Template(node.required("topic"), known: known),
                             offline: try TextPattern(node.required("offline").text()))
                     }))
+        case "websocket": self = .websocket(try Self.websocket(node, known))
         case "http":
             _ = try node.entries(of: "an http view", keys: Self.common + ["port", "path", "points", "raw", "every"])
             self = .http(
@@ -83,6 +114,27 @@ public enum ViewSource: Sendable {
         }
     }
 
+    private static func websocket(_ node: Node, _ known: [String]) throws(DocumentFailure) -> WebSocket {
+        let own = ["port", "path", "token", "subscribe", "group", "raw", "clients"]
+        _ = try node.entries(of: "a websocket view", keys: common + own)
+        let template = { (node: Node) throws(DocumentFailure) in try Template(node, known: known) }
+        return WebSocket(
+            port: try template(node.required("port")), path: try template(node.required("path")),
+            token: try node["token"].map(template), subscribe: try node["subscribe"].map(template),
+            group: try pointer(node.required("group")), raw: try pointer(node.required("raw")),
+            clients: try node["clients"].map { node throws(DocumentFailure) in
+                _ = try node.entries(of: "clients", keys: ["count", "silent_within", "backlog"])
+                let count = try node["count"].map { node throws(DocumentFailure) in
+                    _ = try node.entries(of: "count", keys: ["path", "pointer"])
+                    return WebSocket.Count(
+                        path: try template(node.required("path")), pointer: try pointer(node.required("pointer")))
+                }
+                return WebSocket.Clients(
+                    count: count, silentWithinNanoseconds: try node.required("silent_within").nanoseconds(),
+                    backlog: try node.required("backlog").integer(0...100_000))
+            })
+    }
+
     private static func pointer(_ node: Node) throws(DocumentFailure) -> String {
         let text = try node.text()
         guard text.isEmpty || text.hasPrefix("/") else {
@@ -102,6 +154,17 @@ extension Node {
 }
 
 extension SystemProfile {
+    /// Its first view that is a WebSocket, with what the system declares of its clients; nil where it declares nothing.
+    public var webSocketClients: ViewSource.WebSocket.Clients? { webSocket?.clients }
+
+    /// Its first view that is a WebSocket.
+    var webSocket: ViewSource.WebSocket? {
+        for view in views {
+            if case .websocket(let source) = view.source { return source }
+        }
+        return nil
+    }
+
     /// One of its views is a database.
     public var hasDatabase: Bool {
         views.contains { if case .sqlite = $0.source { true } else { false } }

@@ -23,14 +23,17 @@ import Testing
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",
                 "db.foreign-keys", "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits",
-                "offline-first", "start.on-boot",
+                "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
         #expect(profile.points.tracers?.addresses.first == 0x0900)
         #expect(profile.points.commands.map(\.status) == [0x0A64, 0x0A65])
-        #expect(profile.views.map(\.id) == ["mqtt", "http", "database"])
-        #expect(profile.views.map(\.isStreaming) == [true, false, false])
+        #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database"])
+        #expect(profile.views.map(\.isStreaming) == [true, true, false, false])
+        #expect(profile.webSocketClients?.silentWithinNanoseconds == 20_000_000_000)
+        #expect(profile.webSocketClients?.backlog == 256)
+        #expect(profile.webSocketClients?.count?.pointer == "/websocket_clients")
         #expect(profile.views.first?.suppresses == .sameValue)
         #expect(profile.health?.everyNanoseconds == 200_000_000)
         #expect(profile.command?.success == [200])
@@ -56,10 +59,14 @@ import Testing
     /// What is written wrong, and what the message must say about it.
     @Test(arguments: [
         ("views:", "veiws:", "a system profile has no key 'veiws': did you mean 'views'?"),
+        ("    group: /group", "    grup: /group", "a websocket view has no key 'grup': did you mean 'group'?"),
+        ("    group: /group", "    group: group", "'group' should be a JSON pointer such as /raw"),
+        ("silent_within: 20 s, ", "", "silent_within"),
+        ("pointer: /websocket", "pointr: /websocket", "has no key 'pointr'"),
         ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
         (
             "kind: sqlite", "kind: sqlte",
-            "'sqlte' is no kind of view: expected mqtt, http, sqlite: did you mean 'sqlite'?"
+            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite: did you mean 'sqlite'?"
         ),
         ("gate: broker", "gate: brocker", "nothing is called '${gate.broker}' here: did you mean '${gate.brocker}'?"),
         ("${http_port}\"\n    path: /state", "${http_prot}\"\n    path: /state", "did you mean 'http_port'?"),

@@ -83,6 +83,51 @@ struct SystemUnderTestTests {
         #expect(exits.contains { $0.process == "controller" && $0.change == .exited && $0.status == 0 })
     }
 
+    private func reading(_ view: String, _ point: String, _ value: Int64, after: Instant) -> Bool {
+        sample(view, point, .integer(value), after: after) != nil
+    }
+
+    /// The rig's own client and the controller's library have nothing in common but RFC 6455.
+    @Test(arguments: [false, true])
+    func webSocketClientsAreForgottenOrNot(isCleanedUp: Bool) throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-system-")
+        defer { directory.remove() }
+        let terminal = try PseudoTerminal()
+        let system = try system(in: directory, interface: terminal.path, without: isCleanedUp ? [] : ["ws.cleanup"])
+        defer { system.powerOff() }
+        try system.makeSendBuffersSmall()
+        try system.startServices()
+        try system.startSystem()
+        try system.waitReady()
+        try system.startProbes()
+        #expect(sample("websocket", "link", "open") != nil)
+        let clients = try #require(system.clients)
+        let opened = MonotonicClock.now()
+        try clients.open(5, receiveBuffer: 1)
+        #expect(reading("clients", "open", 5, after: opened))
+        #expect(reading("clients", "held", 5, after: opened))
+        #expect(reading("client-count", "count", 6, after: opened))
+        let (from, to) = clients.reset()
+        #expect(from <= to)
+        #expect(reading("clients", "open", 0, after: to))
+        #expect(reading("clients", "held", 0, after: to))
+        MonotonicClock.sleep(for: .seconds(1))
+        #expect(reading("client-count", "count", isCleanedUp ? 1 : 6, after: to + .seconds(1)))
+        system.stopProbes()
+        #expect(system.stopSystem()?.exit == .status(0))
+    }
+
+    @Test func aPlaceThatIsNoWebSocketIsRefused() throws {
+        let server = try ScriptedServer(answers: [
+            Array("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n".utf8)
+        ])
+        let failure = #expect(throws: WebSocketFailure.self) {
+            _ = try WebSocketConnection(
+                .init(port: server.port, path: "/ws"), until: MonotonicClock.now() + .seconds(5))
+        }
+        #expect(failure?.description == "no WebSocket: the answer to the upgrade is 'HTTP/1.1 426 Upgrade Required'")
+    }
+
     @Test func withoutItsReconnectTheControllerStaysAway() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-system-")
         defer { directory.remove() }

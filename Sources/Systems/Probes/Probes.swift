@@ -37,6 +37,17 @@ final class Probes: Sendable {
                     }, sink: sink)
                 mqtt.append((port, probe))
                 all.append(probe)
+            case .websocket(let source):
+                let endpoint = try source.endpoint(by: substitution)
+                all.append(
+                    WebSocketProbe(
+                        view: view.id, endpoint: endpoint, group: source.group, raw: source.raw, sink: sink))
+                if let count = source.clients?.count {
+                    let probe = ClientCountProbe(
+                        port: endpoint.port, path: try count.path.filled(by: substitution), pointer: count.pointer,
+                        sink: sink)
+                    all.append(probe)
+                }
             case .http(let source):
                 let probe = HTTPStateProbe(
                     view: view.id, port: try source.port.port(by: substitution),
@@ -87,6 +98,15 @@ final class Probes: Sendable {
 
     func stop() {
         for probe in all { probe.stop() }
+    }
+}
+
+extension ViewSource.WebSocket {
+    func endpoint(by substitution: Substitution) throws(DocumentFailure) -> WebSocketConnection.Endpoint {
+        WebSocketConnection.Endpoint(
+            port: try port.port(by: substitution), path: try path.filled(by: substitution),
+            token: try token.map { token throws(DocumentFailure) in try token.filled(by: substitution) },
+            subscription: try subscribe.map { text throws(DocumentFailure) in try text.filled(by: substitution) })
     }
 }
 
