@@ -40,6 +40,12 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case historyFlooded = "history-flooded"
     /// More requests than the system can serve.
     case requestsFlooded = "requests-flooded"
+    /// WebSocket clients were reset, all at once.
+    case clientsReset = "clients-reset"
+    /// WebSocket clients read and answered nothing any more, and stayed connected.
+    case clientsSilent = "clients-silent"
+    /// One WebSocket client stopped reading while events flowed.
+    case clientSlow = "client-slow"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
 

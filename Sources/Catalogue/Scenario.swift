@@ -9,6 +9,8 @@ public struct Scenario: Sendable {
         public var service: String?
         /// The system's process, where the action needs one.
         public var process: String?
+        /// Clients of the system that the fault is made with; 1 where it is made with none.
+        public var clients: Int
         /// From fault to heal; 0 for what nothing heals.
         public var durationNanoseconds: Int64
         /// How often it is made; 1 for what is made once.
@@ -47,6 +49,9 @@ public struct Scenario: Sendable {
         case stallResolver = "stall-resolver"
         case floodHistory = "flood-history"
         case floodRequests = "flood-requests"
+        case resetClients = "reset-clients"
+        case silenceClients = "silence-clients"
+        case stopReading = "stop-reading"
 
         public var kind: FaultKind {
             switch self {
@@ -72,11 +77,17 @@ public struct Scenario: Sendable {
             case .stallResolver: .resolverSilent
             case .floodHistory: .historyFlooded
             case .floodRequests: .requestsFlooded
+            case .resetClients: .clientsReset
+            case .silenceClients: .clientsSilent
+            case .stopReading: .clientSlow
             }
         }
 
         /// True for what acts on a process of the system's own.
         public var actsOnProcess: Bool { self == .killProcess || self == .stallProcess || self == .hangProcess }
+
+        /// True for what is done with clients of the system's.
+        public var actsOnClients: Bool { self == .resetClients || self == .silenceClients || self == .stopReading }
     }
 
     /// One expectation: the checker by its name, and how it takes sentinels.
@@ -124,13 +135,13 @@ public struct Scenario: Sendable {
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
-        "rejects", "registry", "serves", "history", "flood",
+        "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
-        "process:bridge",
+        "process:bridge", "websocket",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -231,7 +242,7 @@ extension Scenario.FaultStep {
     init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
         _ = try node.entries(
             of: "a fault step",
-            keys: ["do", "service", "process", "for", "times", "again_in_read_out", "witness", "cuts"])
+            keys: ["do", "service", "process", "for", "times", "clients", "again_in_read_out", "witness", "cuts"])
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
         process = try node["process"]?.text()
@@ -239,6 +250,9 @@ extension Scenario.FaultStep {
             action.kind.isInstantaneous ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
         times =
             try node["times"].map { node throws(DocumentFailure) in try parameters.resolve(node).integer(1...20) } ?? 1
+        clients =
+            try node["clients"].map { node throws(DocumentFailure) in try parameters.resolve(node).integer(1...100) }
+            ?? 1
         if let again = node["again_in_read_out"], let value = try parameters.value(again) {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
@@ -299,6 +313,12 @@ extension Scenario.FaultStep {
             guard try witness["seen"]?.text() == "requests" else {
                 throw witness.failure("requests are proven by 'seen: requests': the rig's own log of each")
             }
+        case .resetClients, .silenceClients, .stopReading:
+            guard try witness["seen"]?.text() == "sockets" else {
+                throw witness.failure(
+                    "what clients do is proven by 'seen: sockets': the kernel's own table of them, at both ends")
+            }
+            guard action != .stopReading || clients == 1 else { throw node.failure("one client stops reading") }
         case .corruptConfiguration:
             guard try witness["seen"]?.text() == "files" else {
                 throw witness.failure("corrupt configurations are proven by 'seen: files': each as it was written")

@@ -37,6 +37,9 @@ struct FaultWitness {
         case .resolverSilent: ResolverProof(plan: plan, timeline: timeline)
         case .historyFlooded: ReportsProof(plan: plan, timeline: timeline)
         case .requestsFlooded: RequestsProof(plan: plan, timeline: timeline)
+        case .clientsReset: ClientsResetProof(plan: plan, timeline: timeline)
+        case .clientsSilent: ClientsSilentProof(plan: plan, timeline: timeline)
+        case .clientSlow: ClientSlowProof(plan: plan, timeline: timeline)
         case .configurationCorrupt: TrialsProof(plan: plan, timeline: timeline)
         case .databaseLocked, .diskFull, .startLocked: RefusedWritesProof(plan: plan, timeline: timeline)
         }
@@ -117,6 +120,9 @@ extension JudgePlan {
         case .resolverSilent: "the name server answered again"
         case .historyFlooded: "the system was started again"
         case .requestsFlooded: "the flood was over"
+        case .clientsReset: "the time that was given to forget the clients"
+        case .clientsSilent: "the silent clients were closed"
+        case .clientSlow: "the slow client read on"
         case .configurationCorrupt: "the system was started with its own configuration"
         case .systemKilled, .systemStopped: "the system was started again"
         case .malformedTelegrams: "the last malformed telegram"

@@ -183,6 +183,13 @@ public struct Judge: Sendable {
         if plan.expects("no-errors") {
             verdict.findings += NoErrors.findings(world, fault: fault.instant, healed: healed.instant)
         }
+        if plan.expects("healthy") {
+            verdict.findings += Healthy.findings(world, fault: fault.instant, healed: healed.instant)
+        }
+        if plan.expects("clients"), !plan.isNullRun { Clients.judge(world, fault: fault, into: &verdict) }
+        if plan.expects("slow-client"), !plan.isNullRun {
+            SlowClient.judge(world, fault: fault, healed: healed, into: &verdict)
+        }
         if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("durability") { verdict.findings += Durability.findings(world) }
         if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }

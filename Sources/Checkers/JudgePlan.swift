@@ -40,6 +40,12 @@ struct JudgePlan: Sendable {
     /// Group addresses of devices that report, and the rows that the system's history has at most.
     var devices: Set<UInt16>
     var historyRows: Int64
+    /// Clients that the fault is made with.
+    var clients: Int
+    /// How long the system may take until it has forgotten them; nil where nobody asks.
+    var cleanedWithin: Instant.Span?
+    /// Messages that the system keeps at most, by its own word, for a client that does not read.
+    var backlog: Int
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -59,6 +65,8 @@ struct JudgePlan: Sendable {
     var slip: Instant.Span
     var probeGap: Instant.Span
     var descriptors: Int64
+    /// What resident memory may grow while a client does not read.
+    var memoryKilobytes: Int64
     var tracers: Set<UInt16>
     var sentinels: [Sentinel]
     var repeats: [UInt16]
@@ -102,6 +110,9 @@ struct JudgePlan: Sendable {
         requests = Int(clamping: fault.optionalInteger("requests") ?? 0)
         historyRows = fault.optionalInteger("history_rows") ?? 0
         devices = JudgePlan.groups(judge["devices"])
+        clients = Int(clamping: fault.optionalInteger("clients") ?? 0)
+        backlog = Int(clamping: fault.optionalInteger("backlog") ?? 0)
+        if fault.value["cleaned_within"] != nil { cleanedWithin = try JudgePlan.span(fault, "cleaned_within") }
         malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
         good = (fault.value["good"]?.list ?? []).compactMap { item in
             guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
@@ -126,6 +137,11 @@ struct JudgePlan: Sendable {
         case .hostPowerCut, .resolverSilent: break
         case .historyFlooded, .requestsFlooded:
             guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
+        case .clientsReset, .clientsSilent, .clientSlow:
+            guard clients > 0 else { throw RecordFailure(key: "fault.clients", expected: "at least one") }
+            guard faultKind == .clientSlow || cleanedWithin != nil else {
+                throw RecordFailure(key: "fault.cleaned_within", expected: "how long the system may take")
+            }
         case .configurationCorrupt:
             guard trials > 0 else { throw RecordFailure(key: "fault.trials", expected: "at least one start") }
         case .malformedTelegrams:
@@ -159,6 +175,7 @@ struct JudgePlan: Sendable {
         slip = try JudgePlan.span(limits, "slip")
         probeGap = try JudgePlan.span(limits, "probe_gap")
         descriptors = try JudgePlan.number(limits, "descriptors", 0...1_000_000)
+        memoryKilobytes = try JudgePlan.number(limits, "memory_kilobytes", 1...1_000_000_000, absent: 16_384)
         tracers = JudgePlan.groups(judge["tracers"])
         repeats = (judge["repeats"]?.list ?? []).compactMap {
             $0["group"]?.integer.map(UInt16.init(truncatingIfNeeded:))

@@ -25,6 +25,20 @@ struct NullRun {
         return alarm(from: fault.instant, to: instant).map(Standing.broken) ?? .holds
     }
 
+    /// What the kernel's table says of clients that nothing was done with.
+    private func clients(from: Instant, to: Instant) -> String? {
+        guard plan.clients > 0 else { return nil }
+        let looks = ClientLooks(timeline).between(from, to)
+        if looks.isEmpty { return "nobody has looked at the clients" }
+        if looks.contains(where: { $0.open < plan.clients || $0.held < plan.clients }) {
+            return "a client's connection was gone though nothing was done"
+        }
+        if let still = ClientLooks.standstill(looks), still.to - still.from >= ClientSlowProof.still {
+            return "the system's send queue stood still though everybody read"
+        }
+        return nil
+    }
+
     /// What the witnesses of the fault saw all the same.
     private func alarm(from: Instant, to: Instant) -> String? {
         let window = from...to
@@ -68,6 +82,7 @@ struct NullRun {
         ) {
             return "a malformed telegram was on the line though nothing was done"
         }
+        if let what = clients(from: from, to: healed?.instant ?? to) { return what }
         guard let gate = plan.refusedGate else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {
             window.contains($0.instant) && $0.content.reading != "accepted"

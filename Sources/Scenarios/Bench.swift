@@ -139,6 +139,8 @@ final class Bench: Sendable {
             let heard = MonotonicClock.now() + Bench.listening
             let system = try makeSystem()
             parts.withLock { $0.system = system }
+            // A client that does not read is to be felt within seconds.
+            if plan.variant.fault.action == .stopReading { try system.makeSendBuffersSmall() }
             try system.startServices()
             try sleep(until: heard)
             progress("starting \(plan.system.name)")

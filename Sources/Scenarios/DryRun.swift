@@ -67,6 +67,18 @@ extension TestPlan {
             lines.append(
                 "  floods   the system's interface with requests for \(seconds) s, \(repetitions) times; no relay clicks"
             )
+        case .resetClients:
+            lines.append(
+                "  resets   \(variant.fault.clients) WebSocket clients of the system at once, \(repetitions) times; no relay clicks"
+            )
+        case .silenceClients:
+            lines.append(
+                "  silences \(variant.fault.clients) WebSocket clients of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
+        case .stopReading:
+            lines.append(
+                "  stops    reading as a WebSocket client of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
         case .startLocked:
             lines.append(
                 "  starts   the system again while its database is locked, \(repetitions) times; no relay clicks")

@@ -91,6 +91,15 @@ extension TestPlan {
                     "requests", "the rig's own requests, their answers, what is read back and the rows of the database")
             )
         }
+        if variant.fault.action.actsOnClients {
+            sources += [
+                source(
+                    "clients",
+                    "the sockets of the rig's own WebSocket clients, at both ends, in the kernel's table, five times a second"
+                ),
+                source("client-count", "how many WebSocket clients the system says it has"),
+            ]
+        }
         if system.mutation != nil {
             sources.append(
                 source(
@@ -185,6 +194,13 @@ extension TestPlan {
                 ("requests", leastRequests.map { .integer(Int64($0)) }),
                 ("history_rows", fault.action == .floodHistory ? system.history.map { .integer($0.bound) } : nil),
                 ("refused", fault.action == .floodRequests ? system.flood.map(\.refusedStatuses) : nil),
+                ("clients", fault.action.actsOnClients ? .integer(Int64(fault.clients)) : nil),
+                ("cleaned_within", clientsCleanedWithin.map(Value.integer)),
+                (
+                    "backlog",
+                    fault.action == .stopReading
+                        ? .integer(Int64(system.webSocketClients?.backlog ?? 0)) : nil
+                ),
                 ("malformed", malformed), ("good", good),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
@@ -202,6 +218,7 @@ extension TestPlan {
                 "detect": .integer(system.limits.detect[faultKind.rawValue] ?? 15_000_000_000),
                 "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
                 "slip": 20_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
+                "memory_kilobytes": .integer(Int64(system.limits.memoryKilobytes)),
                 "per_read_address": 80_000_000, "reread_addresses": .integer(Int64(reread)),
             ],
             "tracers": .list(tracers.map { .integer(Int64($0.raw)) }),

@@ -73,6 +73,9 @@ public struct TestPlan: Sendable {
             if requirement == "flood", system.flood == nil { lacks.append("'flood' in the system profile") }
             if requirement == "registry", system.registry == nil { lacks.append("'registry' in the system profile") }
             if requirement == "mutation", system.mutation == nil { lacks.append("'mutation' in the system profile") }
+            if requirement == "websocket", system.webSocketClients == nil {
+                lacks.append("a view of a WebSocket with 'clients' in the system profile")
+            }
             if requirement == "spares", system.points.spares == nil {
                 lacks.append("spare points in the system profile")
             }
@@ -110,6 +113,7 @@ public struct TestPlan: Sendable {
         case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
         case .powerCycleHost: "host"
         case .floodHistory: "line:\(line.id)"
+        case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
@@ -136,6 +140,17 @@ public struct TestPlan: Sendable {
             + .milliseconds(80 * Int64(sentinels.count))
     }
 
+    /// How long the system may take until it has forgotten the clients of the fault: one that is silent it must notice first.
+    var clientsCleanedWithin: Int64? {
+        switch variant.fault.action {
+        case .resetClients: system.limits.recover[faultKind.rawValue] ?? Self.tidying
+        case .silenceClients: system.webSocketClients.map { $0.silentWithinNanoseconds + Self.tidying }
+        default: nil
+        }
+    }
+
+    private static let tidying: Int64 = 5_000_000_000
+
     /// The requests that are the fault; nil for any other.
     var storm: RegistryStorm.Kind? {
         switch variant.fault.action {
@@ -159,7 +174,8 @@ public struct TestPlan: Sendable {
                 .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory,
             ].contains(variant.fault.action)
             let span = hasOwnLength ? .seconds(10) : duration
-            return NullFault(action: variant.fault.action, duration: span, phase: phase)
+            return NullFault(
+                action: variant.fault.action, clients: variant.fault.clients, duration: span, phase: phase)
         }
         switch variant.fault.action {
         case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
@@ -184,6 +200,14 @@ public struct TestPlan: Sendable {
             return ResolverStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
         case .floodHistory: return HistoryFlood(telegrams: historyTelegrams, wanted: historyReports, phase: phase)
         case .floodRequests: return RequestStorm(duration: duration, phase: phase)
+        case .resetClients, .silenceClients, .stopReading:
+            let kind: ClientFault.Kind =
+                switch variant.fault.action {
+                case .resetClients: .reset
+                case .silenceClients: .silent
+                default: .slow
+                }
+            return ClientFault(kind: kind, count: variant.fault.clients, duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)

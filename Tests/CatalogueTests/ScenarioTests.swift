@@ -56,7 +56,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "HW-1", "HW-3", "HW-4", "IF-1", "IF-3", "IF-4", "IF-5", "PB-1",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "HW-1", "HW-3", "HW-4", "IF-1", "IF-3", "IF-4",
+                "IF-5", "PB-1",
                 "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
             ])
         for scenario in catalogue.scenarios {
@@ -72,7 +73,8 @@ import Testing
         (
             "all",
             [
-                "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms", "DI-3/hundred-devices",
+                "AW-1/fifty-reset", "AW-2/one-stops", "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms",
+                "DI-3/hundred-devices",
                 "HW-1/cut-20s",
                 "HW-3/unplugged-30s", "HW-4/off-5s", "IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s",
                 "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "SS-1/asked-to-end",

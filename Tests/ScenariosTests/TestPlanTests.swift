@@ -26,7 +26,7 @@ import Testing
         ("PB-2", "stalled-5s"), ("IF-1", "stalled-20s"), ("IF-3", "locked-20s"), ("IF-3", "locked-2s"),
         ("IF-4", "full-30s"), ("PB-3", "client"), ("SS-1", "asked-to-end"), ("SS-2", "killed-3-times"),
         ("SS-3", "absent-20s"), ("SS-4", "six-kinds"), ("SS-5", "locked"), ("AW-3", "forty-keys"), ("DI-1", "ten-ids"),
-        ("DI-2", "rooms"),
+        ("DI-2", "rooms"), ("AW-1", "fifty-reset"), ("AW-1", "twenty-silent"), ("AW-2", "one-stops"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
