@@ -34,7 +34,7 @@ extension TestPlan {
     /// Why nobody can hold this fault; nil when somebody can.
     public var holdObstacle: String? {
         let fault = variant.fault
-        guard fault.durationNanoseconds > 0, fault.action != .floodRequests else {
+        guard fault.durationNanoseconds > 0, fault.action != .floodRequests, fault.action != .resetClients else {
             return "the fault of \(job.name) is over by itself: there is nothing to hold"
         }
         return nil

@@ -63,7 +63,7 @@ final class ClientFault: Fault {
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
-        try bench.sleep(until: healDue(bench))
+        try bench.sleep(until: bench.healing(healDue(bench)))
         let clients = try bench.clients
         let from = MonotonicClock.now()
         switch kind {
