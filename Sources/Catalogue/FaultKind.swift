@@ -46,6 +46,11 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case clientsSilent = "clients-silent"
     /// One WebSocket client stopped reading while events flowed.
     case clientSlow = "client-slow"
+    /// A service that the system can do without is down, or stands still for a while.
+    case serviceDown = "service-down"
+    case serviceStalled = "service-stalled"
+    /// Writes to a database are damaged on their way.
+    case writesDamaged = "writes-damaged"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
 

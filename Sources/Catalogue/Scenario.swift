@@ -7,6 +7,8 @@ public struct Scenario: Sendable {
         public var action: Action
         /// The service, where the action needs one.
         public var service: String?
+        /// The gate, where the action is on what passes it.
+        public var gate: String?
         /// The system's process, where the action needs one.
         public var process: String?
         /// Clients of the system that the fault is made with; 1 where it is made with none.
@@ -24,6 +26,15 @@ public struct Scenario: Sendable {
         public var refusedGate: String?
         /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
         public var cuts: [String]
+
+        /// What the fault is called where limits are set for it: without its broker a system is worse off than without any other service.
+        public var kind: FaultKind {
+            switch action {
+            case .killService where service != "broker": .serviceDown
+            case .stallService where service != "broker": .serviceStalled
+            default: action.kind
+            }
+        }
     }
 
     public enum Action: String, CaseIterable, Sendable {
@@ -52,6 +63,9 @@ public struct Scenario: Sendable {
         case resetClients = "reset-clients"
         case silenceClients = "silence-clients"
         case stopReading = "stop-reading"
+        case cutWrites = "cut-writes"
+        case refuseWrites = "refuse-writes"
+        case swallowWrites = "swallow-writes"
 
         public var kind: FaultKind {
             switch self {
@@ -80,6 +94,7 @@ public struct Scenario: Sendable {
             case .resetClients: .clientsReset
             case .silenceClients: .clientsSilent
             case .stopReading: .clientSlow
+            case .cutWrites, .refuseWrites, .swallowWrites: .writesDamaged
             }
         }
 
@@ -135,13 +150,13 @@ public struct Scenario: Sendable {
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
-        "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy",
+        "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
-        "process:bridge", "websocket",
+        "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -242,9 +257,12 @@ extension Scenario.FaultStep {
     init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
         _ = try node.entries(
             of: "a fault step",
-            keys: ["do", "service", "process", "for", "times", "clients", "again_in_read_out", "witness", "cuts"])
+            keys: [
+                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "witness", "cuts",
+            ])
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
+        gate = try node["gate"]?.text()
         process = try node["process"]?.text()
         durationNanoseconds =
             action.kind.isInstantaneous ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
@@ -282,6 +300,12 @@ extension Scenario.FaultStep {
             guard service != nil else { throw node.failure("'\(action.rawValue)' needs a 'service'") }
             guard refusedGate != nil else {
                 throw witness.failure("a service that is away is proven by 'refused' at its gate")
+            }
+        case .cutWrites, .refuseWrites, .swallowWrites:
+            guard let gate else { throw node.failure("'\(action.rawValue)' needs a 'gate'") }
+            guard refusedGate == gate else {
+                throw witness.failure(
+                    "damaged writes are proven by the gate's own record and by the rig's own write: 'refused: \(gate)'")
             }
         case .killSystem, .stopSystem:
             guard try witness["gone"]?.text() == "system" else {

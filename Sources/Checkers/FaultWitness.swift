@@ -24,10 +24,11 @@ struct FaultWitness {
     private var proof: any FaultProof {
         switch plan.faultKind {
         case .busCut: BusCutProof(plan: plan, timeline: timeline)
-        case .brokerDown: ServiceDownProof(plan: plan, timeline: timeline)
+        case .brokerDown, .serviceDown: ServiceDownProof(plan: plan, timeline: timeline)
         case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)
         case .daemonKilled, .daemonStalled, .daemonHung: ProcessProof(plan: plan, timeline: timeline)
-        case .brokerStalled: ServiceStalledProof(plan: plan, timeline: timeline)
+        case .brokerStalled, .serviceStalled: ServiceStalledProof(plan: plan, timeline: timeline)
+        case .writesDamaged: WritesDamagedProof(plan: plan, timeline: timeline)
         case .startWithoutBroker:
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
         case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
@@ -112,8 +113,9 @@ extension JudgePlan {
     var ending: String {
         switch faultKind {
         case .busCut: "the line came back"
-        case .brokerDown, .startWithoutBroker: "the \(refusedGate ?? "service") came back"
-        case .brokerStalled: "the \(refusedGate ?? "service") was let go on"
+        case .brokerDown, .startWithoutBroker, .serviceDown: "the \(refusedGate ?? "service") came back"
+        case .brokerStalled, .serviceStalled: "the \(refusedGate ?? "service") was let go on"
+        case .writesDamaged: "writes passed again"
         case .databaseLocked, .startLocked: "the lock was released"
         case .duplicateIDs, .orphanedReferences, .concurrentChanges: "the last request"
         case .hostPowerCut: "the computer was powered again"

@@ -58,7 +58,7 @@ struct FirstBrokenHop {
             let last = world.timeline.links.last(where: { link in
                 link.content.link == gate && link.instant <= instant
                     && [.connected, .disconnected, .refused].contains(link.content.change)
-            }), last.content.change != .connected
+            }), last.content.change != .connected, !isAnsweredOneByOne(gate, world, healed)
         {
             let ended = world.timeline.links.last {
                 $0.content.link == gate && $0.content.change == .disconnected && $0.instant <= instant
@@ -77,6 +77,14 @@ struct FirstBrokenHop {
             }
         }
         return nil
+    }
+
+    /// Whoever makes a connection per write has none between two of them: that it has made one since is what counts.
+    private static func isAnsweredOneByOne(_ gate: String, _ world: World, _ healed: Instant) -> Bool {
+        world.plan.rows?.gate == gate
+            && world.timeline.links.contains {
+                $0.content.link == gate && $0.content.change == .connected && $0.instant >= healed
+            }
     }
 
     private static func how(_ change: Event.ProcessChange) -> String {
@@ -102,7 +110,7 @@ struct FirstBrokenHop {
     /// The points about which a view is wrong at `instant`: tracers first, since they show that nothing flows at all.
     private static func wrong(_ world: World, _ view: JudgePlan.View, at instant: Instant) -> Wrong? {
         var found: [Wrong] = []
-        for group in world.plan.points.sorted() {
+        for group in world.plan.points.sorted() where !world.plan.isExcused(view, group) {
             let isSentinel = !world.plan.tracers.contains(group)
             if isSentinel, world.plan.sentinelChange == nil { continue }
             guard let open = world.agreement(view, group, limit: view.limit, until: instant).disagreements.last,

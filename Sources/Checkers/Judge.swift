@@ -224,6 +224,10 @@ public struct Judge: Sendable {
         }
         if plan.expects("no-restart") { verdict.findings += NoRestart.findings(world, since: fault.instant) }
         if plan.expects("commands") { verdict.findings += Commands.findings(world, recovered: recovered?.instant) }
+        if plan.expects("rows") { Rows.judge(world, into: &verdict) }
+        if plan.expects("row-buffer") {
+            verdict.findings += RowBufferCheck.findings(world, fault: fault.instant, healed: healed.instant)
+        }
         if plan.expects("zombie") { verdict.findings += Zombie.findings(world) }
         if plan.expects("leaks") { verdict.findings += Leaks.findings(world, recovered: recovered?.instant) }
         if let rss = timeline.samples["process"]?["resident_kilobytes"]?.last?.content.reading?.integer {

@@ -17,6 +17,18 @@ struct JudgePlan: Sendable {
         var limit: Instant.Span
         /// It does not show a value that equals the one before.
         var suppressesSame: Bool
+        /// It keeps every value that there was, of which the newest is only one.
+        var isHistory: Bool
+    }
+
+    /// Rows that the system writes to a time-series database.
+    struct Rows: Sendable, Hashable {
+        /// The view that shows them.
+        var view: String
+        /// The gate that writes pass.
+        var gate: String
+        /// How many wait at most.
+        var bound: Int
     }
 
     struct Expectation: Sendable, Hashable {
@@ -72,6 +84,9 @@ struct JudgePlan: Sendable {
     var repeats: [UInt16]
     var systemSources: [ClosedRange<UInt16>]
     var views: [View]
+    var rows: Rows?
+    /// nil in plans that do not say what time it was.
+    var clock: Clock?
     var interfaceDaemon: String
     var notices: Set<String>
     /// The system takes commands, so that they are part of what is normal.
@@ -124,7 +139,7 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "fault.witness", expected: "at least two chips that fall silent, and tracers that were due")
             }
-        case .brokerDown, .brokerStalled, .startWithoutBroker:
+        case .brokerDown, .brokerStalled, .startWithoutBroker, .serviceDown, .serviceStalled, .writesDamaged:
             guard refusedGate != nil else {
                 throw RecordFailure(
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")
@@ -201,7 +216,12 @@ struct JudgePlan: Sendable {
                 View(
                     id: try item.text("id"), isStreaming: try item.bool("streaming"),
                     limit: try JudgePlan.span(item, "limit"),
-                    suppressesSame: item.optionalText("suppresses") == "same-value"))
+                    suppressesSame: item.optionalText("suppresses") == "same-value",
+                    isHistory: item.value["history"]?.bool ?? false))
+        }
+        if let value = judge["rows"], value != .null { rows = try JudgePlan.rows(value) }
+        if let monotonic = plan["utc"]?["monotonic"]?.integer, let unix = plan["utc"]?["unix"]?.integer {
+            clock = Clock(monotonic: monotonic, unix: unix)
         }
         interfaceDaemon = try record.text("interface_daemon")
         notices = Set((judge["notices"]?.list ?? []).compactMap(\.text))
@@ -211,6 +231,12 @@ struct JudgePlan: Sendable {
         // Where nothing is cut, nothing is unreachable.
         if isNullRun { cuts = [] }
         takesCommands = !(judge["commands"]?.list ?? []).isEmpty
+        if let checker = ["rows", "row-buffer"].first(where: expects) {
+            guard let rows, clock != nil, views.contains(where: { $0.id == rows.view }) else {
+                throw RecordFailure(
+                    key: "rows", expected: "the view of the rows and the time of day, since '\(checker)' judges them")
+            }
+        }
         guard !tracers.isEmpty else { throw RecordFailure(key: "tracers", expected: "at least one group address") }
         guard views.contains(where: \.isStreaming) else {
             throw RecordFailure(key: "views", expected: "at least one that streams: the ledger is kept on it")
@@ -218,6 +244,19 @@ struct JudgePlan: Sendable {
         guard sentinelChange == nil || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")
         }
+    }
+
+    private static func rows(_ value: Value) throws(RecordFailure) -> Rows {
+        let record = Record(value)
+        return Rows(
+            view: try record.text("view"), gate: try record.text("gate"),
+            bound: Int(clamping: try number(record, "bound", 1...1_000_000)))
+    }
+
+    /// Whether a view need not be right about a point: a history that the fault cuts may leave out values of that time, as long as it counts them,
+    /// and what changed only then is right in it only when it changes again.
+    func isExcused(_ view: View, _ group: UInt16) -> Bool {
+        view.isHistory && cuts.contains(view.id) && !tracers.contains(group)
     }
 
     /// Every group address that a view is judged on.

@@ -83,6 +83,11 @@ struct NullRun {
             return "a malformed telegram was on the line though nothing was done"
         }
         if let what = clients(from: from, to: healed?.instant ?? to) { return what }
+        if timeline.operations.contains(where: {
+            $0.content.name == RowTrace.operation && $0.content.key != nil && window.contains($0.instant)
+        }) {
+            return "a write was damaged though nothing was done"
+        }
         guard let gate = plan.refusedGate else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {
             window.contains($0.instant) && $0.content.reading != "accepted"

@@ -29,7 +29,7 @@ struct Recovery {
                     FaultWitness.Proven(
                         instant: poll.instant, uncertainty: poll.uncertainty, what: "\(view.id) could be read again"))
             }
-            for group in world.plan.points.sorted() {
+            for group in world.plan.points.sorted() where !world.plan.isExcused(view, group) {
                 let isSentinel = world.plan.sentinelChange != nil && world.isSentinel(group)
                 // A sentinel is wrong from the heal on until it is right: it has no fresh telegram to lag behind.
                 let limit = isSentinel ? .zero : view.limit

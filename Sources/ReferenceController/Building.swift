@@ -23,8 +23,12 @@ struct Building {
         let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
         let bridge = BridgeSupervisor(protections)
-        let livePath = LivePath()
         let hub = WebSocketHub(points: points, protections: protections, status: status)
+        let timeSeries = configuration.timeSeries.map {
+            TimeSeriesLink($0, protections: protections, status: status)
+        }
+        status.hasTimeSeries.store(timeSeries != nil, ordering: .relaxed)
+        let livePath = LivePath(timeSeries: timeSeries)
         let intake = Intake(
             points: points, mqtt: mqtt, hub: hub, commands: commands, status: status, livePath: livePath,
             protections: protections)
@@ -54,6 +58,7 @@ struct Building {
         let httpThread = NamedThread("http") { server.run() }
         let registryThread = NamedThread("registry") { registry.run() }
         let storeThread = NamedThread("store") { store.run() }
+        let timeSeriesThread = timeSeries.map { link in NamedThread("time series") { link.run() } }
         let mqttThread = NamedThread("mqtt") { mqtt.run() }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
         let bridgeThread = NamedThread("bridge") { bridge.run() }
@@ -87,10 +92,12 @@ struct Building {
         connectionThread.join()
         bridge.stop()
         bridgeThread.join()
+        timeSeries?.stop()
         registry.stop()
         registryThread.join()
         store.stop()
         storeThread.join()
+        timeSeriesThread?.join()
         mqtt.stop()
         mqttThread.join()
         supervisor.stop()

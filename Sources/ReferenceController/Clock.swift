@@ -10,6 +10,11 @@ func wallMilliseconds() -> Int64 {
     nanoseconds(CLOCK_REALTIME) / 1_000_000
 }
 
+/// Nanoseconds since 1970 in UTC.
+func wallNanoseconds() -> Int64 {
+    nanoseconds(CLOCK_REALTIME)
+}
+
 private func nanoseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

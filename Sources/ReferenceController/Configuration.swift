@@ -33,6 +33,17 @@ struct Configuration: Sendable {
         let type: Datapoint
     }
 
+    /// A time-series database that takes Influx line protocol over HTTP.
+    struct TimeSeries: Sendable {
+        let database: Endpoint
+        /// Rows that wait at most.
+        let bufferRows: Int
+        /// Rows in one write at most; as many waiting are written at once.
+        let batchRows: Int
+        let flushMilliseconds: Int
+        let timeoutMilliseconds: Int
+    }
+
     let data: String
     let http: Endpoint
     let mqtt: MQTT
@@ -41,6 +52,8 @@ struct Configuration: Sendable {
     let commands: [Command]
     let commandTimeoutMilliseconds: Int
     let history: HistoryBound
+    /// nil: no rows are written.
+    let timeSeries: TimeSeries?
 
     private init(
         data: String, http: Endpoint, mqtt: MQTT, knxd: Knxd, points: [PointDeclaration], commands: [Command],
@@ -54,6 +67,7 @@ struct Configuration: Sendable {
         self.points = points
         self.commands = commands
         self.commandTimeoutMilliseconds = commandTimeoutMilliseconds
+        timeSeries = nil
     }
 }
 
@@ -94,7 +108,9 @@ extension Configuration {
     }
 
     private init(_ root: ConfigurationReader) throws(ConfigurationError) {
-        try root.allow(["data", "http", "mqtt", "knxd", "points", "commands", "command_timeout_ms", "history"])
+        try root.allow([
+            "data", "http", "mqtt", "knxd", "points", "commands", "command_timeout_ms", "history", "time_series",
+        ])
         data = absolute(try root["data"].string())
 
         let http = try root["http"]
@@ -166,6 +182,21 @@ extension Configuration {
                     rows: try entry["rows"].integer(in: 1...10_000_000),
                     retentionSeconds: try entry["retention_s"].integer(in: 1...1_000_000_000))
             } ?? .standard
+        timeSeries = try root.optional("time_series").map(Self.timeSeries)
+    }
+
+    private static func timeSeries(_ reader: ConfigurationReader) throws(ConfigurationError) -> TimeSeries {
+        try reader.allow(["host", "port", "buffer_rows", "batch_rows", "flush_ms", "timeout_ms"])
+        let database = try endpoint(reader)
+        guard isIPv4(database.host) else {
+            throw try reader["host"].failure("an IPv4 address such as \"127.0.0.1\"")
+        }
+        let bufferRows = try reader.optional("buffer_rows")?.integer(in: 2...1_000_000) ?? 10_000
+        return TimeSeries(
+            database: database, bufferRows: bufferRows,
+            batchRows: try reader.optional("batch_rows")?.integer(in: 1...bufferRows) ?? min(500, bufferRows),
+            flushMilliseconds: try reader.optional("flush_ms")?.integer(in: 10...60_000) ?? 1000,
+            timeoutMilliseconds: try reader.optional("timeout_ms")?.integer(in: 10...60_000) ?? 2000)
     }
 
     private static func endpoint(_ reader: ConfigurationReader) throws(ConfigurationError) -> Endpoint {

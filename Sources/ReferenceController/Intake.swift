@@ -27,6 +27,7 @@ final class Intake: Sendable {
     /// Takes the octets of one telegram from TPCI on.
     /// - Returns: Whether a point has a value from it.
     func receive(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress) -> Bool {
+        let stamp = wallNanoseconds()
         status.telegrams.add(1, ordering: .relaxed)
         let value: GroupValue
         do throws(GroupTelegram.Malformed) {
@@ -45,8 +46,8 @@ final class Intake: Sendable {
         case .malformed(let reason):
             skip(apdu, from: source, to: group, reason)
             return false
-        case .taken(let changed):
-            livePath.pointChanged()
+        case .taken(let changed, let state):
+            livePath.pointChanged(group, state.value, stamp: stamp)
             if changed {
                 mqtt.pointChanged(group)
                 hub.pointChanged(group)

@@ -41,7 +41,7 @@ final class PointTable: Sendable {
     enum Outcome {
         case unknownGroup
         case malformed(String)
-        case taken(changed: Bool)
+        case taken(changed: Bool, PointState)
     }
 
     /// Takes a value from the bus. Its sequence grows also when the octets are the ones the point already has.
@@ -50,15 +50,16 @@ final class PointTable: Sendable {
         if let objection = declaration.type.objection(to: value) { return .malformed(objection) }
         return content.withLock { content in
             let previous = content.states[group]
-            content.states[group] = PointState(
+            let state = PointState(
                 octets: value.octets, value: declaration.type.value(of: value.octets), source: source,
                 sequence: (previous?.sequence ?? 0) + 1, updatedAtMilliseconds: wallMilliseconds())
+            content.states[group] = state
             content.unsaved.insert(group)
             let isChanged = previous?.octets != value.octets
             if isChanged || keepsRepeats {
                 content.remember([HistoryEntry(group: group, octets: value.octets, milliseconds: wallMilliseconds())])
             }
-            return .taken(changed: isChanged)
+            return .taken(changed: isChanged, state)
         }
     }
 

@@ -28,6 +28,10 @@ enum Protection: String, CaseIterable, Sendable {
     case parserSkipMalformed = "parser.skip-malformed"
     case webSocketCleanup = "ws.cleanup"
     case webSocketTrySend = "ws.try-send"
+    case timeSeriesBufferBound = "tsdb.buffer-bound"
+    case timeSeriesAsync = "tsdb.async"
+    case timeSeriesRetry = "tsdb.retry"
+    case timeSeriesSameStamp = "tsdb.same-stamp"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -58,6 +62,10 @@ enum Protection: String, CaseIterable, Sendable {
         case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
         case .webSocketCleanup: "forgets WebSocket clients that are gone, and ends those that no longer answer"
         case .webSocketTrySend: "cuts a WebSocket client that does not read, instead of waiting for it"
+        case .timeSeriesBufferBound: "gives the oldest row up, and counts it, when too many wait to be written"
+        case .timeSeriesAsync: "writes rows on a thread of its own, so that telegrams do not wait for them"
+        case .timeSeriesRetry: "writes again the rows of a batch that could not be written"
+        case .timeSeriesSameStamp: "writes a row again with the stamp that it had"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }

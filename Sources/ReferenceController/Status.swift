@@ -21,6 +21,13 @@ final class Status: Sendable {
     /// Messages that still waited for a client when its connection was over.
     let webSocketDropped = Atomic(0)
 
+    /// Whether rows are written at all.
+    let hasTimeSeries = Atomic(false)
+    let rowsWritten = Atomic(0)
+    let rowsWaiting = Atomic(0)
+    /// Rows that were given up: never written, or written by an attempt that seemed to fail.
+    let rowsDropped = Atomic(0)
+
     var isHealthy: Bool {
         knxConnected.load(ordering: .relaxed) && mqttConnected.load(ordering: .relaxed)
     }
@@ -42,7 +49,7 @@ final class Status: Sendable {
     /// The body of `GET /health`.
     var report: JSON {
         let pid = knxdPID.load(ordering: .relaxed)
-        return [
+        let report: JSON = [
             "status": .string(summary), "knx": connection(knxConnected), "mqtt": connection(mqttConnected),
             "knxd_pid": pid == 0 ? nil : JSON(pid), "knxd_restarts": JSON(knxdRestarts.load(ordering: .relaxed)),
             "mqtt_dropped": JSON(mqttDropped.load(ordering: .relaxed)),
@@ -51,6 +58,16 @@ final class Status: Sendable {
             "websocket_clients": JSON(webSocketClients.load(ordering: .relaxed)),
             "websocket_cut": JSON(webSocketCut.load(ordering: .relaxed)),
             "websocket_dropped": JSON(webSocketDropped.load(ordering: .relaxed)),
+        ]
+        guard hasTimeSeries.load(ordering: .relaxed), case .object(let members) = report else { return report }
+        return .object(members + [.init(name: "time_series", value: rows)])
+    }
+
+    private var rows: JSON {
+        [
+            "written": JSON(rowsWritten.load(ordering: .relaxed)),
+            "waiting": JSON(rowsWaiting.load(ordering: .relaxed)),
+            "dropped": JSON(rowsDropped.load(ordering: .relaxed)),
         ]
     }
 }

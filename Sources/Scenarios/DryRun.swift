@@ -89,6 +89,13 @@ extension TestPlan {
         case .sendMalformed:
             lines.append(
                 "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")
+        case .cutWrites, .refuseWrites, .swallowWrites:
+            let verb =
+                ["cut": "cuts    ", "refuse": "refuses ", "swallow": "swallows"][writeDamage?.rawValue ?? ""]
+                ?? "damages "
+            lines.append(
+                "  \(verb) writes through the gate '\(variant.fault.gate ?? "?")' for \(seconds) s, \(repetitions) times; no relay clicks"
+            )
         case .lockDatabase:
             lines.append("  locks    the system's database for \(seconds) s, \(repetitions) times; no relay clicks")
         case .fillDisk:

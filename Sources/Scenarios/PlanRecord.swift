@@ -62,7 +62,7 @@ extension TestPlan {
             source("health", "the system's own word about itself"),
             source("process", "processes, descriptors and memory from /proc"),
             source("log", "the system's output, stamped on arrival"),
-            source("gate", "the system's connections through the gate"),
+            source("gate", "the system's connections through the gates, and its writes to a time-series database"),
             source("broker-probe", "whether the broker answers through the gate"),
             source("commands", "commands through the API and their answers"),
         ]
@@ -84,6 +84,13 @@ extension TestPlan {
         }
         if variant.fault.action == .floodRequests {
             sources.append(source("requests", "the rig's own requests and their answers"))
+        }
+        if system.rows != nil {
+            sources.append(
+                source("service-probe", "whether the database takes a write of the rig's own through the gate"))
+        }
+        if expectsRows {
+            sources.append(source("rows", "every row that the database holds, once after the recovery"))
         }
         if storm != nil {
             sources.append(
@@ -244,8 +251,12 @@ extension TestPlan {
                         ("id", .text(view.id)), ("streaming", .bool(view.isStreaming)),
                         ("limit", .integer(view.limitNanoseconds)),
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
+                        ("history", view.isHistory ? true : nil),
                     ])
                 }),
+            "rows": system.rows.map { rows in
+                ["view": .text(rows.view), "gate": .text(rows.gate), "bound": .integer(Int64(rows.bound))]
+            } ?? .null,
             "null_run": .bool(job.isNull), "check": .bool(job.isCheck), "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
             "devices": .list((system.points.devices?.addresses ?? []).map { .integer(Int64($0)) }),

@@ -77,6 +77,7 @@ final class Run: Sendable {
         }
         try step(.checkLeaks, bench) { () throws(Interruption) in
             if plan.variant.expectations.contains(where: { $0.checker == "integrity" }) { bench.checkDatabase() }
+            if plan.expectsRows { try bench.readRows() }
             try settle(bench, atMost: .seconds(46)) { $0.leaks(at: $1) }
         }
     }

@@ -79,6 +79,7 @@ public struct TestPlan: Sendable {
             if requirement == "spares", system.points.spares == nil {
                 lacks.append("spare points in the system profile")
             }
+            if requirement == "rows", system.rows == nil { lacks.append("'rows' in the system profile") }
             if requirement == "database", !system.hasDatabase {
                 lacks.append("a view of a database in the system profile")
             }
@@ -114,6 +115,7 @@ public struct TestPlan: Sendable {
         case .powerCycleHost: "host"
         case .floodHistory: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
+        case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(variant.fault.gate ?? "")"
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
@@ -132,7 +134,20 @@ public struct TestPlan: Sendable {
             hold: Instant.Span(nanoseconds: variant.holdNanoseconds))
     }
 
-    var faultKind: FaultKind { variant.fault.action.kind }
+    var faultKind: FaultKind { variant.fault.kind }
+
+    /// The rows of a time series are judged, so that they must be read.
+    var expectsRows: Bool { variant.expectations.contains { $0.checker == "rows" || $0.checker == "row-buffer" } }
+
+    /// How the fault damages writes; nil for any other.
+    var writeDamage: WriteDamage? {
+        switch variant.fault.action {
+        case .cutWrites: .cut
+        case .refuseWrites: .refuse
+        case .swallowWrites: .swallow
+        default: nil
+        }
+    }
 
     /// From the heal to the last instant at which a recovery counts.
     var recoveryLimit: Instant.Span {
@@ -208,6 +223,9 @@ public struct TestPlan: Sendable {
                 default: .slow
                 }
             return ClientFault(kind: kind, count: variant.fault.clients, duration: duration, phase: phase)
+        case .cutWrites, .refuseWrites, .swallowWrites:
+            return WriteFault(
+                gate: variant.fault.gate ?? "", damage: writeDamage ?? .cut, duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)

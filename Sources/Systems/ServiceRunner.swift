@@ -20,14 +20,15 @@ public final class ServiceRunner: Sendable {
 
     /// Makes the gates, closed, and starts nothing.
     ///
+    /// - Parameter profile: whose services they are, and whose rows pass a gate, if any do.
     /// - Parameter substitution: with a port for every `service.ID` and `gate.ID`.
     public init(
-        services: [SystemProfile.Service], host: Host, substitution: Substitution, sink: @escaping EventSink
+        profile: SystemProfile, host: Host, substitution: Substitution, sink: @escaping EventSink
     ) throws(SystemFault) {
         self.host = host
         self.substitution = substitution
         var entries: [Entry] = []
-        for service in services {
+        for service in profile.services {
             var entry = Entry(service: service)
             if let id = service.gate {
                 guard let port = substitution["gate." + id].flatMap({ UInt16($0) }),
@@ -35,7 +36,8 @@ public final class ServiceRunner: Sendable {
                 else { throw SystemFault("the gate '\(id)' has no ports") }
                 do throws(SystemFailure) {
                     entry.gate = try Gate(
-                        id: id, port: port, servicePort: servicePort, inNetworkOf: host.pid, sink: sink)
+                        id: id, port: port, servicePort: servicePort, writes: profile.writes(through: id),
+                        inNetworkOf: host.pid, sink: sink)
                 } catch {
                     throw SystemFault("the gate '\(id)' could not be made: \(error)")
                 }
@@ -131,6 +133,14 @@ public final class ServiceRunner: Sendable {
             throw SystemFault("\(id) ended with \(end.exit) before it accepted on port \(port); its log says why")
         }
         throw SystemFault("\(id) does not accept on port \(port) within 10 s; its log may say why")
+    }
+}
+
+extension SystemProfile {
+    /// Which of the requests that pass a gate are writes of rows; nil where none are.
+    fileprivate func writes(through gate: String) -> WriteTap.Writes? {
+        guard let rows, rows.gate == gate, let rowDecoder else { return nil }
+        return WriteTap.Writes(method: rows.method, path: rows.path, decoder: rowDecoder)
     }
 }
 

@@ -25,6 +25,7 @@ public struct SystemProfile: Sendable {
     public var flood: Flood?
     /// Files of the host that the system sees in the place of this computer's own.
     public var hostFiles: [File]
+    public var rows: Rows?
     public var processes: [ProcessRole]
     public var logs: [LogPattern]
     /// By kind of fault (`bus-cut`): the meanings of log lines that tell that the system noticed it.
@@ -203,6 +204,23 @@ public struct SystemProfile: Sendable {
 
         /// For a plan: a list of numbers.
         public var refusedStatuses: Value { .list(refused.map { .integer(Int64($0)) }) }
+    }
+
+    /// The rows that the system writes to a time-series database over HTTP, in Influx line protocol stamped in nanoseconds.
+    public struct Rows: Sendable {
+        /// Id of the view of that database, which is of the kind `rows`.
+        public var view: String
+        /// Id of the gate that the writes pass.
+        public var gate: String
+        public var method: String
+        public var path: String
+        /// The tag of a line that holds the group address, and the field that holds the value.
+        public var label: String
+        public var field: String
+        /// How many rows wait at most while the database cannot be reached.
+        public var bound: Int
+        /// JSON pointer, in the answer of `health`, to the number of rows that the system has given up; nil when it counts none.
+        public var dropped: String?
     }
 
     public struct ProcessRole: Hashable, Sendable {

@@ -3,7 +3,7 @@ public import Documents
 extension SystemProfile {
     private static let keys = [
         "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
-        "command", "mutation", "registry", "history", "flood", "host",
+        "command", "mutation", "registry", "history", "flood", "host", "rows",
         "processes", "logs", "notices", "limits",
     ]
 
@@ -13,7 +13,7 @@ extension SystemProfile {
         _ = try node.required("version").integer(1...1)
         name = try node.required("name").text()
         parameters = try node["parameters"].map(Self.parameters) ?? [:]
-        var known = ["data", "interface", "program_directory"] + parameters.keys.sorted()
+        var known = ["data", "service_data", "interface", "program_directory"] + parameters.keys.sorted()
         let serviceNodes = try node["services"]?.elements() ?? []
         for service in serviceNodes {
             known.append("service." + (try service.required("id").text()))
@@ -34,6 +34,7 @@ extension SystemProfile {
         hostFiles = try Self.each(node["host"]?["files"]) { node throws(DocumentFailure) in
             try File(node, known: known)
         }
+        rows = try node["rows"].map { node throws(DocumentFailure) in try Rows(node) }
         processes = try Self.each(node["processes"]) { node throws(DocumentFailure) in try ProcessRole(node) }
         logs = try Self.each(node["logs"]) { node throws(DocumentFailure) in try LogPattern(node) }
         let meanings = logs.map(\.means)
@@ -48,6 +49,7 @@ extension SystemProfile {
         try Self.unique(services.map(\.id) + processes.map(\.id), "service or process", serviceNodes + processNodes)
         let gates = serviceNodes.compactMap { $0["gate"] }
         try Self.unique(services.compactMap(\.gate), "gate", gates)
+        try checkRows(node)
         try Self.unique(views.map(\.id), "view", try node["views"]?.elements() ?? [], besides: Self.sources)
     }
 
@@ -55,8 +57,32 @@ extension SystemProfile {
     private static let sources = [
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
-        "registry-rows", "name-probe", "history", "clients", "client-count",
+        "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "rows", "rows-passed",
     ]
+
+    /// Rows need their view, their gate, and a health that counts them, if anything does; and a view of rows needs to know how to read them.
+    private func checkRows(_ node: Node) throws(DocumentFailure) {
+        let ofRows = views.filter { if case .rows = $0.source { true } else { false } }.map(\.id)
+        guard let rows, let rowsNode = node["rows"] else {
+            guard let first = ofRows.first else { return }
+            throw (node["views"] ?? node).failure(
+                "the view '\(first)' shows rows, and 'rows' is missing: it says how to read them")
+        }
+        guard ofRows.contains(rows.view) else {
+            throw try rowsNode.required("view").failure(
+                "no view of the kind 'rows' is called '\(rows.view)'"
+                    + Nearest.suggestion(for: rows.view, among: ofRows))
+        }
+        let gates = services.compactMap(\.gate)
+        guard gates.contains(rows.gate) else {
+            throw try rowsNode.required("gate").failure(
+                "no service has a gate '\(rows.gate)'" + Nearest.suggestion(for: rows.gate, among: gates))
+        }
+        guard rows.dropped == nil || health != nil else {
+            throw (rowsNode["dropped"] ?? rowsNode).failure(
+                "'dropped' points into the answer of 'health', which is missing")
+        }
+    }
 
     static func each<Element>(
         _ node: Node?, _ read: (Node) throws(DocumentFailure) -> Element
@@ -367,6 +393,22 @@ extension SystemProfile.Flood {
         refused = try SystemProfile.each(oversize.required("refused")) { node throws(DocumentFailure) in
             try node.integer(400...499)
         }
+    }
+}
+
+extension SystemProfile.Rows {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "rows", keys: ["view", "gate", "write", "bound", "dropped"])
+        view = try node.required("view").text()
+        gate = try node.required("gate").text()
+        let write = try node.required("write")
+        _ = try write.entries(of: "write of rows", keys: ["method", "path", "label", "field"])
+        method = try write.required("method").text()
+        path = try write.required("path").text()
+        label = try write.required("label").text()
+        field = try write.required("field").text()
+        bound = try node.required("bound").integer(1...1_000_000)
+        dropped = try node["dropped"].map { node throws(DocumentFailure) in try ViewSource.pointer(node) }
     }
 }
 

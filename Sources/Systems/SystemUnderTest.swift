@@ -18,6 +18,8 @@ public final class SystemUnderTest: Sendable {
         public var programDirectory: String
         /// A fresh directory for the system's data, made when it is missing.
         public var data: String
+        /// Beside it a directory for the data of the services: what befalls the system's own disk does not befall theirs.
+        public var serviceData: String { data + "-of-services" }
         /// The directory that gets `<unit>.log`, made when it is missing.
         public var logs: String
         /// Device of the line's interface for the system.
@@ -70,6 +72,7 @@ public final class SystemUnderTest: Sendable {
         let watch: ReadyWatch
         do {
             try Files.makeDirectories(surroundings.data)
+            try Files.makeDirectories(surroundings.serviceData)
             try Files.makeDirectories(surroundings.logs)
             controller = try SystemUnderTest.controller(profile, substitution, without: without)
             watch = try ReadyWatch(unit: profile.mainProcess, meaning: profile.ready.log)
@@ -82,7 +85,7 @@ public final class SystemUnderTest: Sendable {
             sink(event)
         }
         self.host = host
-        services = try ServiceRunner(services: profile.services, host: host, substitution: substitution, sink: sink)
+        services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
         do throws(DocumentFailure) {
             probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
@@ -115,6 +118,7 @@ public final class SystemUnderTest: Sendable {
     private static func substitution(_ profile: SystemProfile, _ surroundings: Surroundings) -> Substitution {
         var substitution = Substitution(profile.parameters)
         substitution["data"] = surroundings.data
+        substitution["service_data"] = surroundings.serviceData
         substitution["interface"] = surroundings.interface
         substitution["program_directory"] = surroundings.programDirectory
         // The network is the host's own, so that any fixed numbers will do that a profile's parameters would not take.
@@ -186,7 +190,7 @@ public final class SystemUnderTest: Sendable {
 
     /// While a fault is on, the gates are asked five times a second instead of once.
     public func watchClosely(_ closely: Bool) {
-        for probe in probes.brokers { probe.watchClosely(closely) }
+        for probe in probes.gates { probe.watchClosely(closely) }
     }
 
     /// Kills a service at `due` and closes the gate before it. The read-back is the end of the process.
@@ -392,6 +396,23 @@ public final class SystemUnderTest: Sendable {
         }
         return ProcessSignal(host: host, role: role).send(action, purpose: purpose, due: due)
     }
+
+    /// Damages the writes that pass a gate from `due` on, or lets them pass again (nil). The read-back is the gate's own.
+    public func damageWrites(
+        _ damage: WriteDamage?, through id: String, purpose: String, due: Instant
+    ) throws(SystemFault) -> Event.Actuation {
+        guard let gate = services.gate(id) else { throw SystemFault("the system has no gate '\(id)'") }
+        watchClosely(true)
+        MonotonicClock.sleep(until: due)
+        let commanded = MonotonicClock.now()
+        gate.damage(damage)
+        return Event.Actuation(
+            target: "gate:\(id)", meaning: damage?.rawValue ?? "pass", purpose: purpose, due: due, commanded: commanded,
+            observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
+    /// Reads every row of the time-series database once; false when it does not answer, or the system writes none.
+    public func readRows() -> Bool { probes.rows?.readAll(network: host.pid) ?? false }
 
     /// The gate of this id, for faults of the link alone.
     public func gate(_ id: String) -> Gate? { services.gate(id) }

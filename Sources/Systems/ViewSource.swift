@@ -6,9 +6,13 @@ public enum ViewSource: Sendable {
     case websocket(WebSocket)
     case http(HTTP)
     case sqlite(SQLite)
+    case rows(Rows)
 
     /// The kinds that a profile may name.
-    static let kinds = ["mqtt", "websocket", "http", "sqlite"]
+    static let kinds = ["mqtt", "websocket", "http", "sqlite", "rows"]
+
+    /// What a path of exported rows may refer to: a number that differs by request, and where the rows are to begin, in seconds since 1970.
+    static let ofRequest = ["poll", "since"]
 
     public struct MQTT: Sendable {
         public var port: Template
@@ -72,6 +76,14 @@ public enum ViewSource: Sendable {
         public var everyNanoseconds: Int64
     }
 
+    /// The newest row of each series of a time-series database, as VictoriaMetrics exports it: one series per line.
+    public struct Rows: Sendable {
+        public var port: Template
+        /// May refer to `${poll}` and `${since}`.
+        public var path: Template
+        public var everyNanoseconds: Int64
+    }
+
     private static let common = ["id", "kind", "streaming", "suppresses", "limit"]
 
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
@@ -107,6 +119,13 @@ public enum ViewSource: Sendable {
                 SQLite(
                     path: try Template(node.required("path"), known: known),
                     query: try node.required("query").text(), everyNanoseconds: try node.required("every").interval()))
+        case "rows":
+            _ = try node.entries(of: "a view of rows", keys: Self.common + ["port", "path", "every"])
+            self = .rows(
+                Rows(
+                    port: try Template(node.required("port"), known: known),
+                    path: try Template(node.required("path"), known: known + Self.ofRequest),
+                    everyNanoseconds: try node.required("every").interval()))
         case let other:
             throw kind.failure(
                 "'\(other)' is no kind of view: expected \(Self.kinds.joined(separator: ", "))"
@@ -135,7 +154,7 @@ public enum ViewSource: Sendable {
             })
     }
 
-    private static func pointer(_ node: Node) throws(DocumentFailure) -> String {
+    static func pointer(_ node: Node) throws(DocumentFailure) -> String {
         let text = try node.text()
         guard text.isEmpty || text.hasPrefix("/") else {
             throw node.failure("'\(text)' should be a JSON pointer such as /raw")
@@ -151,6 +170,11 @@ extension Node {
         guard length >= 20_000_000 else { throw failure("at least 20 ms were expected here") }
         return length
     }
+}
+
+extension SystemProfile.View {
+    /// It keeps every value that there was.
+    public var isHistory: Bool { if case .rows = source { true } else { false } }
 }
 
 extension SystemProfile {

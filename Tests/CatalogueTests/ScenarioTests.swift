@@ -56,7 +56,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "HW-1", "HW-3", "HW-4", "IF-1", "IF-3", "IF-4",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-3", "HW-4", "IF-1", "IF-2",
+                "IF-3", "IF-4",
                 "IF-5", "PB-1",
                 "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
             ])
@@ -67,16 +68,17 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
-        ("tier-1", ["IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
+        ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
         ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client"]),
         ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s"]),
         (
             "all",
             [
                 "AW-1/fifty-reset", "AW-2/one-stops", "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms",
-                "DI-3/hundred-devices",
+                "DI-3/hundred-devices", "DI-4/reset-5s",
                 "HW-1/cut-20s",
-                "HW-3/unplugged-30s", "HW-4/off-5s", "IF-1/killed-5s", "IF-3/locked-20s", "IF-4/full-30s",
+                "HW-3/unplugged-30s", "HW-4/off-5s", "IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s",
+                "IF-4/full-30s",
                 "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "SS-1/asked-to-end",
                 "SS-2/killed-3-times", "SS-3/absent-20s",
                 "SS-4/six-kinds", "SS-5/locked",
@@ -130,6 +132,45 @@ import Testing
         var text = Self.struck
         let range = try #require(text.range(of: old))
         text.replaceSubrange(range, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+
+    static let damaged = """
+        version: 1
+        id: DI-4
+        name: Batch lost
+        tier: 5
+        likelihood: 3
+        impact: 3
+        requires: [rows]
+        fault:
+          - {do: "${do}", gate: tsdb, service: victoria-metrics, for: 5 s, witness: {refused: tsdb}, cuts: [timeseries]}
+        variants:
+          - {name: reset, do: cut-writes, expect: [{checker: rows}]}
+          - {name: refused, do: refuse-writes, expect: [{checker: rows}]}
+          - {name: silent, do: swallow-writes, expect: [{checker: rows}]}
+          - {name: down, do: kill-service, expect: [{checker: row-buffer}]}
+          - {name: stalled, do: stall-service, expect: [{checker: row-buffer}]}
+        """
+
+    /// Without its broker a system is worse off than without any other service.
+    @Test func aFaultIsNamedByWhatItTakesAway() throws {
+        let faults = try Scenario(text: Self.damaged, file: "s.yaml").variants.map(\.fault)
+        #expect(
+            faults.map(\.kind) == [.writesDamaged, .writesDamaged, .writesDamaged, .serviceDown, .serviceStalled])
+        let broker = Self.damaged.replacing("service: victoria-metrics", with: "service: broker")
+        let ofBroker = try Scenario(text: broker, file: "s.yaml").variants.map(\.fault.kind)
+        #expect(ofBroker.suffix(2) == [.brokerDown, .brokerStalled])
+    }
+
+    @Test(arguments: [
+        ("gate: tsdb, ", "", "'cut-writes' needs a 'gate'"),
+        ("{refused: tsdb}", "{refused: other}", "by the rig's own write: 'refused: tsdb'"),
+        ("cut-writes", "cut-write", "did you mean 'cut-writes'?"),
+    ])
+    func damagedWritesNeedTheirGate(old: String, new: String, message: String) throws {
+        let text = Self.damaged.replacing(old, with: new)
         let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
         #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }

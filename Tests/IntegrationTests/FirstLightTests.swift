@@ -44,6 +44,14 @@ extension RigRuns {
             "AW-4/flood-20s api.limits": ["api:"],
             "HW-4/off-5s start.on-boot": ["controller: it exited"],
             "HW-4/off-5s db.wal": ["acknowledged write lost: rig-"],
+            "IF-2/killed-20s tsdb.buffer-bound": ["buffer: ", "40 are the bound"],
+            "IF-2/killed-20s tsdb.retry": ["silent loss on line → timeseries"],
+            "IF-2/stalled-20s tsdb.async": ["live path: mqtt"],
+            "IF-2/stalled-20s tsdb.buffer-bound": ["buffer: ", "40 are the bound"],
+            "DI-4/reset-5s tsdb.retry": ["silent loss on line → timeseries"],
+            "DI-4/answers-503-5s tsdb.retry": ["silent loss on line → timeseries"],
+            "DI-4/unanswered-8s tsdb.retry": ["silent loss on line → timeseries"],
+            "DI-4/unanswered-8s tsdb.same-stamp": ["timeseries view: ", "a second stamp"],
             "PB-2/hung knxd.watchdog": ["interface daemon: knxd was stopped at the fault and still stood still"],
         ]
 
@@ -83,7 +91,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 30 + 35 + 4)
+            #expect(runs >= 35 + 43 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

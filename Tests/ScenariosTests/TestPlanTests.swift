@@ -27,6 +27,8 @@ import Testing
         ("IF-4", "full-30s"), ("PB-3", "client"), ("SS-1", "asked-to-end"), ("SS-2", "killed-3-times"),
         ("SS-3", "absent-20s"), ("SS-4", "six-kinds"), ("SS-5", "locked"), ("AW-3", "forty-keys"), ("DI-1", "ten-ids"),
         ("DI-2", "rooms"), ("AW-1", "fifty-reset"), ("AW-1", "twenty-silent"), ("AW-2", "one-stops"),
+        ("IF-2", "killed-20s"), ("IF-2", "stalled-20s"), ("DI-4", "reset-5s"), ("DI-4", "answers-503-5s"),
+        ("DI-4", "unanswered-8s"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))

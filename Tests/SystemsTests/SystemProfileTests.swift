@@ -13,8 +13,8 @@ import Testing
     @Test func theReferenceProfileSaysWhatItShould() throws {
         let profile = try SystemProfile.load(Self.path)
         #expect(profile.name == "reference-controller")
-        #expect(profile.programs.map(\.package) == ["knxd", "mosquitto", "dnsmasq-base"])
-        #expect(profile.services.map(\.id) == ["broker", "resolver"])
+        #expect(profile.programs.map(\.package) == ["knxd", "mosquitto", "dnsmasq-base", "victoria-metrics"])
+        #expect(profile.services.map(\.id) == ["broker", "resolver", "victoria-metrics"])
         #expect(profile.services.first?.gate == "broker")
         #expect(
             profile.start.protections == [
@@ -23,17 +23,21 @@ import Testing
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",
                 "db.foreign-keys", "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits",
-                "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send",
+                "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send", "tsdb.buffer-bound", "tsdb.async",
+                "tsdb.retry",
+                "tsdb.same-stamp",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
         #expect(profile.points.tracers?.addresses.first == 0x0900)
         #expect(profile.points.commands.map(\.status) == [0x0A64, 0x0A65])
-        #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database"])
-        #expect(profile.views.map(\.isStreaming) == [true, true, false, false])
+        #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database", "timeseries"])
+        #expect(profile.views.map(\.isStreaming) == [true, true, false, false, false])
         #expect(profile.webSocketClients?.silentWithinNanoseconds == 20_000_000_000)
         #expect(profile.webSocketClients?.backlog == 256)
         #expect(profile.webSocketClients?.count?.pointer == "/websocket_clients")
+        #expect(profile.views.map(\.isHistory) == [false, false, false, false, true])
+        #expect(profile.rows?.bound == 40 && profile.rows?.gate == "time-series-database")
         #expect(profile.views.first?.suppresses == .sameValue)
         #expect(profile.health?.everyNanoseconds == 200_000_000)
         #expect(profile.command?.success == [200])
@@ -66,7 +70,7 @@ import Testing
         ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
         (
             "kind: sqlite", "kind: sqlte",
-            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite: did you mean 'sqlite'?"
+            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite, rows: did you mean 'sqlite'?"
         ),
         ("gate: broker", "gate: brocker", "nothing is called '${gate.broker}' here: did you mean '${gate.brocker}'?"),
         ("${http_port}\"\n    path: /state", "${http_prot}\"\n    path: /state", "did you mean 'http_port'?"),
@@ -90,6 +94,18 @@ import Testing
         ("package: knxd", "packages: knxd", "a program has no key 'packages': did you mean 'package'?"),
         ("  without: [--without, \"${protection}\"]\n", "", "'without' is missing"),
         ("version: 1", "version: 2", "2 is outside 1…1"),
+        (
+            "view: timeseries", "view: timeserie",
+            "no view of the kind 'rows' is called 'timeserie': did you mean 'timeseries'?"
+        ),
+        (
+            "  gate: time-series-database\n  write", "  gate: brokr\n  write",
+            "no service has a gate 'brokr': did you mean 'broker'?"
+        ),
+        ("  bound: 40", "  bound: 0", "0 is outside 1…1000000"),
+        ("dropped: /time_series", "dropped: time_series", "should be a JSON pointer"),
+        ("label: group, ", "", "'label' is missing"),
+        ("start=${since}", "start=${sinc}", "nothing is called '${sinc}' here: did you mean 'since'?"),
         ("pattern: '\"message\":\"ready\"'", "pattern: '*'", "a pattern that every line matches"),
     ])
     func mistakesAreNamed(written: String, instead: String, message: String) throws {
@@ -101,6 +117,15 @@ import Testing
         let said = failure?.message ?? ""
         #expect(said.contains(message.replacingOccurrences("'${gate.brocker}'", with: "'gate.brocker'")), "\(said)")
         #expect(failure?.position != nil)
+    }
+
+    @Test func aViewOfRowsNeedsToKnowHowToReadThem() throws {
+        let text = try Self.text()
+        let rows = try #require(text.firstRange(of: "\nrows:"))
+        let health = try #require(text.firstRange(of: "\nhealth:"))
+        let wrong = String(text[..<rows.lowerBound] + text[health.lowerBound...])
+        let failure = #expect(throws: DocumentFailure.self) { try SystemProfile(Node.parse(wrong, file: "p.yaml")) }
+        #expect(failure?.message.hasPrefix("the view 'timeseries' shows rows, and 'rows' is missing") == true)
     }
 
     @Test func oneGateStandsBeforeOneService() throws {

@@ -20,6 +20,7 @@ struct WrongState {
         _ world: World, _ view: JudgePlan.View, _ groups: [UInt16], after deadline: Instant
     ) -> Finding? {
         let found = groups.compactMap { group -> Wrong? in
+            if world.plan.isExcused(view, group) { return nil }
             let disagreements = world.agreement(view, group, limit: view.limit, until: world.end).disagreements
             return disagreements.first { $0.until.map { $0 > deadline } ?? true }.map {
                 Wrong(group: group, disagreement: $0)

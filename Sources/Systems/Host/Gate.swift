@@ -5,7 +5,7 @@ import Synchronization
 
 /// A TCP link of the rig's own inside the host's network: the system under test reaches a service through it, and the rig can close it.
 /// Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a connect is
-/// refused) and every connection was cut with RST.
+/// refused) and every connection was cut with RST. Before a database that takes rows it also tells of each write, and damages writes.
 ///
 /// Reports `.link` events of the source `gate`. One thread does all of it; while nobody writes it sleeps.
 public final class Gate: Sendable {
@@ -19,6 +19,10 @@ public final class Gate: Sendable {
         var isStopped = false
         var rounds = 0
         var octets: (toService: Int64, toSystem: Int64) = (0, 0)
+        var damage: WriteDamage?
+        var writes: Int64 = 0
+        /// Writes of the system since the damage began.
+        var damaged = 0
     }
 
     /// Connections from here are the rig's own (its broker probe) and not reported.
@@ -28,6 +32,7 @@ public final class Gate: Sendable {
     public let id: String
     public let port: UInt16
     public let servicePort: UInt16
+    private let writes: WriteTap.Writes?
     private let sink: EventSink
     private let wakeup: Wakeup
     private let state = Mutex(State())
@@ -37,9 +42,18 @@ public final class Gate: Sendable {
     ///
     /// - Parameter host: a process whose network namespace the gate stands in; nil for ours.
     /// - Throws: why that namespace could not be entered.
-    public init(
+    public convenience init(
         id: String, port: UInt16, servicePort: UInt16, inNetworkOf host: Int32?, sink: @escaping EventSink
     ) throws(SystemFailure) {
+        try self.init(id: id, port: port, servicePort: servicePort, writes: nil, inNetworkOf: host, sink: sink)
+    }
+
+    /// - Parameter writes: which requests are writes of rows; nil where none are.
+    init(
+        id: String, port: UInt16, servicePort: UInt16, writes: WriteTap.Writes?, inNetworkOf host: Int32?,
+        sink: @escaping EventSink
+    ) throws(SystemFailure) {
+        self.writes = writes
         self.id = id
         self.port = port
         self.servicePort = servicePort
@@ -68,6 +82,14 @@ public final class Gate: Sendable {
 
     /// Cuts every connection with RST and refuses new ones. Returns once that is so.
     public func close() { try? give(.close) }
+
+    /// Damages every write that comes from now on, or none any more.
+    public func damage(_ damage: WriteDamage?) {
+        state.withLock { state in
+            state.damage = damage
+            state.damaged = 0
+        }
+    }
 
     /// Closes the gate for good and joins its thread.
     public func stop() {
@@ -176,12 +198,31 @@ public final class Gate: Sendable {
                 let service = try Socket.connectTCP(
                     host: "127.0.0.1", port: gate.servicePort, until: MonotonicClock.now() + .milliseconds(200))
                 if isSystems { change(.connected) }
-                return GateConnection(system: GateEnd(socket), service: GateEnd(service), isSystems: isSystems)
+                return GateConnection(
+                    system: GateEnd(socket), service: GateEnd(service), isSystems: isSystems,
+                    tap: gate.writes.map { tap($0, isSystems: isSystems) })
             } catch {
                 Socket.resetOnClose(socket)
                 socket.close()
                 if isSystems { change(.refused, "behind the gate: \(SystemFailure.text(code: error.code))") }
                 return nil
+            }
+        }
+
+        private func tap(_ writes: WriteTap.Writes, isSystems: Bool) -> WriteTap {
+            let gate = gate
+            return WriteTap(writes) {
+                gate.state.withLock { state in
+                    state.writes += 1
+                    let turn = state.damaged
+                    if isSystems, state.damage != nil { state.damaged += 1 }
+                    return (state.writes, state.damage, turn)
+                }
+            } tell: { payload in
+                guard isSystems else { return }
+                gate.sink(
+                    Event(
+                        at: MonotonicClock.now(), uncertaintyNanoseconds: 1_000_000, source: WriteTap.source, payload))
             }
         }
 
@@ -201,14 +242,17 @@ public final class Gate: Sendable {
                 if !(connection.system.isDone && connection.service.isDone) { Socket.resetOnClose(end.socket) }
                 end.socket.close()
             }
+            connection.tap?.ended(why)
             if connection.isSystems { change(.disconnected, why) }
         }
 
         /// Moves what can be moved; why the connection is over, when it is.
         private func pump(_ connection: GateConnection) -> String? {
             do throws(SystemFailure) {
-                let toService = try connection.system.move(to: connection.service)
-                let toSystem = try connection.service.move(to: connection.system)
+                let toService = try connection.system.move(to: connection.service) { connection.fromSystem($0) }
+                let toSystem = try connection.service.move(
+                    to: connection.system, holdsEnd: connection.holdsServicesEnd
+                ) { connection.fromService($0) }
                 gate.state.withLock {
                     $0.octets.toService += Int64(toService)
                     $0.octets.toSystem += Int64(toSystem)
@@ -216,6 +260,7 @@ public final class Gate: Sendable {
             } catch {
                 return SystemFailure.text(code: error.code)
             }
+            if connection.isCutByRig, !connection.system.isWaiting { return "cut by the rig" }
             guard connection.system.isDone, connection.service.isDone else { return nil }
             return connection.system.endedFirst ? "ended by the system" : "ended by the service"
         }
@@ -229,11 +274,33 @@ public final class Gate: Sendable {
     }
 }
 
-private struct GateConnection {
+private final class GateConnection {
     let system: GateEnd
     let service: GateEnd
     /// Not one of the rig's own.
     let isSystems: Bool
+    let tap: WriteTap?
+    private(set) var isCutByRig = false
+
+    init(system: GateEnd, service: GateEnd, isSystems: Bool, tap: WriteTap?) {
+        self.system = system
+        self.service = service
+        self.isSystems = isSystems
+        self.tap = tap
+    }
+
+    func fromSystem(_ octets: [UInt8]) -> [UInt8] {
+        guard let tap else { return octets }
+        let passage = tap.fromSystem(octets)
+        service.say(passage.toSystem)
+        if passage.isCut { isCutByRig = true }
+        return passage.toService
+    }
+
+    /// Where nobody is to answer, the end of the connection would be an answer too.
+    var holdsServicesEnd: Bool { tap?.swallowsAnswers ?? false && !system.isDone }
+
+    func fromService(_ octets: [UInt8]) -> [UInt8] { tap?.fromService(octets) ?? octets }
 }
 
 /// One side of a connection, with what was read from it and not yet written to the other. Touched by the gate's thread only.
@@ -247,6 +314,12 @@ private final class GateEnd {
 
     private static let mostWaiting = 1 << 16
 
+    /// Something of it has not been written to the other side yet.
+    var isWaiting: Bool { !waiting.isEmpty }
+
+    /// Puts octets behind those that wait, as if they had come from this side.
+    func say(_ octets: [UInt8]) { waiting += octets }
+
     init(_ socket: Descriptor) { self.socket = socket }
 
     /// What to wait for on this side: room for the peer's octets, octets of its own while there is room for them.
@@ -258,19 +331,24 @@ private final class GateEnd {
     }
 
     /// Reads what is there and writes what the peer takes; the count of octets written.
-    func move(to peer: GateEnd) throws(SystemFailure) -> Int {
+    ///
+    /// - Parameter holdsEnd: the peer is not told of this side's end.
+    /// - Parameter filter: what of the octets read goes on.
+    func move(to peer: GateEnd, holdsEnd: Bool = false, _ filter: ([UInt8]) -> [UInt8]) throws(SystemFailure) -> Int {
         var moved = 0
         while true {
             if waiting.isEmpty && !hasEnded {
                 guard let octets = try socket.read(maximum: Self.mostWaiting) else { return moved }
-                waiting = octets
                 if octets.isEmpty {
                     hasEnded = true
                     endedFirst = !peer.hasEnded
+                } else {
+                    waiting = filter(octets)
+                    if waiting.isEmpty { continue }
                 }
             }
             if waiting.isEmpty {
-                if !isDone {
+                if !isDone, !holdsEnd {
                     isDone = true
                     shutdown(peer.socket.number, Int32(SHUT_WR))
                 }

@@ -3,9 +3,14 @@ import Glibc
 import Platform
 import Synchronization
 
+/// A probe that looks through a gate, once a second while all is well and five times a second while a fault is on.
+protocol GateProbe: Probe {
+    func watchClosely(_ closely: Bool)
+}
+
 /// Asks at every poll whether a client of the gate would get through to an MQTT broker: connects, sends CONNECT (MQTT 3.1.1), waits for
 /// CONNACK. Emits the point `through_gate` of the view `broker`: `accepted`, `refused` or `silent`.
-final class BrokerProbe: Probe {
+final class BrokerProbe: GateProbe {
     private let port: UInt16
     private let sink: EventSink
     private let isFaultOn = Atomic(false)

@@ -10,11 +10,14 @@ struct HTTPClient {
     let port: UInt16
     /// Keeps the connection for the next request; one that turns out stale is made anew once, for requests that change nothing.
     let keepsAlive: Bool
+    /// The address that requests come from; nil for any.
+    let source: String?
     private var kept: Descriptor?
 
-    init(port: UInt16, keepsAlive: Bool = false) {
+    init(port: UInt16, keepsAlive: Bool = false, from source: String? = nil) {
         self.port = port
         self.keepsAlive = keepsAlive
+        self.source = source
     }
 
     /// Sends a request and returns the answer.
@@ -35,7 +38,7 @@ struct HTTPClient {
         idle?.close()
         let connection: Descriptor
         do throws(SystemFailure) {
-            connection = try Socket.connectTCP(host: "127.0.0.1", port: port, until: deadline)
+            connection = try Socket.connectTCP(host: "127.0.0.1", port: port, from: source, until: deadline)
         } catch {
             throw .noConnection(error.description)
         }

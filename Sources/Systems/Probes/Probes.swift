@@ -14,7 +14,8 @@ protocol Probe: Sendable {
 /// in `ViewSource`, and its line in `init`.
 final class Probes: Sendable {
     let mqtt: [(port: UInt16, probe: MQTTProbe)]
-    let brokers: [BrokerProbe]
+    let gates: [any GateProbe]
+    let rows: RowsProbe?
     private let all: [any Probe]
     private let network: Int32
 
@@ -23,7 +24,8 @@ final class Probes: Sendable {
         profile: SystemProfile, substitution: Substitution, host: Host, sink: @escaping EventSink
     ) throws(DocumentFailure) {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
-        var brokers: [BrokerProbe] = []
+        var gates: [any GateProbe] = []
+        var rows: RowsProbe?
         var all: [any Probe] = []
         for view in profile.views {
             switch view.source {
@@ -59,13 +61,21 @@ final class Probes: Sendable {
                     view: view.id, path: try source.path.filled(by: substitution), query: source.query,
                     interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
                 all.append(probe)
+            case .rows(let source):
+                guard let decoder = profile.rowDecoder else { continue }
+                let probe = RowsProbe(
+                    view: view.id, port: try source.port.port(by: substitution), path: source.path,
+                    substitution: substitution, decoder: decoder,
+                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                rows = probe
+                all.append(probe)
             }
         }
         if let health = profile.health {
             let probe = HealthProbe(
                 port: try health.port.port(by: substitution), path: try health.path.filled(by: substitution),
                 healthyStatus: health.healthyStatus, interval: Instant.Span(nanoseconds: health.everyNanoseconds),
-                sink: sink)
+                droppedRows: profile.rows?.dropped, sink: sink)
             all.append(probe)
         }
         if let command = profile.command {
@@ -80,14 +90,20 @@ final class Probes: Sendable {
                 continue
             }
             let probe = BrokerProbe(port: port, sink: sink)
-            brokers.append(probe)
+            gates.append(probe)
+            all.append(probe)
+        }
+        if let rows = profile.rows, let port = substitution["gate.\(rows.gate)"].flatMap({ UInt16($0) }) {
+            let probe = ServiceProbe(gate: rows.gate, port: port, method: rows.method, path: rows.path, sink: sink)
+            gates.append(probe)
             all.append(probe)
         }
         let main = profile.mainProcess
         let processes = ProcessProbe(host: host, main: main, roles: profile.processes, sink: sink)
         all.append(processes)
         self.mqtt = mqtt
-        self.brokers = brokers
+        self.gates = gates
+        self.rows = rows
         self.all = all
         network = host.pid
     }
