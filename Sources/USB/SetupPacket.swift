@@ -60,6 +60,16 @@ extension SetupPacket {
             requestType: 0x80, request: StandardRequest.getDescriptor.rawValue,
             value: UInt16(type.rawValue) << 8 | UInt16(index), index: language, length: length)
     }
+
+    /// Has an endpoint forget that it refused a transfer (USB 2.0, 9.4.1).
+    ///
+    /// - Parameter endpoint: bEndpointAddress.
+    public static func clearHalt(_ endpoint: UInt8) -> SetupPacket {
+        SetupPacket(
+            requestType: 0x02, request: StandardRequest.clearFeature.rawValue, value: 0, index: UInt16(endpoint),
+            length: 0
+        )
+    }
 }
 
 /// The standard requests (USB 2.0, table 9-4) that a device of ours has to answer.

@@ -107,6 +107,12 @@ private final class DirectDevice: USBDevice {
         guard setup.requestType & 0x1F != 1 || isClaimed.withLock({ $0 }) else { throw .io("not claimed") }
         return try transport.control(path, generation, setup, data, timeoutMilliseconds)
     }
+
+    // The one endpoint of this board brings nothing.
+    func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) { throw .stall }
+    func receive(_ length: Int, from endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        throw .timedOut(milliseconds: timeoutMilliseconds)
+    }
 }
 
 /// What was noted from other threads, in order.

@@ -132,4 +132,9 @@ private struct OpenHub: USBDevice {
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
         try bench.control(path, setup)
     }
+
+    func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) { throw .stall }
+    func receive(_ length: Int, from endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        throw .stall
+    }
 }

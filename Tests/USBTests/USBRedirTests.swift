@@ -60,6 +60,21 @@ struct USBRedirTests {
             octets: [103, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0] + [0x02, 0, 2, 0],
             message: .init(id: 9, .interrupt(endpoint: 2, .success, length: 2, data: []))),
         Case(
+            name: "a bulk transfer to the device", side: .guest,
+            octets: [101, 0, 0, 0, 12, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0] + [
+                0x02, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0xAA, 0xBB,
+            ],
+            message: .init(id: 5, .bulk(endpoint: 2, .success, length: 2, data: [0xAA, 0xBB]))),
+        Case(
+            name: "more than 64 KiB asked of a bulk endpoint", side: .guest,
+            octets: [101, 0, 0, 0, 10, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0] + [0x81, 0, 0x40, 0, 0, 0, 0, 0, 1, 0],
+            message: .init(id: 6, .bulk(endpoint: 0x81, .success, length: 0x1_0040, data: []))),
+        Case(
+            name: "and three octets from there", side: .host,
+            octets: [101, 0, 0, 0, 13, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
+                + [0x81, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x60, 0x1A],
+            message: .init(id: 6, .bulk(endpoint: 0x81, .success, length: 3, data: [0x01, 0x60, 0x1A]))),
+        Case(
             name: "a cancel", side: .guest, octets: [21, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0],
             message: .init(id: 8, .cancel)),
         Case(
@@ -153,6 +168,7 @@ struct USBRedirHardeningTests {
                 endpoint: 0x80,
                 .success, data: side == .host ? [1, 2] : []),
             .interrupt(endpoint: 0x81, .success, length: side == .host ? 1 : 0, data: side == .host ? [1] : []),
+            .bulk(endpoint: 0x81, .success, length: side == .host ? 1 : 0, data: side == .host ? [1] : []),
         ]
         let sound =
             USBRedir.Message(.hello(version: "x", .device)).octets([])

@@ -139,6 +139,36 @@ public final class LibUSBTransport: USBTransport {
         return []
     }
 
+    func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) {
+        var octets = octets
+        let moved = try transfer(&octets, endpoint & 0x7F, timeoutMilliseconds)
+        guard moved == octets.count else { throw .shortAnswer(got: moved, wanted: octets.count) }
+    }
+
+    func receive(_ length: Int, from endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        var octets = [UInt8](repeating: 0, count: length)
+        let moved = try transfer(&octets, endpoint | 0x80, timeoutMilliseconds)
+        return Array(octets.prefix(moved))
+    }
+
+    /// Bulk and interrupt alike: usbfs looks at the endpoint's descriptor and makes an interrupt transfer where it is one.
+    private func transfer(
+        _ octets: inout [UInt8], _ endpoint: UInt8, _ timeoutMilliseconds: Int
+    ) throws(TransportFailure) -> Int {
+        precondition(timeoutMilliseconds > 0, "libusb takes a time-out of 0 as none")
+        var moved: Int32 = 0
+        let code = try call {
+            unsafe octets.withUnsafeMutableBufferPointer { buffer in
+                unsafe libusb_bulk_transfer(
+                    handle, endpoint, buffer.baseAddress, Int32(buffer.count), &moved, UInt32(timeoutMilliseconds))
+            }
+        }
+        // An endpoint that refused goes on refusing until it is told to forget it, and the kernel has to know.
+        if code == LIBUSB_ERROR_PIPE.rawValue { _ = try? call { unsafe libusb_clear_halt(handle, endpoint) } }
+        guard code == 0 else { throw failure(code, node: node, timeoutMilliseconds: timeoutMilliseconds) }
+        return Int(moved)
+    }
+
     /// Calls libusb while the handle is open.
     private func call(_ body: () -> Int32) throws(TransportFailure) -> Int32 {
         try isOpen.withLock { isOpen throws(TransportFailure) in

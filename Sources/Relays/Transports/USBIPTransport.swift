@@ -150,10 +150,50 @@ private final class USBIPDevice: USBDevice {
     }
 
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        try transfer(timeoutMilliseconds) { sequence in
+            USBIP.Submission(sequence: sequence, device: id, setup: setup, data: data)
+        }
+    }
+
+    func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) {
+        _ = try clearingHalt(endpoint & 0x7F, timeoutMilliseconds) { () throws(TransportFailure) in
+            try transfer(timeoutMilliseconds) { sequence in
+                USBIP.Submission(sequence: sequence, device: id, out: UInt32(endpoint & 0x0F), data: octets)
+            }
+        }
+    }
+
+    func receive(_ length: Int, from endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
+        try clearingHalt(endpoint | 0x80, timeoutMilliseconds) { () throws(TransportFailure) in
+            try transfer(timeoutMilliseconds) { sequence in
+                USBIP.Submission(
+                    sequence: sequence, device: id, interruptIn: UInt32(endpoint & 0x0F), length: length, interval: 0)
+            }
+        }
+    }
+
+    /// An endpoint that refused goes on refusing until it is told to forget it.
+    private func clearingHalt(
+        _ endpoint: UInt8, _ timeoutMilliseconds: Int, _ transfer: () throws(TransportFailure) -> [UInt8]
+    ) throws(TransportFailure) -> [UInt8] {
+        do throws(TransportFailure) {
+            return try transfer()
+        } catch {
+            if error == .stall {
+                _ = try? control(.clearHalt(endpoint), data: [], timeoutMilliseconds: timeoutMilliseconds)
+            }
+            throw error
+        }
+    }
+
+    private func transfer(
+        _ timeoutMilliseconds: Int, _ submission: (UInt32) -> USBIP.Submission
+    ) throws(TransportFailure) -> [UInt8] {
         precondition(timeoutMilliseconds > 0, "a transfer has a finite time")
         return try state.withLock { state throws(TransportFailure) in
             do throws(TransportFailure) {
-                return try control(setup, data, timeoutMilliseconds, &state)
+                state.sequence += 1
+                return try transfer(submission(state.sequence), timeoutMilliseconds, &state)
             } catch {
                 if error == .gone {
                     state.link?.descriptor.close()
@@ -164,13 +204,11 @@ private final class USBIPDevice: USBDevice {
         }
     }
 
-    private func control(
-        _ setup: SetupPacket, _ data: [UInt8], _ timeoutMilliseconds: Int, _ state: inout State
+    private func transfer(
+        _ submission: USBIP.Submission, _ timeoutMilliseconds: Int, _ state: inout State
     ) throws(TransportFailure) -> [UInt8] {
         guard var link = state.link else { throw .gone }
         defer { if state.link != nil { state.link = link } }
-        state.sequence += 1
-        let submission = USBIP.Submission(sequence: state.sequence, device: id, setup: setup, data: data)
         var deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
         try link.send(.submit(submission), until: deadline)
         if let completion = try completion(of: submission, &link, until: deadline) {

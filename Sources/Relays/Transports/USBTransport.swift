@@ -52,6 +52,17 @@ public protocol USBDevice: Sendable {
     ///   - timeoutMilliseconds: more than 0; a transfer is never waited for without end.
     /// - Returns: what came in: as much as the device sent, which may be less than was asked; empty for OUT.
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8]
+    /// One transfer to an interrupt or bulk endpoint, whole or not at all.
+    ///
+    /// - Parameter endpoint: bEndpointAddress, such as `0x02`; its interface must have been claimed.
+    func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure)
+    /// One transfer from an interrupt or bulk endpoint.
+    ///
+    /// - Parameters:
+    ///   - length: at most this many octets; a multiple of the endpoint's packet size, or a device that sends more is an overflow.
+    ///   - endpoint: bEndpointAddress, such as `0x81`; its interface must have been claimed.
+    /// - Returns: as much as the device sent, which may be less, and nothing at all.
+    func receive(_ length: Int, from endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8]
     func close()
 }
 
@@ -63,6 +74,17 @@ extension USBDevice {
             .string, index: index, language: StringDescriptor.englishUS, length: 255)
         let octets = try control(setup, data: [], timeoutMilliseconds: timeoutMilliseconds)
         return try? StringDescriptor.text(octets)
+    }
+
+    /// The first configuration, with all its interfaces.
+    public func configurationDescriptor(timeoutMilliseconds: Int) throws(TransportFailure) -> ConfigurationDescriptor {
+        let setup = SetupPacket.getDescriptor(.configuration, length: 512)
+        let octets = try control(setup, data: [], timeoutMilliseconds: timeoutMilliseconds)
+        do {
+            return try ConfigurationDescriptor(octets: octets)
+        } catch {
+            throw .io("\(error)")
+        }
     }
 
     public func deviceDescriptor(timeoutMilliseconds: Int) throws(TransportFailure) -> DeviceDescriptor {

@@ -6,6 +6,7 @@ struct USBRedirDevice {
     private var decoder = USBRedir.Decoder(own: .device, from: .guest)
     /// Which plugging in the guest knows of; nil while it sees an empty port.
     private var announced: Int?
+    private static let reportsAtOnce = 64
     private var receiving: Set<UInt8> = []
     private var nextReportID: UInt64 = 0
     /// Requests that the device leaves unanswered.
@@ -79,7 +80,10 @@ struct USBRedirDevice {
         for endpoint in endpoints where receiving.contains(endpoint.address) {
             let length = Int(endpoint.maximumPacketSize)
             let number = UInt32(endpoint.address & 0x0F)
-            while case .data(let data) = model.interruptIn(endpoint: number, length: length, at: instant) {
+            // Some devices always have something to say.
+            while messages.count < Self.reportsAtOnce,
+                case .data(let data) = model.interruptIn(endpoint: number, length: length, at: instant)
+            {
                 messages.append(
                     USBRedir.Message(
                         id: nextReportID,
@@ -98,6 +102,8 @@ struct USBRedirDevice {
             return [USBRedir.Message(id: id, .control(setup, endpoint: endpoint, .cancelled, data: []))]
         case .interrupt(let endpoint, _, _, _):
             return [USBRedir.Message(id: id, .interrupt(endpoint: endpoint, .cancelled, length: 0, data: []))]
+        case .bulk(let endpoint, _, _, _):
+            return [USBRedir.Message(id: id, .bulk(endpoint: endpoint, .cancelled, length: 0, data: []))]
         default: return []
         }
     }
@@ -143,6 +149,23 @@ struct USBRedirDevice {
                 return []
             case .stall: body = .interrupt(endpoint: endpoint, .stall, length: 0, data: [])
             case .acknowledged, .data: body = .interrupt(endpoint: endpoint, .success, length: length, data: [])
+            }
+        case .bulk(let endpoint, _, let length, let data):
+            let number = UInt32(endpoint & 0x0F)
+            let reply =
+                endpoint & 0x80 != 0
+                ? model.interruptIn(endpoint: number, length: Int(length), at: instant)
+                : model.interruptOut(endpoint: number, data: data, at: instant)
+            guard model.isPresent else { return [] }
+            switch reply {
+            case .silence:
+                pending[message.id] = message.body
+                return []
+            case .stall: body = .bulk(endpoint: endpoint, .stall, length: 0, data: [])
+            case .acknowledged: body = .bulk(endpoint: endpoint, .success, length: length, data: [])
+            case .data(let data):
+                let data = Array(data.prefix(Int(length)))
+                body = .bulk(endpoint: endpoint, .success, length: UInt32(data.count), data: data)
             }
         default: return []
         }

@@ -50,7 +50,20 @@ extension USBIP {
             self.data = setup.direction == .in ? [] : data
         }
 
-        /// A transfer from an interrupt endpoint.
+        /// A transfer to an interrupt or bulk endpoint.
+        public init(sequence: UInt32, device: UInt32, out endpoint: UInt32, data: [UInt8]) {
+            self.sequence = sequence
+            self.device = device
+            direction = .out
+            self.endpoint = endpoint
+            flags = 0
+            length = data.count
+            interval = 0
+            setup = SetupPacket(requestType: 0, request: 0, value: 0, index: 0, length: 0)
+            self.data = data
+        }
+
+        /// A transfer from an interrupt endpoint, or a bulk one.
         public init(sequence: UInt32, device: UInt32, interruptIn endpoint: UInt32, length: Int, interval: UInt32) {
             self.sequence = sequence
             self.device = device

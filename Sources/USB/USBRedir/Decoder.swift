@@ -87,6 +87,7 @@ extension USBRedir {
                 try need(2, "interrupt_receiving_status")
                 return .interruptReceivingStatus(try status("interrupt_receiving_status"), endpoint: octets[1])
             case 100: return try control(octets)
+            case 101: return try bulk(octets)
             case 103: return try interrupt(octets)
             default: return .other(type: type, octets)
             }
@@ -143,7 +144,7 @@ extension USBRedir {
         }
 
         /// Octets of data that a packet in `direction` carries: they travel with the guest's OUT and with the host's IN.
-        private func dataLength(_ isIn: Bool, _ length: UInt16) -> Int {
+        private func dataLength(_ isIn: Bool, _ length: some BinaryInteger) -> Int {
             isIn == (sender == .host) ? Int(length) : 0
         }
 
@@ -163,6 +164,18 @@ extension USBRedir {
                     "control_packet", "\(octets.count - 10) octets of data where \(count) are due, or no status")
             }
             return .control(setup, endpoint: octets[0], status, data: Array(octets[10...]))
+        }
+
+        private func bulk(_ octets: [UInt8]) throws(USBRedirFailure) -> Body {
+            let header = has(.wideBulkLength) ? 10 : 8
+            guard octets.count >= header else { throw failure("bulk_packet", "it ends in its header") }
+            let length = UInt32(octets.half(2)) | (header == 10 ? UInt32(octets.half(8)) << 16 : 0)
+            let count = dataLength(octets[0] & 0x80 != 0, length)
+            guard octets.count == header + count, let status = packetStatus(octets[1]) else {
+                throw failure(
+                    "bulk_packet", "\(octets.count - header) octets of data where \(count) are due, or no status")
+            }
+            return .bulk(endpoint: octets[0], status, length: length, data: Array(octets[header...]))
         }
 
         private func interrupt(_ octets: [UInt8]) throws(USBRedirFailure) -> Body {

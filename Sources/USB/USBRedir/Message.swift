@@ -1,6 +1,6 @@
 extension USBRedir {
-    /// What a message says. Types that a device with control and interrupt endpoints never needs (streams, filters, isochronous transfers) are
-    /// `other`.
+    /// What a message says. Types that a device with control, bulk and interrupt endpoints never needs (streams, filters, isochronous
+    /// transfers) are `other`.
     public enum Body: Hashable, Sendable {
         case hello(version: String, Capabilities)
         case connect(Connect)
@@ -23,6 +23,8 @@ extension USBRedir {
         case control(SetupPacket, endpoint: UInt8, Status, data: [UInt8])
         /// `length` counts the octets of an OUT transfer on the way back, where no data stands.
         case interrupt(endpoint: UInt8, Status, length: UInt16, data: [UInt8])
+        /// `length` is what is asked of an IN endpoint, or what an OUT endpoint took, where no data stands; without streams.
+        case bulk(endpoint: UInt8, Status, length: UInt32, data: [UInt8])
         case other(type: UInt32, [UInt8])
     }
 
@@ -133,6 +135,7 @@ extension USBRedir.Body {
         case .interruptReceivingStatus: 17
         case .cancel: 21
         case .control: 100
+        case .bulk: 101
         case .interrupt: 103
         case .other(let type, _): type
         }
@@ -164,6 +167,12 @@ extension USBRedir.Body {
                 + [setup.value, setup.index, setup.length].flatMap(\.littleEndianOctets) + data
         case .interrupt(let endpoint, let status, let length, let data):
             return [endpoint, status.rawValue] + length.littleEndianOctets + data
+        case .bulk(let endpoint, let status, let length, let data):
+            let low = UInt16(truncatingIfNeeded: length).littleEndianOctets
+            let high = UInt16(truncatingIfNeeded: length >> 16).littleEndianOctets
+            let noStream = UInt32(0).littleEndianOctets
+            return [endpoint, status.rawValue] + low + noStream
+                + (capabilities.contains(.wideBulkLength) ? high : []) + data
         case .other(_, let octets): return octets
         }
     }
