@@ -24,11 +24,44 @@ public struct FirmwareNote: Hashable, Sendable {
         public var evidence: Evidence
     }
 
-    /// A USB device it may be, such as `16c0:05df`, with the texts that decide where the ids are shared; a product ending in `*` is a beginning.
+    /// A USB device it may be, such as `16c0:05df`, with the texts that decide where the ids are shared; a `*` at an end of a product stands for
+    /// anything.
     public struct Identification: Hashable, Sendable {
         public var ids: String
         public var manufacturer: String?
         public var product: String?
+    }
+
+    /// What a relay board does with its relays.
+    public struct Switching: Hashable, Sendable {
+        public enum Readback: String, CaseIterable, Sendable {
+            /// The board tells its coils; no board tells its contacts.
+            case coils
+            case none
+        }
+
+        public enum PowerUp: String, CaseIterable, Sendable {
+            case released
+            /// As a configuration in the board has it.
+            case stored
+            /// As they were.
+            case kept
+        }
+
+        public enum Unplugged: String, CaseIterable, Sendable {
+            case released
+            /// As they were: the board has a supply of its own.
+            case kept
+            /// As with every relay energised.
+            case cut
+        }
+
+        /// The numbers of relays that it is sold with, or that are taken as there where a board can't tell.
+        public var channels: [Int]
+        public var readback: Readback
+        public var powerUp: PowerUp
+        /// Where contacts are when the board has lost USB.
+        public var unplugged: Unplugged
     }
 
     /// The file's name without `.md`.
@@ -42,6 +75,8 @@ public struct FirmwareNote: Hashable, Sendable {
     /// Versions that it was tried with.
     public var versions: [String]
     public var usb: [Identification]
+    /// nil for what is no relay board.
+    public var switching: Switching?
     /// Times by name, nanoseconds.
     public var times: [String: Int64]
     public var quirks: [Quirk]
@@ -52,7 +87,8 @@ public struct FirmwareNote: Hashable, Sendable {
     public init(_ text: String, file: String) throws(DocumentFailure) {
         let (node, prose) = try Node.frontMatter(text, file: file)
         _ = try node.entries(
-            of: "a firmware note", keys: ["name", "kind", "driver", "package", "versions", "usb", "times", "quirks"])
+            of: "a firmware note",
+            keys: ["name", "kind", "driver", "package", "versions", "usb", "switching", "times", "quirks"])
         self.prose = prose
         let page = file.split(separator: "/").last.map(String.init) ?? file
         id = page.hasSuffix(".md") ? String(page.dropLast(3)) : page
@@ -70,6 +106,7 @@ public struct FirmwareNote: Hashable, Sendable {
                     ids: try device.required("ids").text(), manufacturer: try device["manufacturer"]?.text(),
                     product: try device["product"]?.text()))
         }
+        switching = try node["switching"].map { node throws(DocumentFailure) in try Switching(node) }
         times = [:]
         for entry in try node["times"]?.entries(of: "times") ?? [] { times[entry.key] = try entry.value.nanoseconds() }
         quirks = []
@@ -96,7 +133,12 @@ public struct FirmwareNote: Hashable, Sendable {
             }
             guard let pattern = wanted.product else { return true }
             guard let product else { return false }
-            return pattern.hasSuffix("*") ? product.hasPrefix(pattern.dropLast()) : product == pattern
+            return switch (pattern.hasPrefix("*"), pattern.hasSuffix("*")) {
+            case (true, true): product.contains(pattern.dropFirst().dropLast())
+            case (true, false): product.hasSuffix(pattern.dropFirst())
+            case (false, true): product.hasPrefix(pattern.dropLast())
+            case (false, false): product == pattern
+            }
         }
     }
 
@@ -104,6 +146,17 @@ public struct FirmwareNote: Hashable, Sendable {
     public func covers(version: String?) -> Bool? {
         guard !versions.isEmpty, let version else { return nil }
         return versions.contains { version.hasPrefix($0) }
+    }
+}
+
+extension FirmwareNote.Switching {
+    init(_ node: Node) throws(DocumentFailure) {
+        _ = try node.entries(of: "switching", keys: ["channels", "read_back", "power_up", "unplugged"])
+        channels = []
+        for count in try node.required("channels").elements() { channels.append(try count.integer(1...256)) }
+        readback = try node.required("read_back").choice("read-back")
+        powerUp = try node.required("power_up").choice("state at power-up")
+        unplugged = try node.required("unplugged").choice("state without USB")
     }
 }
 

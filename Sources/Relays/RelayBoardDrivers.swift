@@ -1,11 +1,53 @@
+import USB
+
 /// What a driver gives the rig: how to know its boards and how to open one.
 public struct RelayBoardDriver: Sendable {
+    /// What a person has to say of a board before it is touched.
+    public enum Binding: Hashable, Sendable {
+        /// Nothing, while there is only one.
+        case any
+        /// Its serial or its path: other things carry the same ids and texts.
+        case serialOrPath
+        /// Its path: anything may be behind these ids.
+        case path
+    }
+
     /// As rig files name it.
     public let name: String
+    public let binding: Binding
     /// Whether a listed device may be one of its boards, by ids and whatever texts are known without opening it.
     public let recognises: @Sendable (DeviceInfo) -> Bool
     /// Opens the board at a path and checks what can only be checked on the open device.
     public let open: @Sendable (any USBTransport, _ path: String) throws(RelayFailure) -> any RelayBoard
+
+    init(
+        name: String, binding: Binding = .any, recognises: @escaping @Sendable (DeviceInfo) -> Bool,
+        open: @escaping @Sendable (any USBTransport, _ path: String) throws(RelayFailure) -> any RelayBoard
+    ) {
+        self.name = name
+        self.binding = binding
+        self.recognises = recognises
+        self.open = open
+    }
+
+    /// A driver whose boards speak a language of plain USB.
+    init(
+        name: String, binding: Binding = .any, recognises: @escaping @Sendable (DeviceInfo) -> Bool,
+        language: @escaping USBBoard.Recognition
+    ) {
+        self.init(name: name, binding: binding, recognises: recognises) { transport, path throws(RelayFailure) in
+            try USBBoard(name, transport, path, language)
+        }
+    }
+
+    /// Whether `match` says enough to touch a board.
+    public func isBound(by match: BoardMatch) -> Bool {
+        switch binding {
+        case .any: true
+        case .serialOrPath: match.path != nil || match.serial?.isEmpty == false
+        case .path: match.path != nil
+        }
+    }
 }
 
 /// What a rig file says of a board it means.
@@ -59,8 +101,12 @@ public enum RelayBoardDrivers {
                 driver: name, wanted: "\(match)", transport: transport.name,
                 found: candidates.map { "one at \($0.path)" })
         }
+        guard driver.isBound(by: match) else { throw .needsPath(driver: name, paths: candidates.map(\.path)) }
         if let path = match.path {
             guard candidates.contains(where: { $0.path == path }) else { throw noBoard() }
+            if let serial = match.serial, let other = try otherSerial(than: serial, at: path, driver, transport) {
+                throw .exchanged(board: "the \(name) board at \(path)", serial: other)
+            }
             let board = try driver.open(transport, path)
             if let serial = match.serial, board.identity.serial != serial {
                 board.close()
@@ -88,6 +134,26 @@ public enum RelayBoardDrivers {
         return try open(name, on: transport, matching: match)
     }
 
+    /// The serial that a device's descriptors bring, where it is another than `serial` and opening a board would do something to any device on
+    /// these ids; nil otherwise.
+    private static func otherSerial(
+        than serial: String, at path: String, _ driver: RelayBoardDriver, _ transport: any USBTransport
+    ) throws(RelayFailure) -> String? {
+        guard driver.binding == .serialOrPath else { return nil }
+        do {
+            let device = try transport.open(path)
+            defer { device.close() }
+            let timeout = USBBoard.timeoutMilliseconds
+            let descriptor = try device.deviceDescriptor(timeoutMilliseconds: timeout)
+            let found =
+                try device.string(at: descriptor.serialNumberString, timeoutMilliseconds: timeout).map(SerialText.meant)
+                ?? ""
+            return found == serial ? nil : found
+        } catch {
+            throw .transport(board: "\(driver.name) board at \(path) on \(transport.name)", error)
+        }
+    }
+
     private static func open(
         _ serial: String, of candidates: [DeviceInfo], _ driver: RelayBoardDriver, _ transport: any USBTransport
     ) throws(RelayFailure) -> (any RelayBoard)? {
@@ -95,6 +161,7 @@ public enum RelayBoardDrivers {
         var refusal: RelayFailure?
         for candidate in candidates {
             do {
+                if try otherSerial(than: serial, at: candidate.path, driver, transport) != nil { continue }
                 let board = try driver.open(transport, candidate.path)
                 if board.identity.serial == serial { found.append(board) } else { board.close() }
             } catch {

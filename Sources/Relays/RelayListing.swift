@@ -59,24 +59,35 @@ public struct RelayListing: Hashable, Sendable {
         var row = Row(
             transport: transport.name, driver: nil, vendor: device.vendor, product: device.product,
             serial: device.serialNumber, path: device.path)
-        guard let driver = RelayBoardDrivers.all.first(where: { $0.recognises(device) }) else {
+        // Ids are shared: who claims a device may find another's behind them.
+        let drivers = RelayBoardDrivers.all.filter { $0.recognises(device) }
+        guard !drivers.isEmpty else {
             // A machine's own bus is full of other things; a server exports what is meant to be used.
             guard !(transport is LibUSBTransport) || isKnownRelay(device) else { return nil }
             row.note = "no driver of knxrig's knows it"
             return row
         }
-        do {
-            let board = try driver.open(transport, device.path)
-            defer { board.close() }
-            row.driver = driver.name
-            row.serial = board.identity.serial
-            row.channelCount = board.channelCount
-            row.states = try board.readAll()
-        } catch .otherDevice(let path, let manufacturer, let product) {
-            row.note = "\(RelayFailure.otherDevice(path: path, manufacturer: manufacturer, product: product))"
-        } catch {
-            row.driver = driver.name
-            row.note = "\(error)"
+        for driver in drivers where driver.binding == .any {
+            do {
+                let board = try driver.open(transport, device.path)
+                defer { board.close() }
+                row.driver = driver.name
+                row.serial = board.identity.serial
+                row.channelCount = board.channelCount
+                row.states = try board.readAll()
+                row.note = nil
+                return row
+            } catch .otherDevice(let path, let manufacturer, let product) {
+                row.note = "\(RelayFailure.otherDevice(path: path, manufacturer: manufacturer, product: product))"
+            } catch {
+                row.driver = driver.name
+                row.note = "\(error)"
+                return row
+            }
+        }
+        let others = drivers.filter { $0.binding != .any }.map(\.name)
+        if !others.isEmpty {
+            row.note = "may be a \(others.joined(separator: " or ")) board, or anything else on this chip: not asked"
         }
         return row
     }
@@ -84,9 +95,7 @@ public struct RelayListing: Hashable, Sendable {
     /// Ids of relay boards and switchable hubs that are sold and have no driver here yet.
     private static func isKnownRelay(_ device: DeviceInfo) -> Bool {
         let ids: [(vendor: UInt16, products: ClosedRange<UInt16>)] = [
-            (0x16C0, 0x05DF...0x05DF), (0x0519, 0x2018...0x2018), (0x5131, 0x2007...0x2007), (0x0416, 0x5020...0x5020),
-            (0x04D8, 0x00DF...0x00DF), (0x04D8, 0xF2F7...0xF2F7), (0x04D8, 0xF11B...0xF11B), (0x04B4, 0xFD10...0xFD15),
-            (0x0D50, 0x0008...0x0030), (0x10CF, 0x5500...0x5503),
+            (0x04D8, 0x0042...0x0042), (0x04D8, 0xEFED...0xEFED), (0x04B4, 0xFD10...0xFD15), (0x0D50, 0x0008...0x0030),
         ]
         return ids.contains { $0.vendor == device.vendor && $0.products.contains(device.product) }
     }
@@ -136,7 +145,7 @@ public struct RelayListing: Hashable, Sendable {
     }
 }
 
-private func hexadecimal(_ number: UInt16) -> String {
+func hexadecimal(_ number: UInt16) -> String {
     let digits = String(number, radix: 16)
     return String(repeating: "0", count: 4 - digits.count) + digits
 }

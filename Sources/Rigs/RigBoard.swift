@@ -43,7 +43,9 @@ public struct RigBoard: Sendable, Hashable {
                     ? "a \(driver) board is on a serial line: its transport is 'serial'"
                     : "a \(driver) board is on plain USB: its transport is 'libusb' or 'usbip'")
         }
-        if serialDriver?.needsPath == true, portPath == nil {
+        let usbDriver = RelayBoardDrivers.all.first { $0.name == name }
+        let isBound = usbDriver?.isBound(by: BoardMatch(serial: serial, path: portPath)) ?? true
+        if serialDriver?.needsPath == true && portPath == nil || !isBound {
             throw match.failure(
                 "a \(driver) board can't be told from other things on the same converter: bind it by 'port_path'")
         }

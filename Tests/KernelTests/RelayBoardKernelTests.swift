@@ -22,7 +22,7 @@ extension OnARealKernel {
             try bench.unplug("second", from: Bench.secondPath)
             for board in ["first", "second"] {
                 bench.devices.withModel(of: board, as: DcttechBoard.self) { model in
-                    model.faults = DcttechBoard.Faults()
+                    model.faults = BoardFaults()
                     guard model.isPresent else { return }
                     model.powerDown(at: MonotonicClock.now())
                     model.powerUp(at: MonotonicClock.now())
@@ -89,7 +89,7 @@ extension OnARealKernel {
 
         struct Trouble: CustomTestStringConvertible, Sendable {
             var name: String
-            var make: @Sendable (inout DcttechBoard.Faults) -> Void
+            var make: @Sendable (inout BoardFaults) -> Void
             /// What a person at the bench reads.
             var told: String
             var exit = 5

@@ -10,8 +10,8 @@ import Twin
         try RelayBoardDrivers.open("dcttech", on: transport, matching: match)
     }
 
-    private static func faults(_ change: (inout DcttechBoard.Faults) -> Void) -> DcttechBoard.Faults {
-        var faults = DcttechBoard.Faults()
+    private static func faults(_ change: (inout BoardFaults) -> Void) -> BoardFaults {
+        var faults = BoardFaults()
         change(&faults)
         return faults
     }
@@ -39,7 +39,7 @@ import Twin
         faults { $0.answer = .stalling(requests: 2) }, faults { $0.answer = .silent(requests: 2) },
         // Three tries are used up; the board is opened anew.
         faults { $0.answer = .stalling(requests: 4) },
-    ]) func aPassingFaultIsTriedAgain(faults: DcttechBoard.Faults) throws {
+    ]) func aPassingFaultIsTriedAgain(faults: BoardFaults) throws {
         let transport = DirectTransport([("1-1", DcttechBoard())])
         let board = try open(transport)
         transport.with { $0.faults = faults }
@@ -53,7 +53,7 @@ import Twin
         (faults { $0.answer = .silent(requests: nil) }, .timedOut(milliseconds: 100)),
         (faults { $0.answer = .short(octets: 5) }, .shortAnswer(got: 5, wanted: 8)),
         (faults { $0.vanishesAfterCommands = 1 }, .gone),
-    ]) func aLastingFaultIsReported(faults: DcttechBoard.Faults, failure: TransportFailure) throws {
+    ]) func aLastingFaultIsReported(faults: BoardFaults, failure: TransportFailure) throws {
         let transport = DirectTransport([("1-1", DcttechBoard())])
         let board = try open(transport)
         transport.with { $0.faults = faults }
@@ -151,7 +151,7 @@ import Twin
     }
 
     @Test func anUnknownDriverNamesThoseThereAre() {
-        #expect(throws: RelayFailure.noDriver(name: "dctech", known: ["dcttech"])) {
+        #expect(throws: RelayFailure.noDriver(name: "dctech", known: RelayBoardDrivers.all.map(\.name))) {
             try RelayBoardDrivers.open("dctech", on: DirectTransport([]), matching: BoardMatch())
         }
     }

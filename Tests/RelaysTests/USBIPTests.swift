@@ -100,7 +100,7 @@ import USB
         let bench = try Bench()
         defer { bench.server.stop() }
         let board = try bench.open()
-        let faults: [(DcttechBoard.Faults.Answer, TransportFailure)] = [
+        let faults: [(BoardFaults.Answer, TransportFailure)] = [
             (.stalling(requests: nil), .stall), (.silent(requests: nil), .timedOut(milliseconds: 100)),
             (.short(octets: 5), .shortAnswer(got: 5, wanted: 8)),
         ]

@@ -132,7 +132,7 @@ extension Dcttech {
 
         init(_ octets: [UInt8]) throws(TransportFailure) {
             guard octets.count == 8 else { throw .shortAnswer(got: octets.count, wanted: 8) }
-            serial = String(decoding: octets[..<5].prefix { $0 != 0 }, as: UTF8.self)
+            serial = SerialText.meant(String(decoding: octets[..<5].prefix { $0 != 0 }, as: UTF8.self))
             coils = (0..<8).map { octets[7] >> $0 & 1 == 1 }
         }
     }

@@ -15,35 +15,11 @@ public import USB
 /// The firmware looks at "class" and the request only: recipient, report type and report id are ignored. Each chunk of 8 octets is a
 /// command of its own. GET answers as many octets as are asked. Relays are off at power-up, keep their state over bus resets and lose
 /// it with VBUS.
-public struct DcttechBoard: SwitchingBoardModel {
-    /// What is broken in the field, each as a parameter.
-    public struct Faults: Hashable, Sendable {
-        /// How the firmware takes class requests.
-        public enum Answer: Hashable, Sendable {
-            case sound
-            /// No answer at all to this many requests; nil is for ever.
-            case silent(requests: Int?)
-            /// STALL to this many requests; nil is for ever.
-            case stalling(requests: Int?)
-            /// GET brings only this many octets.
-            case short(octets: Int)
-        }
-
-        public var answer = Answer.sound
-        /// Channels whose driver pin doesn't follow: the read-back tells.
-        public var deafChannels: Set<Int> = []
-        /// Channels whose contact stays where it was though the pin follows, as all of them do on a board without its 12 V: no read-back tells.
-        public var stuckContacts: Set<Int> = []
-        /// Drops off the bus after this many more SET_REPORTs.
-        public var vanishesAfterCommands: Int?
-
-        public init() {}
-    }
-
+public struct DcttechBoard: RelayBoardModel {
     public let channelCount: Int
     /// Five characters in EEPROM; kept without power.
     public private(set) var serial: [UInt8]
-    public var faults = Faults()
+    public var faults = BoardFaults()
     public private(set) var contacts: [Bool]
     public private(set) var isPresent = false
     /// Bit k−1: the driver pin of relay k.
@@ -135,25 +111,14 @@ public struct DcttechBoard: SwitchingBoardModel {
     }
 
     private mutating func report(_ setup: SetupPacket, _ data: [UInt8]) -> USBReply {
-        switch faults.answer {
-        case .silent(let requests):
-            if let rest = spend(requests) { faults.answer = rest > 0 ? .silent(requests: rest) : .sound }
-            return .silence
-        case .stalling(let requests):
-            if let rest = spend(requests) { faults.answer = rest > 0 ? .stalling(requests: rest) : .sound }
-            return .stall
-        case .sound, .short: break
-        }
+        if let fault = faults.meet() { return fault }
         switch setup.request {
-        case Self.getReport where setup.direction == .in: return .data(state(asked: Int(setup.length)))
+        case Self.getReport where setup.direction == .in: return faults.cut(.data(state(asked: Int(setup.length))))
         case Self.setReport where setup.direction == .out:
             for start in stride(from: 0, to: data.count, by: 8) {
                 command(Array(data[start..<min(start + 8, data.count)]))
             }
-            if let left = faults.vanishesAfterCommands {
-                faults.vanishesAfterCommands = left > 1 ? left - 1 : nil
-                if left <= 1 { isPresent = false }
-            }
+            if faults.vanishes() { isPresent = false }
             return .acknowledged
         default: return setup.direction == .in ? .data([]) : .acknowledged
         }
@@ -162,19 +127,15 @@ public struct DcttechBoard: SwitchingBoardModel {
     private static let getReport: UInt8 = 1
     private static let setReport: UInt8 = 9
 
-    private func spend(_ requests: Int?) -> Int? {
-        requests.map { $0 - 1 }
-    }
-
     /// What follows the report in the firmware's memory is sent too when more is asked.
     private func state(asked: Int) -> [UInt8] {
         let report = serial + [0, 0, pins]
         let answer = report + [UInt8](repeating: 0xA5, count: max(0, asked - report.count))
-        if case .short(let octets) = faults.answer { return Array(answer.prefix(min(asked, octets))) }
         return Array(answer.prefix(asked))
     }
 
     private mutating func command(_ chunk: [UInt8]) {
+        guard faults.takesCommand() else { return }
         let relay = chunk.count > 1 ? Int(chunk[1]) : 0
         let isRelay = (1...channelCount).contains(relay)
         switch chunk[0] {
@@ -195,4 +156,31 @@ public struct DcttechBoard: SwitchingBoardModel {
             if !faults.stuckContacts.contains(channel) { contacts[channel - 1] = pins & bit != 0 }
         }
     }
+}
+
+extension DcttechBoard {
+    public static var specimens: [RelayBoardSpecimen] {
+        [1, 2, 4, 8].map { count in
+            RelayBoardSpecimen(driver: "dcttech", name: "USBRelay\(count)") { DcttechBoard(channelCount: count) }
+        }
+    }
+
+    public static func unwritten() -> DcttechBoard? {
+        var board = DcttechBoard()
+        board.serial = [UInt8](repeating: 0xFF, count: 5)
+        return board
+    }
+
+    public static func another() -> DcttechBoard? { DcttechBoard(serial: "HW554") }
+
+    public var isReadable: Bool { true }
+    public var serialNumber: String { String(decoding: serial, as: UTF8.self) }
+    public var onUnplugging: UnpluggedContacts { .released }
+
+    public mutating func turn(_ channel: Int, energised: Bool) {
+        let bit = UInt8(1) << UInt8(channel - 1)
+        drive(energised ? pins | bit : pins & ~bit)
+    }
+
+    public mutating func loseState(at instant: Instant) { drive(0) }
 }

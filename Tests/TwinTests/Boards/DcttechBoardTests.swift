@@ -7,7 +7,7 @@ import USB
 @Suite struct DcttechBoardTests {
     private static let now = Instant(nanoseconds: 0)
 
-    private static func board(_ channelCount: Int = 8, _ faults: DcttechBoard.Faults = .init()) -> DcttechBoard {
+    private static func board(_ channelCount: Int = 8, _ faults: BoardFaults = .init()) -> DcttechBoard {
         var board = DcttechBoard(channelCount: channelCount, serial: "HW554")
         board.powerUp(at: now)
         board.faults = faults

@@ -43,6 +43,8 @@ public final class SerialBoardServer: Sendable {
         var received: [UInt8] = []
         /// The last answer that was no empty one.
         var answered: [UInt8] = []
+        /// What the thread waits on: the kernel keeps a line up as long as anyone does.
+        var awaited: PseudoTerminal?
     }
 
     public let path: String
@@ -93,9 +95,14 @@ public final class SerialBoardServer: Sendable {
         wakeup.signal()
     }
 
+    /// Pulls the plug. The line is dead when this returns.
     public func unplug() {
-        state.withLock { Self.unplug(&$0) }
+        let pulled = state.withLock { state in
+            defer { Self.unplug(&state) }
+            return state.terminal
+        }
         wakeup.signal()
+        while let pulled, state.withLock({ $0.awaited === pulled }) { MonotonicClock.sleep(for: .microseconds(100)) }
     }
 
     public func stop() {
@@ -117,7 +124,10 @@ public final class SerialBoardServer: Sendable {
 
     private func run() {
         while true {
-            let (terminal, due, isStopping) = state.withLock { ($0.terminal, $0.delayed.first?.due, $0.isStopping) }
+            let (terminal, due, isStopping) = state.withLock { state in
+                state.awaited = state.isStopping ? nil : state.terminal
+                return (state.terminal, state.delayed.first?.due, state.isStopping)
+            }
             if isStopping { return }
             guard let terminal else {
                 _ = Poll.wait([(wakeup.descriptor, .readable)], until: nil)
@@ -127,6 +137,7 @@ public final class SerialBoardServer: Sendable {
             let ready = Poll.wait([(wakeup.descriptor, .readable), (terminal.primary, .readable)], until: due)
             if !ready[0].isEmpty { wakeup.drain() }
             state.withLock { state in
+                state.awaited = nil
                 // It may have been pulled while we waited.
                 guard state.terminal === terminal else { return }
                 if !ready[1].isEmpty, let octets = try? terminal.primary.read(maximum: 4_096) {

@@ -1,0 +1,277 @@
+import Events
+import Synchronization
+import USB
+
+/// What an open device says of itself before anything specific is sent to it.
+struct USBBoardFacts: Sendable {
+    var device: DeviceDescriptor
+    var configuration: ConfigurationDescriptor
+    var manufacturer: String?
+    var productName: String?
+    var serialNumber: String?
+
+    /// The reports of a HID interface; nil where it has none.
+    func reports(of interface: UInt8) -> HIDReports? {
+        guard let found = configuration.interfaces.first(where: { $0.number == interface && $0.interfaceClass == 3 })
+        else { return nil }
+        return HIDReports(found)
+    }
+
+    /// The first endpoint of an interface in a direction, as an address; nil where it has none.
+    func endpoint(_ direction: Direction, of interface: UInt8) -> UInt8? {
+        configuration.interfaces.first { $0.number == interface }?.endpoints.first {
+            ($0.address & 0x80 != 0) == (direction == .in)
+        }?.address
+    }
+}
+
+/// When a driver holds an interface.
+enum USBBoardClaim: Hashable, Sendable {
+    /// For one exchange, so that other programs can use the board in between.
+    case perExchange(UInt8)
+    /// From opening to closing: the kernel's driver would undo on its return what was set.
+    case whileOpen(UInt8)
+    /// Never: all requests are to the device.
+    case never
+}
+
+/// What octets mean to a board on plain USB. One exchange each; `USBBoard` does claiming, comparing and repeating.
+protocol USBBoardLanguage: Sendable {
+    var channelCount: Int { get }
+    var claim: USBBoardClaim { get }
+    /// The serial that the board keeps by itself, where descriptors don't have it.
+    func ownSerial(_ device: any USBDevice) throws(TransportFailure) -> String?
+    /// Makes an opened board listen, and returns the language as the board turned out to speak it. Switches nothing.
+    func prepared(_ device: any USBDevice) throws(TransportFailure) -> any USBBoardLanguage
+    /// Commands one channel, from 1 on. What is answered is no proof.
+    ///
+    /// - Parameter assumed: the coils as they were left, for boards that take all of them at once and can't be asked.
+    func command(
+        _ channel: Int, energised: Bool, assumed: [Bool], _ device: any USBDevice
+    ) throws(TransportFailure)
+    func commandAllOff(_ device: any USBDevice) throws(TransportFailure)
+    /// nil from a board that can't be read.
+    func read(_ device: any USBDevice) throws(TransportFailure) -> [Bool]?
+    /// What the board's supply is short of, in words; nil where it is enough or can't be known.
+    func shortage(_ device: any USBDevice) throws(TransportFailure) -> String?
+}
+
+extension USBBoardLanguage {
+    func ownSerial(_ device: any USBDevice) throws(TransportFailure) -> String? { nil }
+    func prepared(_ device: any USBDevice) throws(TransportFailure) -> any USBBoardLanguage { self }
+    func shortage(_ device: any USBDevice) throws(TransportFailure) -> String? { nil }
+}
+
+/// A relay board on plain USB, of whatever language: claim, command, read back, compare, repeat at most twice, release; where the transfers failed to
+/// the last, as often again after the board was opened anew.
+final class USBBoard: RelayBoard {
+    /// How long a transfer may take.
+    static let timeoutMilliseconds = 100
+    private static let tries = 3
+
+    /// Makes a language of what the device says; nil for another maker's device on the same ids.
+    typealias Recognition = @Sendable (USBBoardFacts) -> (any USBBoardLanguage)?
+
+    let identity: BoardIdentity
+    let channelCount: Int
+    private let transport: any USBTransport
+    private let recognition: Recognition
+    private let state: Mutex<State>
+
+    private struct Opened: Sendable {
+        var device: any USBDevice
+        var language: any USBBoardLanguage
+        var serial: String
+    }
+
+    private struct State {
+        /// nil while the board is lost.
+        var opened: Opened?
+        /// How the coils were left.
+        var assumed: [Bool]
+    }
+
+    init(
+        _ name: String, _ transport: any USBTransport, _ path: String, _ recognition: @escaping Recognition
+    ) throws(RelayFailure) {
+        let opened = try Self.open("\(name) board at \(path) on \(transport.name)", transport, path, recognition)
+        self.transport = transport
+        self.recognition = recognition
+        channelCount = opened.language.channelCount
+        state = Mutex(State(opened: opened, assumed: [Bool](repeating: false, count: channelCount)))
+        identity = BoardIdentity(driver: name, serial: opened.serial, path: path, transport: transport.name)
+    }
+
+    deinit { close() }
+
+    func set(_ channel: Int, energised: Bool) throws(RelayFailure) -> Readback {
+        guard (1...channelCount).contains(channel) else {
+            throw .noSuchChannel(board: "\(identity)", channel: channel, count: channelCount)
+        }
+        let assumed = state.withLock { $0.assumed }
+        let command: Command = { opened throws(TransportFailure) in
+            try opened.language.command(channel, energised: energised, assumed: assumed, opened.device)
+        }
+        let states = try exchange({ $0[channel - 1] == energised }, command)
+        state.withLock { $0.assumed[channel - 1] = energised }
+        guard let states else { return .assumed }
+        guard states[channel - 1] == energised else {
+            throw .notFollowed(board: "\(identity)", channel: channel, wanted: energised, states: states)
+        }
+        return .confirmed
+    }
+
+    func setAllOff() throws(RelayFailure) -> Readback {
+        let command: Command = { opened throws(TransportFailure) in
+            try opened.language.commandAllOff(opened.device)
+        }
+        let states = try exchange({ !$0.contains(true) }, command)
+        state.withLock { $0.assumed = $0.assumed.map { _ in false } }
+        guard let states else { return .assumed }
+        guard !states.contains(true) else {
+            throw .notFollowed(board: "\(identity)", channel: nil, wanted: false, states: states)
+        }
+        return .confirmed
+    }
+
+    func readAll() throws(RelayFailure) -> [Bool]? { try exchange({ _ in true }, nil) }
+
+    func reopen() throws(RelayFailure) {
+        close()
+        let opened = try Self.open("\(identity)", transport, identity.path, recognition)
+        guard opened.serial == identity.serial, opened.language.channelCount == channelCount else {
+            Self.close(opened)
+            throw .exchanged(board: "\(identity)", serial: opened.serial)
+        }
+        state.withLock { state in
+            state.opened = opened
+            state.assumed = state.assumed.map { _ in false }
+        }
+    }
+
+    func close() {
+        let opened = state.withLock { state in
+            defer { state.opened = nil }
+            return state.opened
+        }
+        if let opened { Self.close(opened) }
+    }
+
+    private typealias Command = (Opened) throws(TransportFailure) -> Void
+
+    /// The coils after `command` (nil: only read), nil from a board that can't be read. A board that is gone is not looked for here: its relays have
+    /// fallen, and whoever commanded it has to know.
+    private func exchange(_ isFollowed: ([Bool]) -> Bool, _ command: Command?) throws(RelayFailure) -> [Bool]? {
+        var outcome = attempts(isFollowed, command)
+        if case .failure(let failure) = outcome, failure.isTransient {
+            let assumed = state.withLock { $0.assumed }
+            try reopen()
+            state.withLock { $0.assumed = assumed }
+            outcome = attempts(isFollowed, command)
+        }
+        switch outcome {
+        case .success(let outcome):
+            if let shortage = outcome.shortage { throw .supplyMissing(board: "\(identity)", shortage) }
+            return outcome.states
+        case .failure(let failure):
+            if failure == .gone { close() }
+            throw .transport(board: "\(identity)", failure)
+        }
+    }
+
+    private struct Outcome {
+        var states: [Bool]?
+        var shortage: String?
+    }
+
+    private func attempts(_ isFollowed: ([Bool]) -> Bool, _ command: Command?) -> Result<Outcome, TransportFailure> {
+        guard let opened = state.withLock({ $0.opened }) else { return .failure(.gone) }
+        var result = Result<Outcome, TransportFailure>.failure(.gone)
+        for _ in 1...Self.tries {
+            do throws(TransportFailure) {
+                let outcome = try Self.attempt(opened, command)
+                result = .success(outcome)
+                guard let states = outcome.states, !isFollowed(states) else { break }
+            } catch {
+                result = .failure(error)
+                if !error.isTransient { break }
+            }
+        }
+        return result
+    }
+
+    private static func attempt(_ opened: Opened, _ command: Command?) throws(TransportFailure) -> Outcome {
+        if case .perExchange(let interface) = opened.language.claim { try opened.device.claim(interface: interface) }
+        defer {
+            if case .perExchange(let interface) = opened.language.claim { opened.device.release(interface: interface) }
+        }
+        guard let command else { return Outcome(states: try opened.language.read(opened.device)) }
+        try command(opened)
+        let states = try opened.language.read(opened.device)
+        return Outcome(states: states, shortage: try opened.language.shortage(opened.device))
+    }
+}
+
+extension USBBoard {
+    private static func close(_ opened: Opened) {
+        if case .whileOpen(let interface) = opened.language.claim { opened.device.release(interface: interface) }
+        opened.device.close()
+    }
+
+    private static func open(
+        _ subject: String, _ transport: any USBTransport, _ path: String, _ recognition: Recognition
+    ) throws(RelayFailure) -> Opened {
+        let device: any USBDevice
+        do {
+            device = try transport.open(path)
+        } catch {
+            throw .transport(board: subject, error)
+        }
+        var failure = TransportFailure.gone
+        for _ in 1...tries {
+            var facts: USBBoardFacts?
+            do throws(TransportFailure) {
+                let found = try self.facts(of: device)
+                facts = found
+                if let language = recognition(found) { return try begin(device, language, found) }
+            } catch {
+                failure = error
+                if error.isTransient { continue } else { break }
+            }
+            device.close()
+            throw .otherDevice(path: path, manufacturer: facts?.manufacturer, product: facts?.productName)
+        }
+        device.close()
+        throw .transport(board: subject, failure)
+    }
+
+    private static func begin(
+        _ device: any USBDevice, _ language: any USBBoardLanguage, _ facts: USBBoardFacts
+    ) throws(TransportFailure) -> Opened {
+        let interface: UInt8? =
+            switch language.claim {
+            case .perExchange(let interface), .whileOpen(let interface): interface
+            case .never: nil
+            }
+        if let interface { try device.claim(interface: interface) }
+        var isKept = false
+        defer { if let interface, !isKept { device.release(interface: interface) } }
+        let language = try language.prepared(device)
+        let serial = try language.ownSerial(device) ?? facts.serialNumber ?? ""
+        if case .whileOpen = language.claim { isKept = true }
+        return Opened(device: device, language: language, serial: SerialText.meant(serial))
+    }
+
+    /// Asks for descriptors and texts: nothing specific goes to a device that may be another maker's.
+    private static func facts(of device: any USBDevice) throws(TransportFailure) -> USBBoardFacts {
+        let descriptor = try device.deviceDescriptor(timeoutMilliseconds: timeoutMilliseconds)
+        let configuration = try device.configurationDescriptor(timeoutMilliseconds: timeoutMilliseconds)
+        return USBBoardFacts(
+            device: descriptor, configuration: configuration,
+            manufacturer: try device.string(
+                at: descriptor.manufacturerString, timeoutMilliseconds: timeoutMilliseconds),
+            productName: try device.string(at: descriptor.productString, timeoutMilliseconds: timeoutMilliseconds),
+            serialNumber: try device.string(
+                at: descriptor.serialNumberString, timeoutMilliseconds: timeoutMilliseconds))
+    }
+}
