@@ -51,6 +51,10 @@ import Testing
         let lcus = [("driver: dcttech", "driver: lcus-serial"), serial]
         #expect(try Self.rig(lcus + [path]).boards[0].portPath == "1-1.4")
         #expect(throws: DocumentFailure.self) { try Self.rig(lcus) }
+        // On a common chip a serial may do where chips have one of their own, and never where any converter looks the same.
+        #expect(try Self.rig([("driver: dcttech", "driver: ft245r")]).boards[0].serial == "TWIN1")
+        #expect(throws: DocumentFailure.self) { try Self.rig([("driver: dcttech", "driver: conrad")]) }
+        #expect(try Self.rig([("driver: dcttech", "driver: conrad"), path]).boards[0].portPath == "1-1.4")
         let hub = [("driver: dcttech", "driver: hub-port-power"), ("transport: usbip", "transport: libusb")]
         #expect(try Self.rig(hub + [path]).boards[0].driver == "hub-port-power")
         #expect(throws: DocumentFailure.self) { try Self.rig(hub) }

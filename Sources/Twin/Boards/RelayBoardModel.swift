@@ -55,5 +55,6 @@ public struct RelayBoardSpecimen: Sendable {
 /// The one list of models: a new board is one file beside this one and one line here.
 public enum RelayBoardModels {
     public static let all: [RelayBoardSpecimen] =
-        DcttechBoard.specimens + UcreateBoard.specimens + LCUSHIDBoard.specimens + K8055Board.specimens
+        DcttechBoard.specimens + UcreateBoard.specimens + LCUSHIDBoard.specimens + FT245RBoard.specimens
+        + MCP2200Board.specimens + ConradBoard.specimens + K8055Board.specimens
 }
