@@ -73,7 +73,8 @@ public struct BoardMatch: Hashable, Sendable, CustomStringConvertible {
 /// The one list of drivers: a new board is one file in `Boards/` and one line here.
 public enum RelayBoardDrivers {
     public static let all: [RelayBoardDriver] = [
-        Dcttech.driver, Ucreate.driver, LCUSHID.driver, FT245R.driver, MCP2200.driver, Conrad.driver, K8055.driver,
+        Dcttech.driver, Ucreate.driver, LCUSHID.driver, FT245R.driver, MCP2200.driver, Nuvoton16.driver, Conrad.driver,
+        K8055.driver,
     ]
 
     public static func named(_ name: String) throws(RelayFailure) -> RelayBoardDriver {
