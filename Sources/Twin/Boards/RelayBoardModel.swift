@@ -56,5 +56,6 @@ public struct RelayBoardSpecimen: Sendable {
 public enum RelayBoardModels {
     public static let all: [RelayBoardSpecimen] =
         DcttechBoard.specimens + UcreateBoard.specimens + LCUSHIDBoard.specimens + FT245RBoard.specimens
-        + MCP2200Board.specimens + Nuvoton16Board.specimens + ConradBoard.specimens + K8055Board.specimens
+        + MCP2200Board.specimens + Nuvoton16Board.specimens + ConradBoard.specimens + SiSPMBoard.specimens
+        + ClewareBoard.specimens + K8055Board.specimens
 }
