@@ -74,7 +74,7 @@ public struct BoardMatch: Hashable, Sendable, CustomStringConvertible {
 public enum RelayBoardDrivers {
     public static let all: [RelayBoardDriver] = [
         Dcttech.driver, Ucreate.driver, LCUSHID.driver, FT245R.driver, MCP2200.driver, Nuvoton16.driver, Conrad.driver,
-        SiSPM.driver, Cleware.driver, Yepkit.driver, K8055.driver,
+        SiSPM.driver, Cleware.driver, Yepkit.driver, K8055.driver, Deditec.driver,
     ]
 
     public static func named(_ name: String) throws(RelayFailure) -> RelayBoardDriver {

@@ -57,5 +57,5 @@ public enum RelayBoardModels {
     public static let all: [RelayBoardSpecimen] =
         DcttechBoard.specimens + UcreateBoard.specimens + LCUSHIDBoard.specimens + FT245RBoard.specimens
         + MCP2200Board.specimens + Nuvoton16Board.specimens + ConradBoard.specimens + SiSPMBoard.specimens
-        + ClewareBoard.specimens + YepkitBoard.specimens + K8055Board.specimens
+        + ClewareBoard.specimens + YepkitBoard.specimens + K8055Board.specimens + DeditecBoard.specimens
 }
