@@ -84,7 +84,7 @@ let package = Package(
         tests("CatalogueTests", ["Catalogue", "Documents"]),
         tests("PlatformTests", ["Platform", "Events"]),
         tests("BusTests", ["Bus", "KNX", "Events", "Platform"]),
-        tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin"]),
+        tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin", "Documents"]),
         tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
         tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX"]),

@@ -14,7 +14,7 @@ struct USBRedirDeviceTests {
         var plugging: Int?
         private var decoder = USBRedir.Decoder(own: .device, from: .host)
 
-        init(_ board: DcttechBoard) {
+        init(_ board: any USBDeviceModel) {
             model = board
             model.powerUp(at: Instant(nanoseconds: 0))
             decoder.feed(device.hello)
@@ -81,7 +81,7 @@ struct USBRedirDeviceTests {
 
     @Test func `STALL, silence and a short answer look as they do on the wire`() throws {
         let guest = try plugged()
-        func fault(_ answer: DcttechBoard.Faults.Answer) {
+        func fault(_ answer: BoardFaults.Answer) {
             guard var board = guest.model as? DcttechBoard else { return }
             board.faults.answer = answer
             guest.model = board
@@ -103,6 +103,50 @@ struct USBRedirDeviceTests {
         #expect(
             try guest.exchange(.control(getReport, endpoint: 0x80, .success, data: [])).map(\.body)
                 == [.control(short, endpoint: 0x80, .success, data: Array("PSUIS".utf8))])
+    }
+
+    @Test func `Bulk endpoints take and bring octets, stall, and wait until they are cancelled`() throws {
+        let guest = Guest(DeditecBoard())
+        guest.plugging = 1
+        _ = try guest.exchange(.hello(version: "guest", .device))
+        let head = [UInt8](repeating: 0xFE, count: 8) + [0xFF]
+        let set = head + [1, 0x23, 0x80, 0, 0, 0, 0, 1, 0b100, 0, 0, 0, 0, 0, 0, 0]
+        let sent = UInt32(set.count)
+        #expect(
+            try guest.exchange(.bulk(endpoint: 2, .success, length: sent, data: set)).map(\.body)
+                == [.bulk(endpoint: 2, .success, length: sent, data: [])])
+        #expect((guest.model as? DeditecBoard)?.contacts[2] == true)
+        _ = try guest.exchange(.bulk(endpoint: 2, .success, length: 16, data: head + [2, 0x34, 0, 0, 0, 0, 0x0F]))
+        let ask = USBRedir.Body.bulk(endpoint: 0x81, .success, length: 64, data: [])
+        #expect(
+            try guest.exchange(ask).map(\.body)
+                == [.bulk(endpoint: 0x81, .success, length: 5, data: [0x01, 0x60, 0x1A, 2, 0b100])])
+        func fault(_ answer: BoardFaults.Answer) {
+            guard var board = guest.model as? DeditecBoard else { return }
+            board.faults.answer = answer
+            guest.model = board
+        }
+        fault(.stalling(requests: 1))
+        for _ in 1...2 {
+            #expect(try guest.exchange(ask).map(\.body) == [.bulk(endpoint: 0x81, .stall, length: 0, data: [])])
+        }
+        // It refuses until it is told to forget it.
+        let clear = SetupPacket(requestType: 0x02, request: 1, value: 0, index: 0x81, length: 0)
+        _ = try guest.exchange(.control(clear, endpoint: 0, .success, data: []))
+        #expect(
+            try guest.exchange(ask).map(\.body) == [.bulk(endpoint: 0x81, .success, length: 2, data: [0x01, 0x60])])
+        fault(.silent(requests: 1))
+        #expect(try guest.exchange(ask).isEmpty)
+        #expect(
+            try guest.exchange(.cancel).map(\.body) == [.bulk(endpoint: 0x81, .cancelled, length: 0, data: [])])
+    }
+
+    @Test func `A device that always has something to say does not keep its server`() throws {
+        let guest = Guest(ClewareBoard(.switches(1), version: 29))
+        guest.plugging = 1
+        _ = try guest.exchange(.hello(version: "guest", .device))
+        let said = try guest.exchange(.startInterruptReceiving(endpoint: 0x81))
+        #expect(said.count == 65)
     }
 
     @Test func `What is sent to a device that has gone reaches nobody`() throws {
