@@ -1,3 +1,4 @@
+import Documents
 import Events
 import Glibc
 import Platform
@@ -10,10 +11,10 @@ extension Command {
     private static let usbip = Option.value(
         "--usbip", "HOST:PORT", "on a USB/IP server, such as a twin's, instead of here")
     private static let driver = Option.value(
-        "--driver", "NAME", "what kind it is, as rig files name it (default: dcttech)")
+        "--driver", "NAME", "what kind it is, as rig files and 'relay boards' name it (default: dcttech)")
     private static let json = Option.flag("--json", "print JSON")
 
-    static let relayCommands: [Command] = [relayList, relayGet, relaySet, relayCycle, relayWatch]
+    static let relayCommands: [Command] = [relayList, relayBoards, relayGet, relaySet, relayCycle, relayWatch]
 
     private static let relayList = Command(
         name: "relay list", summary: "List the relay boards that can be reached",
@@ -24,6 +25,20 @@ extension Command {
         var transports: [any USBTransport] = [LibUSBTransport()]
         if let usbip = try arguments.usbip() { transports.append(USBIPTransport(host: usbip.host, port: usbip.port)) }
         let listing = RelayListing(transports, serial: SerialTransport())
+        Terminal.output(arguments.has("--json") ? JSON.text(listing.value) + "\n" : listing.text)
+        return .pass
+    }
+
+    private static let relayBoards = Command(
+        name: "relay boards", summary: "List the boards that there are drivers for, and what is known of each",
+        options: [data, json], examples: ["knxrig relay boards", "knxrig relay boards --json"],
+        notes: """
+            Read-back `coils`: the board can be asked whether its coils have current; `none`: each command is reported as assumed. Bind by `path`: other
+            things carry the same ids, so a rig file names the port. What is known is from firmware-notes/.
+            """
+    ) { arguments in
+        try arguments.refuseOperands()
+        let listing = RelayDriverListing(try dataDirectories(arguments).firmwareNotes())
         Terminal.output(arguments.has("--json") ? JSON.text(listing.value) + "\n" : listing.text)
         return .pass
     }
