@@ -44,11 +44,11 @@ final class VirtualMachine: Sendable {
     ///
     /// - Parameters:
     ///   - directory: for its sockets and its console's text.
-    ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on, 3 at most.
+    ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on; 14 at most, and beside a hub 3.
     ///   - hubSocket: a usb-redir server at port 1 of a hub that switches the power of each port, itself at port 4.
     ///   - terminal: what the machine's serial line on PCI is joined to.
     init(directory: String, sockets: [String], hubSocket: String? = nil, terminal: String? = nil) throws {
-        precondition(sockets.count <= 3, "the controller has four USB 2 ports, one of them for the hub")
+        precondition(sockets.count <= (hubSocket == nil ? 14 : 3), "the controller has no port for the last of them")
         if let absence = Self.absence { throw Failure(description: absence) }
         self.directory = directory
         let listener = try Socket.listenUnix(path: "\(directory)/shell")
@@ -57,7 +57,7 @@ final class VirtualMachine: Sendable {
         request.arguments = """
             -accel tcg,thread=multi -cpu qemu64 -M pc -m 512 -nodefaults -no-user-config -no-reboot -display none -nic none \
             -serial file:\(directory)/console -chardev socket,id=shell,path=\(directory)/shell -serial chardev:shell \
-            -kernel \(Self.image)/vmlinux -initrd \(Self.image)/initrd -device qemu-xhci,id=x
+            -kernel \(Self.image)/vmlinux -initrd \(Self.image)/initrd -device qemu-xhci,id=x,p2=15
             """.split(separator: " ").map(String.init)
         request.arguments += [
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable rdinit=/init",
