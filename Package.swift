@@ -87,7 +87,7 @@ let package = Package(
         tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin", "Documents"]),
         tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
-        tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX"]),
+        tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX", "Twin"]),
         tests("SystemsTests", ["Systems", "Events", "Platform", "Documents"]),
         tests(
             "ScenariosTests",
