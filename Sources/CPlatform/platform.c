@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
 #include <linux/serial.h>
 #include <unistd.h>
 
@@ -162,6 +164,50 @@ int platform_loopback_up(void) {
     close(socket_number);
     errno = error;
     return result;
+}
+
+int platform_loopback_multicast(void) {
+    unsigned index = if_nametoindex("lo");
+    if (index == 0) return -1;
+    // rtnetlink(7): a header, a route, and its attributes, each aligned to four octets.
+    struct {
+        struct nlmsghdr header;
+        struct rtmsg route;
+        struct { struct rtattr head; uint32_t value; } destination, source, interface;
+    } request;
+    memset(&request, 0, sizeof request);
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_NEWROUTE;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK;
+    request.route.rtm_family = AF_INET;
+    request.route.rtm_dst_len = 4;
+    request.route.rtm_table = RT_TABLE_MAIN;
+    request.route.rtm_protocol = RTPROT_BOOT;
+    request.route.rtm_scope = RT_SCOPE_LINK;
+    request.route.rtm_type = RTN_UNICAST;
+    request.destination.head = (struct rtattr){RTA_LENGTH(sizeof(uint32_t)), RTA_DST};
+    request.destination.value = htonl(0xE0000000);
+    request.source.head = (struct rtattr){RTA_LENGTH(sizeof(uint32_t)), RTA_PREFSRC};
+    request.source.value = htonl(INADDR_LOOPBACK);
+    request.interface.head = (struct rtattr){RTA_LENGTH(sizeof(uint32_t)), RTA_OIF};
+    request.interface.value = index;
+    int socket_number = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (socket_number < 0) return -1;
+    struct {
+        struct nlmsghdr header;
+        struct nlmsgerr error;
+        char rest[256];
+    } answer;
+    memset(&answer, 0, sizeof answer);
+    int error = 0;
+    if (send(socket_number, &request, sizeof request, 0) < 0 || recv(socket_number, &answer, sizeof answer, 0) < 0) {
+        error = errno;
+    } else if (answer.header.nlmsg_type == NLMSG_ERROR) {
+        error = -answer.error.error;
+    }
+    close(socket_number);
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 int platform_set_low_latency(int descriptor) {

@@ -16,6 +16,13 @@ public enum NetworkNamespace {
     public static func bringUpLoopback() throws(SystemFailure) {
         guard platform_loopback_up() == 0 else { throw SystemFailure("bring up", "the loopback interface") }
     }
+
+    /// In a new namespace: lets multicast go out on the loopback interface, from 127.0.0.1. Without such a route no KNXnet/IP server starts.
+    public static func routeMulticastToLoopback() throws(SystemFailure) {
+        guard platform_loopback_multicast() == 0 else {
+            throw SystemFailure("route multicast to", "the loopback interface")
+        }
+    }
 }
 
 /// What the first process of new mount and process namespaces does first.

@@ -16,7 +16,7 @@ struct FirmwareInRun: Sendable {
     /// - Parameter isInstalled: the version of a package.
     init(_ notes: [FirmwareNote], rig: Rig, system: SystemProfile, version installed: (String) -> String?) {
         let drivers = Set(rig.boards.map(\.driver) + rig.lines.flatMap(\.attachments).map(\.driver))
-        let packages = Set(system.programs.map(\.package))
+        let packages = Set(system.programs.compactMap(\.package))
         parts = notes.compactMap { note in
             let package = note.package.flatMap { packages.contains($0) ? $0 : nil }
             guard package != nil || note.driver.map(drivers.contains) ?? false else { return nil }

@@ -129,10 +129,13 @@ extension TestPlan {
         return sources
     }
 
-    /// SHA-256 of the program under test.
+    /// SHA-256 of the program under test, or of the file that the profile names for it.
     public var systemBuild: String {
-        guard let first = system.start.run.first,
-            let path = try? first.filled(by: Substitution(["program_directory": programDirectory])),
+        var substitution = Substitution(system.parameters)
+        substitution["program_directory"] = programDirectory
+        substitution["profile_directory"] = system.directory
+        guard let first = system.start.build ?? system.start.run.first,
+            let path = try? first.filled(by: substitution),
             let file = try? HashedFile(path: path)
         else { return "unknown" }
         return file.sha256

@@ -87,6 +87,9 @@ public struct TestPlan: Sendable {
             let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
         }
+        if !system.views.contains(where: \.isStreaming) {
+            lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
+        }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
         return lacks.map { "needs \($0)" } + system.missingPrograms()
     }

@@ -9,6 +9,7 @@ public final class ServiceRunner: Sendable {
     private struct Entry: Sendable {
         var service: SystemProfile.Service
         var gate: Gate?
+        var restart: ServiceRestart?
     }
 
     private let host: Host
@@ -28,6 +29,8 @@ public final class ServiceRunner: Sendable {
         self.host = host
         self.substitution = substitution
         var entries: [Entry] = []
+        // Every unit is made before a thread of a restart begins: what cannot be made is refused with nothing to clean up.
+        let units = try profile.services.map { service throws(SystemFault) in try Self.unit(of: service, substitution) }
         for service in profile.services {
             var entry = Entry(service: service)
             if let id = service.gate {
@@ -43,6 +46,10 @@ public final class ServiceRunner: Sendable {
                 }
             }
             entries.append(entry)
+        }
+        for (index, unit) in units.enumerated() {
+            guard let after = entries[index].service.restartAfterNanoseconds else { continue }
+            entries[index].restart = ServiceRestart(unit, host: host, delay: Instant.Span(nanoseconds: after))
         }
         self.entries = entries
     }
@@ -67,17 +74,25 @@ public final class ServiceRunner: Sendable {
 
     /// Starts one service and waits until it accepts; its gate stays as it is.
     public func start(_ id: String) throws(SystemFault) {
-        let service = try entry(id).service
-        let unit: Host.Unit
+        let entry = try entry(id)
+        let unit = try Self.unit(of: entry.service, substitution)
         let port: UInt16?
-        do throws(DocumentFailure) {
-            unit = try Host.Unit(id: id, run: service.run, files: service.files, substitution: substitution)
-            port = try service.readyPort?.port(by: substitution)
-        } catch {
+        do throws(DocumentFailure) { port = try entry.service.readyPort?.port(by: substitution) } catch {
             throw SystemFault(error.description)
         }
         try host.start(unit)
         if let port { try waitAccepting(id, port) }
+        entry.restart?.hold(false)
+    }
+
+    private static func unit(
+        of service: SystemProfile.Service, _ substitution: Substitution
+    ) throws(SystemFault) -> Host.Unit {
+        do throws(DocumentFailure) {
+            return try Host.Unit(id: service.id, run: service.run, files: service.files, substitution: substitution)
+        } catch {
+            throw SystemFault(error.description)
+        }
     }
 
     public func openGate(before id: String) throws(SystemFault) {
@@ -91,9 +106,11 @@ public final class ServiceRunner: Sendable {
     ///
     /// - Returns: the instants of the command and of the process's end (nil: it was not running, or did not end within 5 s).
     public func kill(_ id: String, due: Instant) throws(SystemFault) -> (commanded: Instant, ended: Instant?) {
-        let gate = try entry(id).gate
+        let entry = try entry(id)
+        let gate = entry.gate
         let wasRunning = host.isRunning(id)
         MonotonicClock.sleep(until: due)
+        entry.restart?.hold(true)
         let commanded = MonotonicClock.now()
         host.signal(id, SIGKILL)
         let end = wasRunning ? host.waitEnd(of: id, until: commanded + .seconds(5)) : nil
@@ -101,9 +118,12 @@ public final class ServiceRunner: Sendable {
         return (commanded, end?.instant)
     }
 
-    /// Closes all gates for good.
-    public func stopGates() {
-        for entry in entries { entry.gate?.stop() }
+    /// Closes all gates for good, and starts nothing again.
+    public func stop() {
+        for entry in entries {
+            entry.restart?.stop()
+            entry.gate?.stop()
+        }
     }
 
     private func entry(_ id: String) throws(SystemFault) -> Entry {

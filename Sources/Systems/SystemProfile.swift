@@ -1,12 +1,13 @@
 public import Documents
 public import Events
-import Platform
 
 /// What the rig must know of a system under test: how it is started, where its state shows, what it can be told, and how far it may lag.
 /// One YAML file in `rigs/systems/`.
 public struct SystemProfile: Sendable {
     /// The profile's `name`.
     public var name: String
+    /// Where the profile lies, which `${profile_directory}` means.
+    public var directory: String
     /// Plain values that other places of the profile refer to.
     public var parameters: [String: String]
     /// Programs that must be installed before anything starts.
@@ -32,13 +33,6 @@ public struct SystemProfile: Sendable {
     public var notices: [String: [String]]
     public var limits: Limits
 
-    /// A program that the system or its services run.
-    public struct RequiredProgram: Hashable, Sendable {
-        public var path: String
-        /// The Debian package that brings it.
-        public var package: String
-    }
-
     /// A text file that is written before its user starts.
     public struct File: Sendable {
         public var path: Template
@@ -53,10 +47,14 @@ public struct SystemProfile: Sendable {
         public var readyPort: Template?
         /// Id of the gate between the system and this service.
         public var gate: String?
+        /// From a failure of the service to its next start; nil when nobody starts it again.
+        public var restartAfterNanoseconds: Int64?
     }
 
     public struct Start: Sendable {
         public var run: [Template]
+        /// The file whose SHA-256 names the build in reports; nil: the program.
+        public var build: Template?
         /// Further arguments per protection switched off; `${protection}` is its name.
         public var without: [Template]
         public var protections: [String]
@@ -249,13 +247,6 @@ public struct SystemProfile: Sendable {
     /// Reads a profile file.
     public static func load(_ path: String) throws(DocumentFailure) -> SystemProfile {
         try SystemProfile(Node.parse(try DataDirectories.read(path), file: path))
-    }
-
-    /// One sentence per program that is not installed, naming the Debian package that brings it; empty when all are there.
-    public func missingPrograms() -> [String] {
-        programs.filter { Program.find($0.path) == nil }.map {
-            "\($0.path) is not installed, and \(name) needs it: apt-get install \($0.package)"
-        }
     }
 
     /// - Throws: the first name of `protections` that the profile does not declare, with the nearest one that it does.

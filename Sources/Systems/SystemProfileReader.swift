@@ -1,4 +1,5 @@
 public import Documents
+import Platform
 
 extension SystemProfile {
     private static let keys = [
@@ -13,13 +14,18 @@ extension SystemProfile {
         _ = try node.required("version").integer(1...1)
         name = try node.required("name").text()
         parameters = try node["parameters"].map(Self.parameters) ?? [:]
-        var known = ["data", "service_data", "interface", "program_directory"] + parameters.keys.sorted()
+        directory = Self.directory(of: node.file)
+        var values = Substitution(parameters)
+        values["profile_directory"] = directory
+        var known = ["data", "service_data", "interface", "program_directory"] + values.values.keys.sorted()
         let serviceNodes = try node["services"]?.elements() ?? []
         for service in serviceNodes {
             known.append("service." + (try service.required("id").text()))
             if let gate = service["gate"] { known.append("gate." + (try gate.text())) }
         }
-        programs = try Self.each(node["programs"]) { node throws(DocumentFailure) in try RequiredProgram(node) }
+        programs = try Self.each(node["programs"]) { node throws(DocumentFailure) in
+            try RequiredProgram(node, values: values)
+        }
         services = try Self.each(node["services"]) { node throws(DocumentFailure) in try Service(node, known: known) }
         start = try Start(node.required("start"), known: known)
         points = try Points(node.required("points"))
@@ -47,6 +53,13 @@ extension SystemProfile {
         }
         // A service and the main process are units of one host.
         try Self.unique(services.map(\.id) + processes.map(\.id), "service or process", serviceNodes + processNodes)
+        for node in processNodes where try node["main"]?.bool() == true {
+            let id = try node.required("id")
+            guard try id.text() == Self.main else {
+                throw id.failure(
+                    "the main process should be called '\(Self.main)': reports and checks speak of it by that name")
+            }
+        }
         let gates = serviceNodes.compactMap { $0["gate"] }
         try Self.unique(services.compactMap(\.gate), "gate", gates)
         try checkRows(node)
@@ -82,6 +95,15 @@ extension SystemProfile {
             throw (rowsNode["dropped"] ?? rowsNode).failure(
                 "'dropped' points into the answer of 'health', which is missing")
         }
+    }
+
+    /// What every system's main process is called, whatever its program's name is.
+    private static let main = "controller"
+
+    /// The directory of a file, absolute where it is there.
+    private static func directory(of file: String) -> String {
+        let path = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+        return Files.resolved(path) ?? path
     }
 
     static func each<Element>(
@@ -158,14 +180,6 @@ extension Node {
     }
 }
 
-extension SystemProfile.RequiredProgram {
-    init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "a program", keys: ["path", "package"])
-        path = try node.required("path").text()
-        package = try node.required("package").text()
-    }
-}
-
 extension SystemProfile.File {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
         _ = try node.entries(of: "a file", keys: ["path", "text"])
@@ -176,7 +190,7 @@ extension SystemProfile.File {
 
 extension SystemProfile.Service {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "a service", keys: ["id", "run", "files", "ready", "gate"])
+        _ = try node.entries(of: "a service", keys: ["id", "run", "files", "ready", "gate", "restart"])
         id = try node.required("id").text()
         run = try node.required("run").templates(known)
         guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
@@ -188,14 +202,20 @@ extension SystemProfile.Service {
             readyPort = try Template(ready.required("tcp"), known: known)
         }
         gate = try node["gate"]?.text()
+        if let restart = node["restart"] {
+            _ = try restart.entries(of: "restart of a service", keys: ["after"])
+            restartAfterNanoseconds = try restart.required("after").nanoseconds()
+        }
     }
 }
 
 extension SystemProfile.Start {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "start", keys: ["run", "without", "protections", "stop_within", "files", "on_boot"])
+        _ = try node.entries(
+            of: "start", keys: ["run", "build", "without", "protections", "stop_within", "files", "on_boot"])
         run = try node.required("run").templates(known)
         guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
+        build = try node["build"].map { node throws(DocumentFailure) in try Template(node, known: known) }
         without = try node["without"]?.templates(known + ["protection"]) ?? []
         protections = try SystemProfile.each(node["protections"]) { node throws(DocumentFailure) in try node.text() }
         stopWithinNanoseconds = try node["stop_within"]?.nanoseconds() ?? 10_000_000_000

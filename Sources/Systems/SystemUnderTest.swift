@@ -80,9 +80,14 @@ public final class SystemUnderTest: Sendable {
             throw SystemFault("\(error)")
         }
         self.watch = watch
+        let outputs = profile.views.compactMap { view -> OutputView? in
+            guard case .output(let source) = view.source else { return nil }
+            return OutputView(view: view.id, process: profile.mainProcess, source: source, sink: sink)
+        }
         let host = try Host.start(program: surroundings.program, logs: surroundings.logs) { event in
             watch.observe(event)
             sink(event)
+            for output in outputs { output.observe(event) }
         }
         self.host = host
         services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
@@ -109,7 +114,7 @@ public final class SystemUnderTest: Sendable {
                 try MutationProbe(mutation: mutation, substitution: substitution, sink: sink)
             }
         } catch {
-            services.stopGates()
+            services.stop()
             host.powerOff()
             throw SystemFault(error.description)
         }
@@ -121,6 +126,7 @@ public final class SystemUnderTest: Sendable {
         substitution["service_data"] = surroundings.serviceData
         substitution["interface"] = surroundings.interface
         substitution["program_directory"] = surroundings.programDirectory
+        substitution["profile_directory"] = profile.directory
         // The network is the host's own, so that any fixed numbers will do that a profile's parameters would not take.
         for (index, service) in profile.services.enumerated() {
             substitution["service." + service.id] = String(18_830 + 2 * index)
@@ -431,7 +437,7 @@ public final class SystemUnderTest: Sendable {
         // The host first: a command under way then ends at once instead of at its deadline.
         host.powerOff()
         stopProbes()
-        services.stopGates()
+        services.stop()
     }
 }
 

@@ -7,9 +7,10 @@ public enum ViewSource: Sendable {
     case http(HTTP)
     case sqlite(SQLite)
     case rows(Rows)
+    case output(Output)
 
     /// The kinds that a profile may name.
-    static let kinds = ["mqtt", "websocket", "http", "sqlite", "rows"]
+    static let kinds = ["mqtt", "websocket", "http", "sqlite", "rows", "output"]
 
     /// What a path of exported rows may refer to: a number that differs by request, and where the rows are to begin, in seconds since 1970.
     static let ofRequest = ["poll", "since"]
@@ -84,6 +85,14 @@ public enum ViewSource: Sendable {
         public var everyNanoseconds: Int64
     }
 
+    /// Telegrams that the main process writes as JSON, one a line.
+    public struct Output: Sendable {
+        /// JSON pointer to the group address; a line without it is about something else.
+        public var group: String
+        /// JSON pointer to the raw value.
+        public var raw: String
+    }
+
     private static let common = ["id", "kind", "streaming", "suppresses", "limit"]
 
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
@@ -126,6 +135,11 @@ public enum ViewSource: Sendable {
                     port: try Template(node.required("port"), known: known),
                     path: try Template(node.required("path"), known: known + Self.ofRequest),
                     everyNanoseconds: try node.required("every").interval()))
+        case "output":
+            _ = try node.entries(of: "an output view", keys: Self.common + ["group", "raw"])
+            self = .output(
+                Output(
+                    group: try Self.pointer(node.required("group")), raw: try Self.pointer(node.required("raw"))))
         case let other:
             throw kind.failure(
                 "'\(other)' is no kind of view: expected \(Self.kinds.joined(separator: ", "))"

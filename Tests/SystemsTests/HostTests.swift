@@ -76,6 +76,23 @@ import Testing
         #expect(early?.description.contains("ended before it was ready") == true)
     }
 
+    /// Without the route no KNXnet/IP server starts, since it joins 224.0.23.12.
+    @Test func multicastStaysOnTheLoopbackInterface() throws {
+        defer { directory.remove() }
+        let host = try host()
+        defer { host.powerOff() }
+        try host.start(shell("routes", "cat /proc/net/route"))
+        let route = collector.first {
+            // Octets of addresses stand in the machine's order: 224.0.0.0/4.
+            if case .log(let line) = $0.payload {
+                line.line.hasPrefix("lo\t000000E0\t") && line.line.contains("\t000000F0\t")
+            } else {
+                false
+            }
+        }
+        #expect(route != nil)
+    }
+
     @Test func powerOffTakesEverything() throws {
         defer { directory.remove() }
         let host = try host()

@@ -70,7 +70,7 @@ import Testing
         ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
         (
             "kind: sqlite", "kind: sqlte",
-            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite, rows: did you mean 'sqlite'?"
+            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite, rows, output: did you mean 'sqlite'?"
         ),
         ("gate: broker", "gate: brocker", "nothing is called '${gate.broker}' here: did you mean '${gate.brocker}'?"),
         ("${http_port}\"\n    path: /state", "${http_prot}\"\n    path: /state", "did you mean 'http_port'?"),
@@ -89,6 +89,12 @@ import Testing
             "no values to command for type 16.000"
         ),
         ("{id: controller, main: true}", "{id: controller, command: x}", "exactly one of the processes"),
+        ("{id: controller, main: true}", "{id: xknx, main: true}", "the main process should be called 'controller'"),
+        (", package: knxd}", "}", "'package' is missing here, the Debian package that brings the program, or 'get'"),
+        ("path: /usr/bin/knxd", "path: \"${profile_directry}/knxd\"", "did you mean 'profile_directory'?"),
+        ("    gate: broker", "    gate: broker\n    restart: {afer: 1 s}", "did you mean 'after'?"),
+        ("    gate: broker", "    gate: broker\n    restart: {after: soon}", "'soon' should be a length of time"),
+        ("    kind: http\n", "    kind: output\n", "an output view has no key 'port'"),
         ("type: \"9.001\"", "type: \"nine\"", "'nine' should be a datapoint type"),
         ("every: 500 ms", "every: 1 ms", "at least 20 ms"),
         ("package: knxd", "packages: knxd", "a program has no key 'packages': did you mean 'package'?"),
@@ -147,10 +153,14 @@ import Testing
 
     @Test func missingProgramsNameTheirPackage() throws {
         var profile = try SystemProfile.load(Self.path)
-        profile.programs = [.init(path: "/bin/sh", package: "dash"), .init(path: "/nowhere/knxd", package: "knxd")]
+        profile.programs = [
+            .init(path: "/bin/sh", package: "dash"), .init(path: "/nowhere/knxd", package: "knxd"),
+            .init(path: "/nowhere/own", get: "build it"),
+        ]
         #expect(
             profile.missingPrograms() == [
-                "/nowhere/knxd is not installed, and reference-controller needs it: apt-get install knxd"
+                "/nowhere/knxd is not installed, and reference-controller needs it: apt-get install knxd",
+                "/nowhere/own is not installed, and reference-controller needs it: build it",
             ])
     }
 

@@ -38,6 +38,8 @@ int platform_unshare_mounts(void);
 int platform_make_mounts_private(void);
 int platform_mount_proc(void);
 int platform_loopback_up(void);
+// Routes 224.0.0.0/4 to the loopback interface, from 127.0.0.1.
+int platform_loopback_multicast(void);
 int platform_set_low_latency(int descriptor);
 // Takes a terminal for this process alone (flock, then TIOCEXCL, which also binds programs that know no flock), and keeps its modem lines up when it is
 // closed. Returns 0, or an errno: EBUSY when another program has it.

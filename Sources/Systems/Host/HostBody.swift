@@ -21,6 +21,7 @@ public enum HostBody {
         do {
             try MountNamespace.makePrivateWithProc()
             try NetworkNamespace.bringUpLoopback()
+            try NetworkNamespace.routeMulticastToLoopback()
             Signals.block([SIGCHLD])
             let deaths = try Signals.descriptor(for: [SIGCHLD])
             try lifeline.send(["is": "ready"])

@@ -69,6 +69,7 @@ final class Probes: Sendable {
                     interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
                 rows = probe
                 all.append(probe)
+            case .output: break  // It is read where the host's lines arrive.
             }
         }
         if let health = profile.health {
