@@ -28,5 +28,23 @@ extension RigRuns {
             #expect(wrong.output.contains("view mqtt: 34 of 34 points never showed"), "\(wrong.output)")
             #expect(wrong.output.contains("health: it never said healthy"), "\(wrong.output)")
         }
+
+        /// xknx through the tunnel of a real knxd; `rigs/systems/xknx/install` brings it.
+        @Test(
+            .enabled(
+                if: Files.exists(RigProgram.root + "/rigs/systems/xknx/environment/bin/python"),
+                "needs rigs/systems/xknx/install"))
+        func everythingOfXknxIsSeen() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let check = try RigProgram.start(
+                [
+                    "system", "check", RigProgram.root + "/rigs/systems/xknx.yaml", "--out", directory.path + "/out",
+                    "--progress", "none",
+                ], in: directory.path)
+            let finished = try check.finish()
+            #expect(finished.status == 0, "\(finished.output)\(finished.error)")
+            #expect(finished.output.contains("34 points in callbacks, http"), "\(finished.output)")
+        }
     }
 }

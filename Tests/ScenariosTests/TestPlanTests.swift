@@ -3,6 +3,7 @@ import Documents
 import Events
 import Platform
 import Rigs
+import Systems
 import Testing
 
 @testable import Scenarios
@@ -12,12 +13,13 @@ import Testing
 
     static func job(
         _ scenario: String, _ variant: String, rig: String = root + "/rigs/twin.yaml", seed: Int64 = 7,
-        scenarioFile: String? = nil
+        scenarioFile: String? = nil, system: String = "reference-controller"
     ) -> Job {
         Job(
             scenario: scenario, variant: variant, repetition: 1, seed: seed,
             scenarioFile: scenarioFile ?? root + "/rigs/scenarios/\(scenario).yaml", rigFile: rig,
-            systemFile: root + "/rigs/systems/reference-controller.yaml", sabotage: [], directory: "/nonexistent")
+            systemFile: system.hasSuffix(".yaml") ? system : root + "/rigs/systems/\(system).yaml", sabotage: [],
+            directory: "/nonexistent")
     }
 
     @Test(arguments: [
@@ -38,6 +40,27 @@ import Testing
         #expect(plan.sentinels.count >= 8)
         #expect(plan.repeats.count >= 2)
         #expect(plan.dryRunText(repetitions: 1).contains("\(scenario)/\(variant)"))
+    }
+
+    @Test(arguments: [("PB-2", "hung"), ("HW-1", "cut-20s"), ("HW-3", "unplugged-30s")])
+    func xknxIsWiredForWhatItIsTriedOn(scenario: String, variant: String) throws {
+        let plan = try TestPlan(job: Self.job(scenario, variant, system: "xknx"))
+        #expect(plan.refusals.isEmpty)
+        #expect(
+            plan.obstacles.allSatisfy { $0.contains("apt-get install") || $0.contains("xknx/install") },
+            "\(plan.obstacles)")
+        #expect(plan.system.directory == Self.root + "/rigs/systems")
+        #expect(plan.systemBuild.count == 64, "the client's digest; Python need not be there for it")
+    }
+
+    @Test func aSystemWithoutAViewOfEveryTelegramIsNotRun() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let text = String(decoding: try Files.read(Self.root + "/rigs/systems/xknx.yaml"), as: UTF8.self)
+        let file = directory.path + "/silent.yaml"
+        try Files.write(Array(text.split(separator: "    streaming: true\n").joined().utf8), to: file)
+        let plan = try TestPlan(job: Self.job("PB-2", "killed", system: file))
+        #expect(plan.obstacles.contains { $0.contains("needs a view with 'streaming: true'") }, "\(plan.obstacles)")
     }
 
     @Test func aSeedSettlesEveryChoice() throws {
