@@ -21,6 +21,7 @@ struct StimulusEngine: InterfaceEngine {
     let address: IndividualAddress
     let chip: TPUARTStimulus.Chip
     let reportedFrames: TPUARTStimulus.ReportedFrames
+    let answersForTracers: Bool
     let uncertaintyNanoseconds: Int64
     private let parameters: TPUARTStream.Parameters
     private var stream: TPUARTStream
@@ -42,6 +43,7 @@ struct StimulusEngine: InterfaceEngine {
         address = configuration.address
         chip = configuration.chip
         reportedFrames = configuration.reportedFrames
+        answersForTracers = configuration.answersForTracers
         uncertaintyNanoseconds = configuration.uncertaintyNanoseconds
         var parameters = TPUARTStream.Parameters()
         parameters.characterNanoseconds = configuration.port.characterNanoseconds
@@ -221,6 +223,10 @@ struct StimulusEngine: InterfaceEngine {
     private mutating func handOver(at now: Instant) -> [InterfaceEffect] {
         guard isReady, inFlight == nil, let telegram = queue.next() else { return [] }
         inFlight = (telegram, now + Self.confirmationTime)
+        // From here on an answer can only follow it on the line.
+        if answersForTracers, telegram.role == .tracer, case .group(let group) = telegram.frame.destination {
+            points[group] = telegram.value
+        }
         return [.write(TPUARTRequest.transmit(telegram.frame.octets).octets)]
     }
 

@@ -32,6 +32,8 @@ public final class TPUARTStimulus: Sendable {
         public var address: IndividualAddress
         public var chip = Chip.tpuart2
         public var reportedFrames = ReportedFrames.none
+        /// Reads of a tracer's address get the last tracer's value for an answer.
+        public var answersForTracers = false
         /// Standard uncertainty of what the chip says: its own delay, the adapter's and the host's.
         public var uncertaintyNanoseconds: Int64 = 300_000
 

@@ -102,6 +102,27 @@ import Testing
         #expect(bench.takeEvents().map(\.word) == ["changed", "due", "confirmed", "changed", "due"])
     }
 
+    @Test(arguments: [true, false])
+    func aTracerIsAnsweredForWhereThatIsAskedFor(answers: Bool) {
+        var bench = ready { $0.answersForTracers = answers }
+        let reader = IndividualAddress(raw: 0x11C8)
+        for value in [UInt8(1), 2] {
+            bench.perform { engine, now in
+                engine.send(engine.write(Self.group, .small(value), .tracer, .low), limit: 3, at: now)
+            }
+        }
+        _ = bench.takeWritten()
+        // The second waits: an answer now would be of the first, and goes before it.
+        bench.hear(frame(.read, source: reader))
+        bench.say(0x8B)
+        #expect(bench.takeWritten() == [answers ? sent(.response(.small(1))) : sent(.write(.small(2)))])
+        bench.say(0x8B)
+        bench.say(0x8B)
+        _ = bench.takeWritten()
+        bench.hear(frame(.read, source: reader))
+        #expect(bench.takeWritten() == (answers ? [sent(.response(.small(2)))] : []))
+    }
+
     @Test func readsOfOthersAndDamagedReadsAreNotAnswered() {
         var bench = ready()
         bench.hear(frame(.read, source: IndividualAddress(raw: 0x11C8)))
