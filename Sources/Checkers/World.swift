@@ -99,12 +99,19 @@ struct World {
         }.min()
     }
 
-    /// The present state of a process: the instant and exit of its last end, when nothing started after it.
+    /// The present state of a process: the instant and exit of its last end, when nothing started after it and none of its name is left.
     func absence(of process: String, at instant: Instant) -> Timeline.Stamped<Event.ProcessChange>? {
-        guard let last = timeline.processes.last(where: { $0.content.process == process && $0.instant <= instant }),
-            last.content.change == .exited
-        else { return nil }
-        return last
+        let changes = timeline.processes.filter { $0.content.process == process && $0.instant <= instant }
+        guard let last = changes.last, last.content.change == .exited else { return nil }
+        var left: Set<Int64> = []
+        for change in changes {
+            switch change.content.change {
+            case .started: left.insert(change.content.pid)
+            case .exited: left.remove(change.content.pid)
+            case .stopped, .continued: break
+            }
+        }
+        return left.isEmpty ? last : nil
     }
 
     /// When a process was stopped that has neither gone on nor ended since.

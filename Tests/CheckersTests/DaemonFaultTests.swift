@@ -40,6 +40,20 @@ import Testing
         #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)")
     }
 
+    /// A second one that finds its place taken ends at once; the first is there all the same.
+    @Test func aDaemonIsNotAwayWhileOneOfItsNameIsLeft() throws {
+        let run = ScriptedRun(fault: .daemonKilled, daemonReturnsAfter: 1_400, rereads: false)
+        var events = run.events
+        for (delay, change) in [(3_000, Event.ProcessChange.Change.started), (3_100, .exited)] {
+            events = events.with(
+                ScriptedRun.event(
+                    run.brokenAt + delay, "process",
+                    .process(Event.ProcessChange(process: "knxd", pid: 77, change: change))))
+        }
+        let verdict = try events.verdict()
+        #expect(verdict.sentence.contains("http view: sentinel 1/3/0"), "\(verdict.sentence)")
+    }
+
     @Test(arguments: runs)
     func aSystemThatStillSpeaksWasNotCutOff(run: ScriptedRun) throws {
         // Within what is judged, and before the daemon is there again.
