@@ -54,7 +54,9 @@ let package = Package(
         library("Evidence", ["Events", "KNX", "Platform", "CSQLite", "CSodium"]),
         library("Checkers", ["Events", "KNX", "Catalogue"]),
         library("Rigs", ["Events", "KNX", "Platform", "Bus", "Relays", "Evidence", "Documents"]),
-        library("Systems", ["Events", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"], hasPage: true),
+        library(
+            "Systems", ["Events", "KNX", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"], hasPage: true
+        ),
         library(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
@@ -88,7 +90,7 @@ let package = Package(
         tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue"]),
         tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX", "Twin"]),
-        tests("SystemsTests", ["Systems", "Events", "Platform", "Documents"]),
+        tests("SystemsTests", ["Systems", "Events", "KNX", "Platform", "Documents"]),
         tests(
             "ScenariosTests",
             ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),

@@ -62,9 +62,12 @@ public enum JSON {
     /// Parses one JSON value. Numbers with a fraction or an exponent are rounded towards zero to a whole number: nothing the rig writes
     /// has them, but what it reads from a system under test may.
     ///
+    /// - Parameter keepsFractions: numbers that are not whole become their text instead: `.text("21.5")`.
     /// - Throws: `Failure` for anything else than exactly one JSON value nested at most 64 deep.
-    public static func parse(_ text: some Sequence<UInt8>) throws(Failure) -> Value {
-        var parser = Parser(octets: Array(text))
+    public static func parse(
+        _ text: some Sequence<UInt8>, keepsFractions: Bool = false
+    ) throws(Failure) -> Value {
+        var parser = Parser(octets: Array(text), keepsFractions: keepsFractions)
         let value = try parser.value(depth: 0)
         parser.skipSpace()
         guard parser.position == parser.octets.count else { throw parser.failure("something follows the value") }
@@ -79,6 +82,7 @@ public enum JSON {
 
 private struct Parser {
     let octets: [UInt8]
+    let keepsFractions: Bool
     var position = 0
 
     func failure(_ reason: String) -> JSON.Failure {
@@ -154,7 +158,9 @@ private struct Parser {
         while let octet = next, isNumberPart(octet) { position += 1 }
         let text = String(decoding: octets[start..<position], as: UTF8.self)
         if let integer = Int64(text) { return .integer(integer) }
-        if let number = Double(text), number.magnitude < 9e18 { return .integer(Int64(number)) }
+        if let number = Double(text), number.magnitude < 9e18 {
+            return keepsFractions && number != number.rounded() ? .text(text) : .integer(Int64(number))
+        }
         throw failure("'\(text)' is no number of at most 64 bits")
     }
 

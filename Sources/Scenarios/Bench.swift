@@ -147,6 +147,9 @@ final class Bench: Sendable {
             try speakOnTheLine()
             try system.startSystem()
             try waitReady(system)
+            do { try system.admit() } catch {
+                throw Interruption.invalid("\(plan.system.name) cannot be tested: \(error)")
+            }
             try system.startProbes()
             workload?.announce()
             try sleep(until: MonotonicClock.now() + .milliseconds(500))
@@ -197,11 +200,10 @@ final class Bench: Sendable {
         var stimuli: [TPUARTStimulus] = []
         for attachment in plan.line.attachments(.stimulus) {
             guard let address = attachment.address else { continue }
-            stimuli.append(
-                try TPUARTStimulus(
-                    TPUARTStimulus.Configuration(
-                        source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address),
-                    sink: sink))
+            var configuration = TPUARTStimulus.Configuration(
+                source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address)
+            configuration.answersForTracers = plan.system.points.tracers?.isAnswered ?? false
+            stimuli.append(try TPUARTStimulus(configuration, sink: sink))
         }
         parts.withLock { $0.stimuli = stimuli }
         guard !stimuli.isEmpty else { throw Interruption.invalid("line '\(plan.line.id)' has no stimulus") }

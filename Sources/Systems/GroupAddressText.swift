@@ -2,8 +2,8 @@ import Documents
 
 /// Group addresses as a profile writes them: three levels, `main/middle/sub` (0…31 / 0…7 / 0…255).
 public enum GroupAddressText {
-    public static func text(_ address: UInt16) -> String {
-        "\(address >> 11)/\(address >> 8 & 7)/\(address & 255)"
+    public static func text(_ address: UInt16, separator: String = "/") -> String {
+        "\(address >> 11)\(separator)\(address >> 8 & 7)\(separator)\(address & 255)"
     }
 
     /// nil for anything but a three-level group address.

@@ -38,15 +38,18 @@ public final class RegistryRequests: Sendable {
     private let port: UInt16
     private let substitution: Substitution
     private let network: Int32
+    private let session: Session?
     private let sink: EventSink
     private let number = Atomic<Int64>(1 << 41)
 
     init(
-        registry: SystemProfile.Registry, substitution: Substitution, network: Int32, sink: @escaping EventSink
+        registry: SystemProfile.Registry, substitution: Substitution, network: Int32, session: Session? = nil,
+        sink: @escaping EventSink
     ) throws(DocumentFailure) {
         self.registry = registry
         self.substitution = substitution
         self.network = network
+        self.session = session
         self.sink = sink
         port = try registry.port.port(by: substitution)
     }
@@ -57,7 +60,7 @@ public final class RegistryRequests: Sendable {
         let threads = lanes.enumerated().map { number, lane in
             NamedThread.start("requests \(number)") { [self] in
                 guard (try? NetworkNamespace.enter(ofProcess: network)) != nil else { return }
-                var client = HTTPClient(port: port, keepsAlive: true)
+                var client = HTTPClient(port: port, keepsAlive: true, session: session)
                 for request in lane { make(request, &client) }
             }
         }
@@ -101,8 +104,9 @@ public final class RegistryRequests: Sendable {
     public func readBack(database: String?) -> Bool {
         guard let path = try? registry.readPath.filled(by: substitution) else { return false }
         let port = port
+        let session = session
         let answer = try? HostNetwork.run(of: network) { () -> HTTPResponse? in
-            var client = HTTPClient(port: port)
+            var client = HTTPClient(port: port, session: session)
             return try? client.request("GET", path, until: MonotonicClock.now() + .seconds(5))
         }
         guard let response = answer ?? nil, response.status == 200,

@@ -190,7 +190,9 @@ extension Host.Unit {
         for word in run { words.append(try word.filled(by: substitution)) }
         self.init(id: id, path: words[0], arguments: Array(words.dropFirst()))
         for file in files {
-            self.files.append((try file.path.filled(by: substitution), try file.text.filled(by: substitution)))
+            let path = try file.path.filled(by: substitution)
+            self.files.append((path, try file.text.filled(by: substitution)))
+            if file.isExecutable { executables.insert(path) }
         }
     }
 }

@@ -15,6 +15,14 @@ public struct Substitution: Sendable {
     }
 }
 
+extension Substitution {
+    /// Puts `${group}` (1/1/5) and `${id}` (1-1-5, for names in which a slash means something else) at an address.
+    mutating func name(_ address: UInt16) {
+        self["group"] = GroupAddressText.text(address)
+        self["id"] = GroupAddressText.text(address, separator: "-")
+    }
+}
+
 /// A text of a profile that may hold `${name}` references, with its place in the file.
 public struct Template: Sendable {
     /// As written.

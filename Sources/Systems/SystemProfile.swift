@@ -16,6 +16,10 @@ public struct SystemProfile: Sendable {
     public var services: [Service]
     public var start: Start
     public var ready: Ready
+    /// What the rig takes from the system's own words.
+    public var learns: [Learned]
+    public var login: Login?
+    public var provision: Provision?
     public var points: Points
     public var views: [View]
     public var health: Health?
@@ -37,6 +41,8 @@ public struct SystemProfile: Sendable {
     public struct File: Sendable {
         public var path: Template
         public var text: Template
+        /// A program, such as one that stands in for another.
+        public var isExecutable: Bool
     }
 
     public struct Service: Sendable {
@@ -53,6 +59,8 @@ public struct SystemProfile: Sendable {
 
     public struct Start: Sendable {
         public var run: [Template]
+        /// Variables beside those that the rig itself has.
+        public var environment: [String: Template]
         /// The file whose SHA-256 names the build in reports; nil: the program.
         public var build: Template?
         /// Further arguments per protection switched off; `${protection}` is its name.
@@ -76,6 +84,8 @@ public struct SystemProfile: Sendable {
         public var addresses: [UInt16]
         /// Such as `9.001`.
         public var type: String
+        /// Of tracers: a read gets the last value for an answer. For systems that ask the line whether it lives.
+        public var isAnswered: Bool
     }
 
     public struct CommandPoint: Hashable, Sendable {
@@ -117,17 +127,21 @@ public struct SystemProfile: Sendable {
         public var path: Template
         /// The status that says healthy.
         public var healthyStatus: Int
+        /// By JSON pointer: what the answer must say besides, where its status alone says little.
+        public var holds: [String: Value]
         public var everyNanoseconds: Int64
     }
 
     public struct Command: Sendable {
         public var port: Template
         public var method: String
-        /// May refer to `${group}` (three-level text) and `${value}` (JSON).
+        /// May refer to `${group}` (1/2/0), `${id}` (1-2-0) and `${value}` (JSON, or what `words` has for it).
         public var path: Template
         public var body: Template?
         public var withinNanoseconds: Int64
         public var success: [Int]
+        /// By value in JSON (`true`): what the system calls it.
+        public var words: [String: String]
         public var everyNanoseconds: Int64
     }
 
@@ -144,8 +158,9 @@ public struct SystemProfile: Sendable {
         /// How many keys are changed in turn.
         public var keys: Int
         public var readPath: Template
-        /// JSON pointer to the object keyed by key.
+        /// JSON pointer to the object keyed by key, or to a list whose entries have theirs at `key`.
         public var entries: String
+        public var key: String?
         /// JSON pointer to the text within one of its entries.
         public var text: String
     }

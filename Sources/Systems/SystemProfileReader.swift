@@ -1,10 +1,11 @@
 public import Documents
+import Events
 import Platform
 
 extension SystemProfile {
     private static let keys = [
-        "version", "name", "parameters", "programs", "services", "start", "ready", "points", "views", "health",
-        "command", "mutation", "registry", "history", "flood", "host", "rows",
+        "version", "name", "parameters", "programs", "services", "start", "ready", "learns", "login", "provision",
+        "points", "views", "health", "command", "mutation", "registry", "history", "flood", "host", "rows",
         "processes", "logs", "notices", "limits",
     ]
 
@@ -29,9 +30,19 @@ extension SystemProfile {
         services = try Self.each(node["services"]) { node throws(DocumentFailure) in try Service(node, known: known) }
         start = try Start(node.required("start"), known: known)
         points = try Points(node.required("points"))
+        learns = try Self.each(node["learns"]) { node throws(DocumentFailure) in try Learned(node) }
+        try Self.unique(learns.map(\.id), "word to learn", try node["learns"]?.elements() ?? [])
+        let learned = learns.map { "learned." + $0.id }
+        login = try node["login"].map { node throws(DocumentFailure) in
+            try Login(node, known: known + learned)
+        }
+        provision = try node["provision"].map { node throws(DocumentFailure) in try Provision(node, known: known) }
         views = try Self.each(node["views"]) { node throws(DocumentFailure) in try View(node, known: known) }
         health = try node["health"].map { node throws(DocumentFailure) in try Health(node, known: known) }
-        command = try node["command"].map { node throws(DocumentFailure) in try Command(node, known: known) }
+        let commandPoints = points.commands
+        command = try node["command"].map { node throws(DocumentFailure) in
+            try Command(node, known: known, points: commandPoints)
+        }
         mutation = try node["mutation"].map { node throws(DocumentFailure) in try Mutation(node, known: known) }
         registry = try node["registry"].map { node throws(DocumentFailure) in try Registry(node, known: known) }
         history = try node["history"].map { node throws(DocumentFailure) in try History(node, known: known) }
@@ -182,9 +193,10 @@ extension Node {
 
 extension SystemProfile.File {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "a file", keys: ["path", "text"])
+        _ = try node.entries(of: "a file", keys: ["path", "text", "executable"])
         path = try Template(node.required("path"), known: known)
         text = try Template(node.required("text"), known: known)
+        isExecutable = try node["executable"]?.bool() ?? false
     }
 }
 
@@ -212,9 +224,14 @@ extension SystemProfile.Service {
 extension SystemProfile.Start {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
         _ = try node.entries(
-            of: "start", keys: ["run", "build", "without", "protections", "stop_within", "files", "on_boot"])
+            of: "start",
+            keys: ["run", "environment", "build", "without", "protections", "stop_within", "files", "on_boot"])
         run = try node.required("run").templates(known)
         guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }
+        environment = [:]
+        for entry in try node["environment"]?.entries(of: "environment") ?? [] {
+            environment[entry.key] = try Template(entry.value, known: known)
+        }
         build = try node["build"].map { node throws(DocumentFailure) in try Template(node, known: known) }
         without = try node["without"]?.templates(known + ["protection"]) ?? []
         protections = try SystemProfile.each(node["protections"]) { node throws(DocumentFailure) in try node.text() }
@@ -238,10 +255,11 @@ extension SystemProfile.Ready {
 }
 
 extension SystemProfile.PointRange {
-    init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "points of one use", keys: ["groups", "type"])
+    init(_ node: Node, otherKeys: [String] = []) throws(DocumentFailure) {
+        _ = try node.entries(of: "points of one use", keys: ["groups", "type"] + otherKeys)
         addresses = try GroupAddressText.range(node.required("groups"))
         type = try node.required("type").datapointType()
+        isAnswered = try node["answered"]?.bool() ?? false
     }
 }
 
@@ -269,7 +287,9 @@ extension SystemProfile.Points {
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(of: "points", keys: ["tracers", "sentinels", "repeats", "spares", "devices", "commands"])
         let range = { (node: Node) throws(DocumentFailure) in try SystemProfile.PointRange(node) }
-        tracers = try node["tracers"].map(range)
+        tracers = try node["tracers"].map { node throws(DocumentFailure) in
+            try SystemProfile.PointRange(node, otherKeys: ["answered"])
+        }
         sentinels = try node["sentinels"].map(range)
         repeats = try node["repeats"].map(range)
         spares = try node["spares"].map(range)
@@ -304,20 +324,34 @@ extension SystemProfile.Health {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
         _ = try node.entries(of: "health", keys: ["http", "every"])
         let http = try node.required("http")
-        _ = try http.entries(of: "http of health", keys: ["port", "path", "healthy"])
+        _ = try http.entries(of: "http of health", keys: ["port", "path", "healthy", "holds"])
         port = try Template(http.required("port"), known: known)
         path = try Template(http.required("path"), known: known)
         healthyStatus = try http.required("healthy").integer(100...599)
+        holds = [:]
+        for entry in try http["holds"]?.entries(of: "holds") ?? [] {
+            guard entry.key.hasPrefix("/") else {
+                throw DocumentFailure(
+                    file: http.file, position: entry.keyPosition,
+                    message: "'\(entry.key)' should be a JSON pointer such as /mqtt/connected")
+            }
+            let text = try entry.value.text()
+            // A truth or a number as JSON has it, or else a text.
+            switch try? JSON.parse(text) {
+            case .some(let value) where value.bool != nil || value.integer != nil: holds[entry.key] = value
+            default: holds[entry.key] = .text(text)
+            }
+        }
         everyNanoseconds = try node.required("every").interval()
     }
 }
 
 extension SystemProfile.Command {
-    init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "command", keys: ["http", "success", "every"])
+    init(_ node: Node, known: [String], points: [SystemProfile.CommandPoint]) throws(DocumentFailure) {
+        _ = try node.entries(of: "command", keys: ["http", "success", "words", "every"])
         let http = try node.required("http")
         _ = try http.entries(of: "http of command", keys: ["port", "method", "path", "body", "within"])
-        let known = known + ["group", "value"]
+        let known = known + ["group", "id", "value"]
         port = try Template(http.required("port"), known: known)
         method = try http.required("method").text()
         path = try Template(http.required("path"), known: known)
@@ -325,6 +359,19 @@ extension SystemProfile.Command {
         withinNanoseconds = try http.required("within").nanoseconds()
         success = try SystemProfile.each(node.required("success")) { node throws(DocumentFailure) in
             try node.integer(100...599)
+        }
+        words = [:]
+        let values = Set(
+            points.flatMap { point in [0, 1].compactMap { CommandValue.alternating(type: point.type, turn: $0)?.json } }
+        )
+        for entry in try node["words"]?.entries(of: "words") ?? [] {
+            guard values.contains(entry.key) else {
+                throw DocumentFailure(
+                    file: node.file, position: entry.keyPosition,
+                    message: "there is no value '\(entry.key)' to command"
+                        + Nearest.suggestion(for: entry.key, among: values.sorted()))
+            }
+            words[entry.key] = try entry.value.text()
         }
         everyNanoseconds = try node.required("every").interval()
     }
@@ -347,9 +394,10 @@ extension SystemProfile.Mutation {
         everyNanoseconds = try node.required("every").interval()
         keys = try node.required("keys").integer(1...1000)
         let read = try node.required("read")
-        _ = try read.entries(of: "read of mutation", keys: ["path", "entries", "text"])
+        _ = try read.entries(of: "read of mutation", keys: ["path", "entries", "key", "text"])
         readPath = try Template(read.required("path"), known: known)
         entries = try read.required("entries").text()
+        key = try read["key"]?.pointer()
         text = try read.required("text").text()
     }
 }
@@ -428,7 +476,7 @@ extension SystemProfile.Rows {
         label = try write.required("label").text()
         field = try write.required("field").text()
         bound = try node.required("bound").integer(1...1_000_000)
-        dropped = try node["dropped"].map { node throws(DocumentFailure) in try ViewSource.pointer(node) }
+        dropped = try node["dropped"].map { node throws(DocumentFailure) in try node.pointer() }
     }
 }
 
@@ -447,11 +495,7 @@ extension SystemProfile.ProcessRole {
 extension SystemProfile.LogPattern {
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(of: "a pattern", keys: ["pattern", "means"])
-        let text = try node.required("pattern").text()
-        guard text.contains(where: { $0 != "*" }) else {
-            throw try node.required("pattern").failure("a pattern that every line matches means nothing")
-        }
-        pattern = TextPattern(text)
+        pattern = try TextPattern(notEmpty: node.required("pattern"))
         means = try node.required("means").text()
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The system under test as a run holds it: its host, its services behind gates, the controller, and the probes that look at it.
 ///
-/// In order: `init` (host up, nothing runs), `startServices`, `startSystem`, `waitReady`, `startProbes`; faults; `stopProbes`, `stopSystem`,
+/// In order: `init` (host up, nothing runs), `startServices`, `startSystem`, `waitReady`, `admit`, `startProbes`; faults; `stopProbes`, `stopSystem`,
 /// `powerOff`. Events of the sources `log`, `process`, `gate`, `broker-probe`, `health`, `commands` and of every view go to the sink; an
 /// actuation is returned and the caller's to record.
 public final class SystemUnderTest: Sendable {
@@ -50,6 +50,7 @@ public final class SystemUnderTest: Sendable {
     /// Clients that ask for too much, where the profile says for what.
     public let flood: RequestFlood?
     private let watch: ReadyWatch
+    private let admission: Admission
     private let probesRun = Atomic(false)
     private let questions = Atomic<UInt16>(0)
 
@@ -80,21 +81,30 @@ public final class SystemUnderTest: Sendable {
             throw SystemFault("\(error)")
         }
         self.watch = watch
+        let words = LearnedWords(profile)
+        let session = profile.login.map { _ in Session() }
         let outputs = profile.views.compactMap { view -> OutputView? in
             guard case .output(let source) = view.source else { return nil }
             return OutputView(view: view.id, process: profile.mainProcess, source: source, sink: sink)
         }
         let host = try Host.start(program: surroundings.program, logs: surroundings.logs) { event in
             watch.observe(event)
+            words.observe(event)
             sink(event)
             for output in outputs { output.observe(event) }
         }
         self.host = host
+        admission = Admission(
+            login: profile.login, provision: profile.provision, points: profile.points, learns: profile.learns,
+            words: words, session: session ?? Session(), substitution: substitution, network: host.pid)
         services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
         do throws(DocumentFailure) {
-            probes = try Probes(profile: profile, substitution: substitution, host: host, sink: sink)
+            probes = try Probes(
+                profile: profile, substitution: substitution, host: host, session: session, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
-                try RegistryRequests(registry: registry, substitution: substitution, network: host.pid, sink: sink)
+                try RegistryRequests(
+                    registry: registry, substitution: substitution, network: host.pid, session: session,
+                    sink: sink)
             }
             clients = try profile.webSocket.map { socket throws(DocumentFailure) in
                 WebSocketClients(endpoint: try socket.endpoint(by: substitution), network: host.pid, sink: sink)
@@ -105,13 +115,14 @@ public final class SystemUnderTest: Sendable {
             flood = try profile.flood.map { flood throws(DocumentFailure) in
                 try RequestFlood(
                     flood: flood, command: profile.command, points: profile.points.commands,
-                    substitution: substitution, network: host.pid, sink: sink)
+                    substitution: substitution, network: host.pid, session: session, sink: sink)
             }
             for file in profile.hostFiles {
                 host.show(try file.text.filled(by: substitution), at: try file.path.filled(by: substitution))
             }
             mutations = try profile.mutation.map { mutation throws(DocumentFailure) in
-                try MutationProbe(mutation: mutation, substitution: substitution, sink: sink)
+                try MutationProbe(
+                    mutation: mutation, substitution: substitution, session: session, sink: sink)
             }
         } catch {
             services.stop()
@@ -146,6 +157,11 @@ public final class SystemUnderTest: Sendable {
             for word in profile.start.without { unit.arguments.append(try word.filled(by: substitution)) }
         }
         unit.patterns = profile.logs
+        if !profile.start.environment.isEmpty {
+            var environment = Program.environment
+            for (name, value) in profile.start.environment { environment[name] = try value.filled(by: substitution) }
+            unit.environment = environment
+        }
         return unit
     }
 
@@ -170,6 +186,11 @@ public final class SystemUnderTest: Sendable {
         let limit = MonotonicClock.now() + Instant.Span(nanoseconds: profile.ready.withinNanoseconds)
         try watch.wait(until: min(limit, deadline ?? limit))
     }
+
+    /// Logs in and makes the rig's points known, where the profile says how; once, when the system is ready for the first time.
+    ///
+    /// - Throws: the request that was not answered as it should be.
+    public func admit() throws(SystemFault) { try admission.perform() }
 
     public func startProbes() throws(SystemFault) {
         do throws(SystemFailure) {

@@ -1,3 +1,5 @@
+import Documents
+
 /// A pattern for lines of output: a plain text that the line must contain, where `*` stands for any run of characters, none included.
 public struct TextPattern: Hashable, Sendable, CustomStringConvertible {
     public let description: String
@@ -6,6 +8,15 @@ public struct TextPattern: Hashable, Sendable, CustomStringConvertible {
     public init(_ text: String) {
         description = text
         pieces = text.utf8.split(separator: UInt8(ascii: "*")).map(Array.init)
+    }
+
+    /// Reads a pattern that says something.
+    init(notEmpty node: Node) throws(DocumentFailure) {
+        let text = try node.text()
+        guard text.contains(where: { $0 != "*" }) else {
+            throw node.failure("a pattern that every line matches means nothing")
+        }
+        self.init(text)
     }
 
     /// True when the pieces between the stars occur in `line`, in order and without overlap.

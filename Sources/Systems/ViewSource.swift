@@ -18,10 +18,10 @@ public enum ViewSource: Sendable {
     public struct MQTT: Sendable {
         public var port: Template
         public var topic: Template
-        /// What stands before the group address in a topic.
-        public var groupAfter: String
-        /// JSON pointer to the raw value in the payload.
-        public var raw: String
+        /// Where the group address is in a topic.
+        public var group: PointName
+        /// The value in the payload.
+        public var value: ValueReading
         /// Where the system says whether it is online, and what in the payload says that it is not.
         public var status: Status?
 
@@ -63,18 +63,32 @@ public enum ViewSource: Sendable {
     public struct HTTP: Sendable {
         public var port: Template
         public var path: Template
-        /// JSON pointer to the object keyed by group address.
+        /// JSON pointer to the object keyed by group address, or to a list whose entries say theirs.
         public var points: String
-        /// JSON pointer to the raw value within one of its entries.
-        public var raw: String
+        /// For a list: JSON pointer to the text in an entry that has its group address, and how it is written there.
+        public var group: Group?
+        /// The value within one of its entries.
+        public var value: ValueReading
         public var everyNanoseconds: Int64
+
+        public struct Group: Sendable {
+            public var at: String
+            public var name: PointName
+        }
     }
 
     public struct SQLite: Sendable {
         public var path: Template
-        /// Two columns: group address, raw value in hex.
+        /// Two columns: group address, raw value in hex; with `documents` what they read instead.
         public var query: String
+        public var documents: Documents?
         public var everyNanoseconds: Int64
+
+        /// A name that has the group address, and JSON that has the value.
+        public struct Documents: Sendable {
+            public var name: PointName
+            public var value: ValueReading
+        }
     }
 
     /// The newest row of each series of a time-series database, as VictoriaMetrics exports it: one series per line.
@@ -99,14 +113,13 @@ public enum ViewSource: Sendable {
         let kind = try node.required("kind")
         switch try kind.text() {
         case "mqtt":
-            _ = try node.entries(of: "an mqtt view", keys: Self.common + ["port", "topic", "group", "raw", "status"])
-            let group = try node.required("group")
-            _ = try group.entries(of: "group", keys: ["topic_after"])
+            _ = try node.entries(
+                of: "an mqtt view", keys: Self.common + ValueReading.keys + ["port", "topic", "group", "status"])
             self = .mqtt(
                 MQTT(
                     port: try Template(node.required("port"), known: known),
                     topic: try Template(node.required("topic"), known: known),
-                    groupAfter: try group.required("topic_after").text(), raw: try Self.pointer(node.required("raw")),
+                    group: try PointName(node.required("group"), key: "topic_after"), value: try ValueReading(node),
                     status: try node["status"].map { node throws(DocumentFailure) in
                         _ = try node.entries(of: "status", keys: ["topic", "offline"])
                         return MQTT.Status(
@@ -115,19 +128,33 @@ public enum ViewSource: Sendable {
                     }))
         case "websocket": self = .websocket(try Self.websocket(node, known))
         case "http":
-            _ = try node.entries(of: "an http view", keys: Self.common + ["port", "path", "points", "raw", "every"])
+            _ = try node.entries(
+                of: "an http view",
+                keys: Self.common + ValueReading.keys + ["port", "path", "points", "group", "every"])
             self = .http(
                 HTTP(
                     port: try Template(node.required("port"), known: known),
                     path: try Template(node.required("path"), known: known),
-                    points: try Self.pointer(node.required("points")), raw: try Self.pointer(node.required("raw")),
+                    points: try node.required("points").pointer(),
+                    group: try node["group"].map { node throws(DocumentFailure) in
+                        HTTP.Group(
+                            at: try node.required("at").pointer(),
+                            name: try PointName(node, key: "after", otherKeys: ["at"]))
+                    }, value: try ValueReading(node),
                     everyNanoseconds: try node.required("every").interval()))
         case "sqlite":
-            _ = try node.entries(of: "a sqlite view", keys: Self.common + ["path", "query", "every"])
+            _ = try node.entries(
+                of: "a sqlite view", keys: Self.common + ["path", "query", "group", "values", "every"])
             self = .sqlite(
                 SQLite(
                     path: try Template(node.required("path"), known: known),
-                    query: try node.required("query").text(), everyNanoseconds: try node.required("every").interval()))
+                    query: try node.required("query").text(),
+                    documents: node["group"] == nil && node["values"] == nil
+                        ? nil
+                        : SQLite.Documents(
+                            name: try PointName(node.required("group"), key: "after"),
+                            value: try ValueReading(values: node.required("values"))),
+                    everyNanoseconds: try node.required("every").interval()))
         case "rows":
             _ = try node.entries(of: "a view of rows", keys: Self.common + ["port", "path", "every"])
             self = .rows(
@@ -139,7 +166,7 @@ public enum ViewSource: Sendable {
             _ = try node.entries(of: "an output view", keys: Self.common + ["group", "raw"])
             self = .output(
                 Output(
-                    group: try Self.pointer(node.required("group")), raw: try Self.pointer(node.required("raw"))))
+                    group: try node.required("group").pointer(), raw: try node.required("raw").pointer()))
         case let other:
             throw kind.failure(
                 "'\(other)' is no kind of view: expected \(Self.kinds.joined(separator: ", "))"
@@ -154,30 +181,31 @@ public enum ViewSource: Sendable {
         return WebSocket(
             port: try template(node.required("port")), path: try template(node.required("path")),
             token: try node["token"].map(template), subscribe: try node["subscribe"].map(template),
-            group: try pointer(node.required("group")), raw: try pointer(node.required("raw")),
+            group: try node.required("group").pointer(), raw: try node.required("raw").pointer(),
             clients: try node["clients"].map { node throws(DocumentFailure) in
                 _ = try node.entries(of: "clients", keys: ["count", "silent_within", "backlog"])
                 let count = try node["count"].map { node throws(DocumentFailure) in
                     _ = try node.entries(of: "count", keys: ["path", "pointer"])
                     return WebSocket.Count(
-                        path: try template(node.required("path")), pointer: try pointer(node.required("pointer")))
+                        path: try template(node.required("path")), pointer: try node.required("pointer").pointer())
                 }
                 return WebSocket.Clients(
                     count: count, silentWithinNanoseconds: try node.required("silent_within").nanoseconds(),
                     backlog: try node.required("backlog").integer(0...100_000))
             })
     }
-
-    static func pointer(_ node: Node) throws(DocumentFailure) -> String {
-        let text = try node.text()
-        guard text.isEmpty || text.hasPrefix("/") else {
-            throw node.failure("'\(text)' should be a JSON pointer such as /raw")
-        }
-        return text
-    }
 }
 
 extension Node {
+    /// A JSON pointer (RFC 6901).
+    func pointer() throws(DocumentFailure) -> String {
+        let text = try text()
+        guard text.isEmpty || text.hasPrefix("/") else {
+            throw failure("'\(text)' should be a JSON pointer such as /raw")
+        }
+        return text
+    }
+
     /// A length of time that a loop can repeat at: at least 20 ms.
     func interval() throws(DocumentFailure) -> Int64 {
         let length = try nanoseconds()

@@ -46,6 +46,21 @@ import Testing
         #expect(log.contains("hello\n"))
     }
 
+    @Test func aFileMayBeAProgramAndAVariableIsHandedOn() throws {
+        defer { directory.remove() }
+        let host = try host()
+        defer { host.powerOff() }
+        let (program, text) = (directory.path + "/program", directory.path + "/text")
+        var unit = shell("shell", "\(program); [ -x \(text) ] || echo only text")
+        unit.files = [(program, "#!/bin/sh\necho the word is $WORD\n"), (text, "no program\n")]
+        unit.executables = [program]
+        unit.environment = ["WORD": "gate", "PATH": "/usr/bin:/bin"]
+        try host.start(unit)
+        #expect(host.waitEnd(of: "shell", until: MonotonicClock.now() + .seconds(10))?.exit == .status(0))
+        let lines = collector.all.compactMap { if case .log(let line) = $0.payload { line.line } else { nil } }
+        #expect(lines == ["the word is gate", "only text"])
+    }
+
     @Test func aSignalEndsAUnitAndItStartsAgain() throws {
         defer { directory.remove() }
         let host = try host()

@@ -30,7 +30,8 @@ import Testing
     func onlyAGrantedSubscriptionCounts(granted: UInt8, isSubscribed: Bool) throws {
         let broker = try broker(granted: granted)
         let probe = MQTTProbe(
-            view: "mqtt", port: broker.port, topic: "t/#", groupAfter: "t/", raw: "/raw", sink: { _ in })
+            view: "mqtt", port: broker.port, topic: "t/#", group: PointName(after: "t/"), value: .raw("/raw"),
+            sink: { _ in })
         try probe.start(network: nil)
         let patience: Instant.Span = isSubscribed ? .seconds(4) : .milliseconds(500)
         #expect(probe.waitSubscribed(until: MonotonicClock.now() + patience) == isSubscribed)

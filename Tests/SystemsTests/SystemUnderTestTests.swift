@@ -164,7 +164,8 @@ struct SystemUnderTestTests {
         broker.files = [(directory.path + "/m.conf", "listener 1883 127.0.0.1\nallow_anonymous true\nuser root\n")]
         try host.start(broker)
         let probe = MQTTProbe(
-            view: "mqtt", port: 1883, topic: "t/+/+/+", groupAfter: "t/", raw: "/raw", sink: collector.sink)
+            view: "mqtt", port: 1883, topic: "t/+/+/+", group: PointName(after: "t/"), value: .raw("/raw"),
+            sink: collector.sink)
         try probe.start(network: host.pid)
         defer { probe.stop() }
         #expect(probe.waitSubscribed(until: MonotonicClock.now() + .seconds(5)))

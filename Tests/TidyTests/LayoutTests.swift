@@ -13,7 +13,7 @@ import Testing
         "Relays": ["Events", "USB", "Platform", "Documents", "CUSB"],
         "Evidence": ["Events", "KNX", "Platform", "CSQLite", "CSodium"], "Checkers": ["Events", "KNX", "Catalogue"],
         "Rigs": ["Events", "KNX", "Platform", "Bus", "Relays", "Evidence", "Documents"],
-        "Systems": ["Events", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"],
+        "Systems": ["Events", "KNX", "Platform", "Documents", "CMosquitto", "CWebSockets", "CSQLite"],
         "Scenarios": [
             "Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers",
         ],

@@ -28,6 +28,7 @@ public final class RequestFlood: Sendable {
     private let readPath: String
     private let oversizePath: String
     private let network: Int32
+    private let session: Session?
     private let sink: EventSink
     private let number = Atomic<Int64>(1 << 43)
     private let threads = Mutex<[NamedThread]>([])
@@ -36,8 +37,9 @@ public final class RequestFlood: Sendable {
 
     init(
         flood: SystemProfile.Flood, command: SystemProfile.Command?, points: [SystemProfile.CommandPoint],
-        substitution: Substitution, network: Int32, sink: @escaping EventSink
+        substitution: Substitution, network: Int32, session: Session? = nil, sink: @escaping EventSink
     ) throws(DocumentFailure) {
+        self.session = session
         self.flood = flood
         self.command = command
         self.points = points
@@ -81,7 +83,7 @@ public final class RequestFlood: Sendable {
     }
 
     private func read(until deadline: Instant) {
-        var client = HTTPClient(port: port, keepsAlive: true)
+        var client = HTTPClient(port: port, keepsAlive: true, session: session)
         while MonotonicClock.now() < deadline {
             ask(Event.Operation(id: next(), name: "flood", action: .invoke, key: "read")) {
                 () throws(HTTPFailure) in
@@ -95,15 +97,15 @@ public final class RequestFlood: Sendable {
 
     private func giveCommands(from first: Int, until deadline: Instant) {
         guard let command else { return }
-        var client = HTTPClient(port: port, keepsAlive: true)
+        var client = HTTPClient(port: port, keepsAlive: true, session: session)
         var turn = first
         while MonotonicClock.now() < deadline {
             let point = points[turn % points.count]
             var substitution = substitution
-            substitution["group"] = GroupAddressText.text(point.group)
+            substitution.name(point.group)
             turn += 1
             guard let value = CommandValue.alternating(type: point.type, turn: turn / points.count) else { return }
-            substitution["value"] = value.json
+            substitution["value"] = command.words[value.json] ?? value.json
             guard let path = try? command.path.filled(by: substitution) else { return }
             let body = command.body.flatMap { try? $0.filled(by: substitution) }.map { Array($0.utf8) }
             let operation = Event.Operation(
@@ -124,7 +126,7 @@ public final class RequestFlood: Sendable {
         let padding = Array(repeating: UInt8(ascii: " "), count: flood.oversizeOctets)
         let body = Array(text[..<middle].utf8) + padding + Array(text[middle...].utf8)
         while MonotonicClock.now() < deadline {
-            var client = HTTPClient(port: port)
+            var client = HTTPClient(port: port, session: session)
             ask(Event.Operation(id: next(), name: "flood", action: .invoke, key: "oversize")) {
                 () throws(HTTPFailure) in
                 try client.request(

@@ -17,6 +17,8 @@ public final class Host: Sendable {
         public var directory: String?
         /// Written before the program starts.
         public var files: [(path: String, text: String)] = []
+        /// Those of the files that are programs.
+        public var executables: Set<String> = []
         /// What its lines mean.
         public var patterns: [SystemProfile.LogPattern] = []
 
@@ -130,7 +132,12 @@ public final class Host: Sendable {
     }
 
     private static func request(_ unit: Unit) -> Value {
-        let files: [Value] = unit.files.map { ["path": .text($0.path), "text": .text($0.text)] }
+        let files: [Value] = unit.files.map {
+            [
+                "path": .text($0.path), "text": .text($0.text),
+                "executable": .bool(unit.executables.contains($0.path)),
+            ]
+        }
         let environment = unit.environment.map { variables in
             Value.record(variables.sorted { $0.key < $1.key }.map { Value.Field($0.key, .text($0.value)) })
         }

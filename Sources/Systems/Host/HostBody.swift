@@ -108,7 +108,8 @@ private struct HostLoop {
         do {
             for file in request["files"]?.list ?? [] {
                 try Files.write(
-                    Array((file["text"]?.text ?? "").utf8), to: file["path"]?.text ?? "", atomically: true)
+                    Array((file["text"]?.text ?? "").utf8), to: file["path"]?.text ?? "", atomically: true,
+                    permissions: file["executable"]?.bool == true ? 0o755 : 0o644)
             }
             var child = ChildProcess.Request(
                 path: request["path"]?.text ?? "",

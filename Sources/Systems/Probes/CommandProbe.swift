@@ -11,6 +11,7 @@ final class CommandProbe: Probe {
     private let points: [SystemProfile.CommandPoint]
     private let port: UInt16
     private let substitution: Substitution
+    private let session: Session?
     private let sink: EventSink
     /// Goes on over a stop and a start, so that no number of an operation comes twice.
     private let turns = Atomic(0)
@@ -21,11 +22,12 @@ final class CommandProbe: Probe {
     /// - Throws: a reference without a value.
     init(
         command: SystemProfile.Command, points: [SystemProfile.CommandPoint], substitution: Substitution,
-        sink: @escaping EventSink
+        session: Session? = nil, sink: @escaping EventSink
     ) throws(DocumentFailure) {
         self.command = command
         self.points = points
         self.substitution = substitution
+        self.session = session
         self.sink = sink
         port = try command.port.port(by: substitution)
         for point in points {
@@ -60,8 +62,8 @@ final class CommandProbe: Probe {
         to point: SystemProfile.CommandPoint, _ value: CommandValue
     ) throws(DocumentFailure) -> (path: String, body: [UInt8]?) {
         var substitution = substitution
-        substitution["group"] = GroupAddressText.text(point.group)
-        substitution["value"] = value.json
+        substitution.name(point.group)
+        substitution["value"] = command.words[value.json] ?? value.json
         let body = try command.body?.filled(by: substitution)
         return (try command.path.filled(by: substitution), body.map { Array($0.utf8) })
     }
@@ -74,7 +76,7 @@ final class CommandProbe: Probe {
         var operation = Event.Operation(
             id: Int64(turn), name: "command", action: .invoke, group: point.group, raw: value.raw)
         sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
-        var client = HTTPClient(port: port)
+        var client = HTTPClient(port: port, session: session)
         do throws(HTTPFailure) {
             let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: command.withinNanoseconds)
             let response = try client.request(command.method, request.path, body: request.body, until: deadline)

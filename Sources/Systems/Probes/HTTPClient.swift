@@ -12,12 +12,15 @@ struct HTTPClient {
     let keepsAlive: Bool
     /// The address that requests come from; nil for any.
     let source: String?
+    /// Where the system wants to know who asks.
+    let session: Session?
     private var kept: Descriptor?
 
-    init(port: UInt16, keepsAlive: Bool = false, from source: String? = nil) {
+    init(port: UInt16, keepsAlive: Bool = false, from source: String? = nil, session: Session? = nil) {
         self.port = port
         self.keepsAlive = keepsAlive
         self.source = source
+        self.session = session
     }
 
     /// Sends a request and returns the answer.
@@ -54,6 +57,7 @@ struct HTTPClient {
 
     private func message(_ method: String, _ path: String, _ body: [UInt8]?) -> [UInt8] {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAccept: application/json\r\n"
+        if let token = session?.token { head += "Authorization: Bearer \(token)\r\n" }
         head += "Connection: \(keepsAlive ? "keep-alive" : "close")\r\n"
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n" }
         // One write: a head and a body sent apart meet the peer's delayed acknowledgement.

@@ -7,31 +7,30 @@ final class HTTPStateProbe: Probe {
     private let view: String
     private let port: UInt16
     private let path: String
-    private let points: String
-    private let raw: String
+    private let source: ViewSource.HTTP
+    private let session: Session?
     private let interval: Instant.Span
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
     private static let patience: Instant.Span = .seconds(1)
 
-    /// - Parameter points: JSON pointer to the object keyed by group address; `raw`: to the raw value in one entry.
     init(
-        view: String, port: UInt16, path: String, points: String, raw: String, interval: Instant.Span,
+        view: String, port: UInt16, path: String, source: ViewSource.HTTP, session: Session? = nil,
         sink: @escaping EventSink
     ) {
         self.view = view
         self.port = port
         self.path = path
-        self.points = points
-        self.raw = raw
-        self.interval = interval
+        self.source = source
+        self.session = session
+        interval = Instant.Span(nanoseconds: source.everyNanoseconds)
         self.sink = sink
     }
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe \(view)", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true)
+            var client = HTTPClient(port: port, keepsAlive: true, session: session)
             var state = PolledState(view: view, interval: interval)
             thread.poll(every: { self.interval }, source: view, sink: sink) {
                 let begun = MonotonicClock.now()
@@ -62,15 +61,27 @@ final class HTTPStateProbe: Probe {
 
     private func values(_ body: [UInt8]) -> Result<[String: [UInt8]], SystemFault> {
         let document: Value
-        do throws(JSON.Failure) { document = try JSON.parse(body) } catch {
+        do throws(JSON.Failure) { document = try JSON.parse(body, keepsFractions: true) } catch {
             return .failure(SystemFault(error.description))
         }
-        guard let fields = document.at(pointer: points)?.fields else {
-            return .failure(SystemFault("there is no object at \(points)"))
+        guard let entries = entries(document) else {
+            return .failure(SystemFault("there is no \(source.group == nil ? "object" : "list") at \(source.points)"))
         }
         var values: [String: [UInt8]] = [:]
         // A point without a value yet has no raw one.
-        for field in fields { values[field.key] = field.value.at(pointer: raw)?.octets }
+        for entry in entries { values[entry.point] = source.value.octets(in: entry.value) }
         return .success(values)
+    }
+
+    /// What the document has of points; in a list, what is none of the rig's is passed over.
+    private func entries(_ document: Value) -> [(point: String, value: Value)]? {
+        let place = document.at(pointer: source.points)
+        guard let group = source.group else { return place?.fields?.map { ($0.key, $0.value) } }
+        return place?.list?.compactMap { entry in
+            guard let text = entry.at(pointer: group.at)?.text, let point = group.name.group(in: text) else {
+                return nil
+            }
+            return (point, entry)
+        }
     }
 }

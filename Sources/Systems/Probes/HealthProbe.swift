@@ -1,3 +1,4 @@
+import Documents
 import Events
 import Platform
 import Synchronization
@@ -7,7 +8,8 @@ import Synchronization
 final class HealthProbe: Probe {
     private let port: UInt16
     private let path: String
-    private let healthyStatus: Int
+    private let health: SystemProfile.Health
+    private let session: Session?
     private let droppedRows: String?
     private let interval: Instant.Span
     private let sink: EventSink
@@ -18,31 +20,33 @@ final class HealthProbe: Probe {
 
     /// - Parameter droppedRows: JSON pointer, in the answer, to the number of rows that the system has given up; it is told when it changes,
     ///   as the point `dropped` of the view `rows`.
+    /// - Throws: a reference without a value.
     init(
-        port: UInt16, path: String, healthyStatus: Int, interval: Instant.Span, droppedRows: String? = nil,
+        health: SystemProfile.Health, substitution: Substitution, session: Session? = nil, droppedRows: String? = nil,
         sink: @escaping EventSink
-    ) {
-        self.port = port
-        self.path = path
-        self.healthyStatus = healthyStatus
+    ) throws(DocumentFailure) {
+        port = try health.port.port(by: substitution)
+        path = try health.path.filled(by: substitution)
+        self.health = health
+        self.session = session
         self.droppedRows = droppedRows
-        self.interval = interval
+        interval = Instant.Span(nanoseconds: health.everyNanoseconds)
         self.sink = sink
     }
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe health", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true)
+            var client = HTTPClient(port: port, keepsAlive: true, session: session)
             var dropped: Int64?
             thread.poll(every: { self.interval }, source: Self.source, sink: sink) {
                 let begun = MonotonicClock.now()
-                let response: HTTPResponse?
+                let answer: HTTPResponse?
                 do throws(HTTPFailure) {
-                    response = try client.request("GET", path, until: begun + Self.patience)
+                    answer = try client.request("GET", path, until: begun + Self.patience)
                 } catch {
-                    response = nil
+                    answer = nil
                 }
-                if let response, let count = self.dropped(response), count != dropped {
+                if let answer, let count = self.dropped(answer), count != dropped {
                     dropped = count
                     sink(
                         Event(
@@ -50,7 +54,7 @@ final class HealthProbe: Probe {
                             uncertaintyNanoseconds: ProbeThread.pollUncertainty(interval), source: Self.source,
                             .sample(.init(view: RowsProbe.rowView, point: "dropped", reading: .integer(count)))))
                 }
-                let reading = (response?.status).map { $0 == healthyStatus ? "healthy" : "degraded" } ?? "unreachable"
+                let reading = answer.map { health.isHealthy($0) ? "healthy" : "degraded" } ?? "unreachable"
                 sink(
                     Event(
                         at: .middle(begun, MonotonicClock.now()),
@@ -72,5 +76,15 @@ final class HealthProbe: Probe {
             return thread
         }
         running?.stop()
+    }
+}
+
+extension SystemProfile.Health {
+    /// The status says healthy, and the body whatever else must hold.
+    func isHealthy(_ answer: HTTPResponse) -> Bool {
+        guard answer.status == healthyStatus else { return false }
+        guard !holds.isEmpty else { return true }
+        guard let document = try? JSON.parse(answer.body) else { return false }
+        return holds.allSatisfy { document.at(pointer: $0.key) == $0.value }
     }
 }

@@ -22,8 +22,8 @@ final class MQTTProbe: Probe {
     private let source: String
     private let port: UInt16
     private let topic: String
-    private let groupAfter: String
-    private let raw: String
+    private let group: PointName
+    private let value: ValueReading
     private let status: (topic: String, offline: TextPattern)?
     private let sink: EventSink
     private let state = Mutex(State())
@@ -40,15 +40,15 @@ final class MQTTProbe: Probe {
 
     /// - Parameter view: id of the view, which is the source of the events too.
     init(
-        view: String, port: UInt16, topic: String, groupAfter: String, raw: String,
+        view: String, port: UInt16, topic: String, group: PointName, value: ValueReading,
         status: (topic: String, offline: TextPattern)? = nil, sink: @escaping EventSink
     ) {
         self.view = view
         source = view
         self.port = port
         self.topic = topic
-        self.groupAfter = groupAfter
-        self.raw = raw
+        self.group = group
+        self.value = value
         self.status = status
         self.sink = sink
         precondition(MQTTProbe.library == MOSQ_ERR_SUCCESS.rawValue, "libmosquitto cannot be set up")
@@ -162,8 +162,8 @@ final class MQTTProbe: Probe {
             return emit("status", reading: isOffline ? "offline" : "online", at: now)
         }
         state.withLock { $0.messages += 1 }
-        let point = topic.hasPrefix(groupAfter) ? String(topic.dropFirst(groupAfter.count)) : topic
-        let octets = (try? JSON.parse(payload))?.at(pointer: raw)?.octets
+        let point = group.group(in: topic) ?? topic
+        let octets = (try? JSON.parse(payload, keepsFractions: true)).flatMap { value.octets(in: $0) }
         let text = String(decoding: payload.prefix(200), as: UTF8.self)
         emit(point, raw: octets, reading: octets == nil ? .text("unreadable: " + text) : nil, at: now)
     }

@@ -10,6 +10,7 @@ final class MutationProbe: Probe {
     private let mutation: SystemProfile.Mutation
     private let port: UInt16
     private let substitution: Substitution
+    private let session: Session?
     private let sink: EventSink
     private let turns = Atomic(0)
     private let isPaused = Atomic(true)
@@ -21,10 +22,12 @@ final class MutationProbe: Probe {
     private static let poll: Instant.Span = .milliseconds(20)
 
     init(
-        mutation: SystemProfile.Mutation, substitution: Substitution, sink: @escaping EventSink
+        mutation: SystemProfile.Mutation, substitution: Substitution, session: Session? = nil,
+        sink: @escaping EventSink
     ) throws(DocumentFailure) {
         self.mutation = mutation
         self.substitution = substitution
+        self.session = session
         self.sink = sink
         port = try mutation.port.port(by: substitution)
         _ = try mutation.readPath.filled(by: substitution)
@@ -75,7 +78,7 @@ final class MutationProbe: Probe {
         var operation = Event.Operation(
             id: Self.firstID + Int64(turn), name: "mutation", action: .invoke, key: request.key, text: request.text)
         sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
-        var client = HTTPClient(port: port)
+        var client = HTTPClient(port: port, session: session)
         do throws(HTTPFailure) {
             let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: mutation.withinNanoseconds)
             let response = try client.request(mutation.method, request.path, body: request.body, until: deadline)
@@ -97,9 +100,10 @@ final class MutationProbe: Probe {
     func readBack(network pid: Int32) -> Bool {
         guard let path = try? mutation.readPath.filled(by: substitution) else { return false }
         let port = port
+        let session = session
         let begun = MonotonicClock.now()
         let response = try? HostNetwork.run(of: pid) { () -> HTTPResponse? in
-            var client = HTTPClient(port: port)
+            var client = HTTPClient(port: port, session: session)
             return try? client.request("GET", path, until: MonotonicClock.now() + .seconds(2))
         }
         guard let response = response ?? nil, response.status == 200, let document = try? JSON.parse(response.body)
@@ -110,12 +114,20 @@ final class MutationProbe: Probe {
         let entries = document.at(pointer: mutation.entries)
         for number in 0..<min(mutation.keys, turns.load(ordering: .relaxed)) {
             let key = "rig-\(number)"
-            let text = entries?[key]?.at(pointer: mutation.text)?.text
+            let text = mutation.entry(key, of: entries)?.at(pointer: mutation.text)?.text
             sink(
                 Event(
                     at: instant, uncertaintyNanoseconds: 10_000_000, source: Self.source,
                     .sample(.init(view: Self.source, point: key, reading: text.map(Value.text) ?? .null))))
         }
         return true
+    }
+}
+
+extension SystemProfile.Mutation {
+    /// The entry of a key in what was read.
+    func entry(_ key: String, of entries: Value?) -> Value? {
+        guard let place = self.key else { return entries?[key] }
+        return entries?.list?.first { $0.at(pointer: place)?.text == key }
     }
 }

@@ -21,7 +21,8 @@ final class Probes: Sendable {
 
     /// Makes the probes and starts none.
     init(
-        profile: SystemProfile, substitution: Substitution, host: Host, sink: @escaping EventSink
+        profile: SystemProfile, substitution: Substitution, host: Host, session: Session? = nil,
+        sink: @escaping EventSink
     ) throws(DocumentFailure) {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
         var gates: [any GateProbe] = []
@@ -33,7 +34,7 @@ final class Probes: Sendable {
                 let port = try source.port.port(by: substitution)
                 let probe = MQTTProbe(
                     view: view.id, port: port, topic: try source.topic.filled(by: substitution),
-                    groupAfter: source.groupAfter, raw: source.raw,
+                    group: source.group, value: source.value,
                     status: try source.status.map { status throws(DocumentFailure) in
                         (try status.topic.filled(by: substitution), status.offline)
                     }, sink: sink)
@@ -53,13 +54,13 @@ final class Probes: Sendable {
             case .http(let source):
                 let probe = HTTPStateProbe(
                     view: view.id, port: try source.port.port(by: substitution),
-                    path: try source.path.filled(by: substitution), points: source.points, raw: source.raw,
-                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                    path: try source.path.filled(by: substitution), source: source, session: session, sink: sink)
                 all.append(probe)
             case .sqlite(let source):
                 let probe = SQLiteProbe(
                     view: view.id, path: try source.path.filled(by: substitution), query: source.query,
-                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                    documents: source.documents, interval: Instant.Span(nanoseconds: source.everyNanoseconds),
+                    sink: sink)
                 all.append(probe)
             case .rows(let source):
                 guard let decoder = profile.rowDecoder else { continue }
@@ -73,15 +74,15 @@ final class Probes: Sendable {
             }
         }
         if let health = profile.health {
-            let probe = HealthProbe(
-                port: try health.port.port(by: substitution), path: try health.path.filled(by: substitution),
-                healthyStatus: health.healthyStatus, interval: Instant.Span(nanoseconds: health.everyNanoseconds),
-                droppedRows: profile.rows?.dropped, sink: sink)
+            let probe = try HealthProbe(
+                health: health, substitution: substitution, session: session, droppedRows: profile.rows?.dropped,
+                sink: sink)
             all.append(probe)
         }
         if let command = profile.command {
             let probe = try CommandProbe(
-                command: command, points: profile.points.commands, substitution: substitution, sink: sink)
+                command: command, points: profile.points.commands, substitution: substitution, session: session,
+                sink: sink)
             all.append(probe)
         }
         for service in profile.services

@@ -9,12 +9,17 @@ final class SQLiteProbe: Probe {
     private let view: String
     private let path: String
     private let query: String
+    private let documents: ViewSource.SQLite.Documents?
     private let interval: Instant.Span
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
-    /// - Parameter query: two columns, group address and raw value in hex.
-    init(view: String, path: String, query: String, interval: Instant.Span, sink: @escaping EventSink) {
+    /// - Parameter query: two columns, group address and raw value in hex, unless `documents` says how they are read.
+    init(
+        view: String, path: String, query: String, documents: ViewSource.SQLite.Documents? = nil,
+        interval: Instant.Span, sink: @escaping EventSink
+    ) {
+        self.documents = documents
         self.view = view
         self.path = path
         self.query = query
@@ -27,7 +32,7 @@ final class SQLiteProbe: Probe {
             var state = PolledState(view: view, interval: interval)
             thread.poll(every: { self.interval }, source: view, sink: sink) {
                 let begun = MonotonicClock.now()
-                let values = SQLiteProbe.read(path, query)
+                let values = SQLiteProbe.read(path, query, documents)
                 for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
             }
         }
@@ -43,7 +48,9 @@ final class SQLiteProbe: Probe {
     }
 
     /// One look into the database.
-    static func read(_ path: String, _ query: String) -> Result<[String: [UInt8]], SystemFault> {
+    static func read(
+        _ path: String, _ query: String, _ documents: ViewSource.SQLite.Documents? = nil
+    ) -> Result<[String: [UInt8]], SystemFault> {
         guard Files.exists(path) else { return .failure(SystemFault("there is no such file")) }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
@@ -65,8 +72,15 @@ final class SQLiteProbe: Probe {
         while true {
             switch unsafe sqlite3_step(statement) {
             case SQLITE_ROW:
-                guard let point = unsafe text(statement, 0) else { continue }
-                values[point] = unsafe text(statement, 1).flatMap(Hex.octets)
+                guard let name = unsafe text(statement, 0) else { continue }
+                let said = unsafe text(statement, 1)
+                guard let documents else {
+                    values[name] = said.flatMap(Hex.octets)
+                    continue
+                }
+                guard let point = documents.name.group(in: name) else { continue }
+                values[point] = said.flatMap { try? JSON.parse($0.utf8, keepsFractions: true) }
+                    .flatMap(documents.value.octets)
             case SQLITE_DONE: return .success(values)
             default: return unsafe .failure(fault(database))
             }
