@@ -99,7 +99,9 @@ let package = Package(
             "ReportsTests",
             ["Reports", "Checkers", "Evidence", "Events", "Catalogue", "Documents", "Platform", "JSONSchema"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
-        tests("IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"]),
+        tests(
+            "IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"],
+            data: ["StandIns"]),
         tests("KernelTests", ["Events", "Platform", "Twin", "USB", "KNX"], data: ["Guest"]),
         tests("TidyTests", []),
     ]

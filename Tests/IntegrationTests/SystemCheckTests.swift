@@ -46,5 +46,32 @@ extension RigRuns {
             #expect(finished.status == 0, "\(finished.output)\(finished.error)")
             #expect(finished.output.contains("34 points in callbacks, http"), "\(finished.output)")
         }
+
+        /// The profile of Gray Logic Core on a stand-in written from the same description of its interface: they fit each other. Of Core itself it says
+        /// nothing.
+        @Test func theProfileOfGrayLogicCoreFitsItsDescription() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let standIn = RigProgram.root + "/Tests/IntegrationTests/StandIns/graylogic-stand-in.py"
+            let text = String(
+                decoding: try Files.read(RigProgram.root + "/rigs/systems/graylogic-core.yaml"), as: UTF8.self
+            )
+            .replacingOccurrences(of: "binary: /opt/graylogic/graylogic", with: "binary: \(standIn)")
+            func check(_ name: String, _ text: String) throws -> RigProgram.Started {
+                let profile = "\(directory.path)/\(name).yaml"
+                try Files.write(Array(text.utf8), to: profile)
+                return try RigProgram.start(
+                    ["system", "check", profile, "--out", "\(directory.path)/\(name)", "--progress", "none"],
+                    in: directory.path)
+            }
+            let whole = try check("whole", text)
+            let refused = try check("refused", text.replacingOccurrences(of: "\"owner\"", with: "\"nobody\""))
+            let seen = try whole.finish()
+            #expect(seen.status == 0, "\(seen.output)\(seen.error)")
+            #expect(seen.output.contains("34 points in mqtt, http, database"), "\(seen.output)")
+            let unseen = try refused.finish()
+            #expect(unseen.status == 3, "\(unseen.output)\(unseen.error)")
+            #expect(unseen.output.contains("the login was answered with status 401"), "\(unseen.output)")
+        }
     }
 }

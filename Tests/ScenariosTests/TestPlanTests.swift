@@ -53,6 +53,23 @@ import Testing
         #expect(plan.systemBuild.count == 64, "the client's digest; Python need not be there for it")
     }
 
+    /// What the profile of Gray Logic Core is wired for, apart from the program, which is not part of knxrig.
+    @Test(
+        arguments: [
+            ("HW-1", "cut-20s", nil), ("HW-3", "unplugged-30s", nil), ("IF-1", "killed-5s", nil),
+            ("IF-3", "locked-20s", nil),
+            ("IF-4", "full-30s", nil), ("PB-2", "hung", nil), ("PB-3", "client", nil), ("SS-1", "asked-to-end", nil),
+            ("SS-2", "killed-3-times", nil), ("SS-3", "absent-20s", nil), ("SS-4", "six-kinds", nil),
+            ("SS-5", "locked", nil), ("HW-4", "off-5s", nil),
+            ("AW-3", "forty-keys", "'registry'"), ("DI-1", "ten-ids", "'registry'"), ("DI-2", "rooms", "'registry'"),
+        ] as [(String, String, String?)])
+    func grayLogicCoreIsWiredForWhatItsProfileSays(scenario: String, variant: String, lacks: String?) throws {
+        let plan = try TestPlan(job: Self.job(scenario, variant, system: "graylogic-core"))
+        #expect(plan.refusals.isEmpty)
+        let obstacles = plan.obstacles.filter { !$0.contains("is not installed") }
+        #expect(obstacles == (lacks.map { ["needs \($0) in the system profile"] } ?? []))
+    }
+
     @Test func aSystemWithoutAViewOfEveryTelegramIsNotRun() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
