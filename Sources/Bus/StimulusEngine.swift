@@ -91,10 +91,13 @@ struct StimulusEngine: InterfaceEngine {
     }
 
     /// A GroupValueWrite of ours.
-    func write(_ group: GroupAddress, _ value: GroupValue, _ role: Event.Stimulation.Role, _ priority: Priority)
-        -> Telegram
-    {
-        telegram(.write(value), to: group, role, priority)
+    ///
+    /// - Parameter source: from another address than its own.
+    func write(
+        _ group: GroupAddress, _ value: GroupValue, _ role: Event.Stimulation.Role, _ priority: Priority,
+        from source: IndividualAddress? = nil
+    ) -> Telegram {
+        telegram(.write(value), to: group, role, priority, from: source)
     }
 
     // MARK: What happens
@@ -206,10 +209,12 @@ struct StimulusEngine: InterfaceEngine {
     // MARK: Parts
 
     private func telegram(
-        _ service: GroupService, to group: GroupAddress, _ role: Event.Stimulation.Role, _ priority: Priority
+        _ service: GroupService, to group: GroupAddress, _ role: Event.Stimulation.Role, _ priority: Priority,
+        from source: IndividualAddress? = nil
     ) -> Telegram {
         let frame = TP1Frame(
-            priority: priority, source: address, destination: .group(group), transportUnit: service.transportUnit)
+            priority: priority, source: source ?? address, destination: .group(group),
+            transportUnit: service.transportUnit)
         return Telegram(frame: frame, value: service.value, role: role)
     }
 

@@ -93,11 +93,17 @@ public final class TPUARTStimulus: Sendable {
     }
 
     /// Tells a cyclic telegram as due at `due`; it is sent only when fewer than `limit` telegrams wait.
+    ///
+    /// - Parameter source: from another address than its own.
     func send(
-        _ group: GroupAddress, _ value: GroupValue, role: Event.Stimulation.Role, due: Instant, limit: Int
+        _ group: GroupAddress, _ value: GroupValue, role: Event.Stimulation.Role, from source: IndividualAddress? = nil,
+        due: Instant, limit: Int
     ) {
-        thread.perform { ((), $0.send($0.write(group, value, role, .low), limit: limit, at: due)) }
+        thread.perform { ((), $0.send($0.write(group, value, role, .low, from: source), limit: limit, at: due)) }
     }
+
+    /// Telegrams that wait, the one in flight included; nil while the chip takes none.
+    var waiting: Int? { thread.perform { ($0.isReady ? $0.pendingCount : nil, []) } }
 
     /// Telegrams that wait, the one in flight included.
     public var pendingCount: Int { thread.perform { ($0.pendingCount, []) } }

@@ -29,6 +29,8 @@ struct TracerSchedule: Sendable {
     /// Tracers since `origin`, and the number of the one that is due at `origin`.
     private var ticks: Int64 = 0
     private var number = 0
+    /// Tracers of each lane of a closed loop.
+    private var laneNumbers: [Int: Int] = [:]
     private var counts: [Int]
     private var origin: Instant
 
@@ -51,14 +53,27 @@ struct TracerSchedule: Sendable {
             ticks = 0
             return .slipped(late)
         }
-        let address = number % addressCount
-        let code = (address * Self.offset + counts[address]) % Self.codes + DPT9.exactHundredths.lowerBound
-        let raw = DPT9.raw(hundredths: code)
-        let tracer = Tracer(address: address, value: .octets([UInt8(raw >> 8), UInt8(raw & 0xFF)]), due: due)
-        counts[address] += 1
+        let tracer = count(number % addressCount, due: due)
         number += 1
         ticks += 1
         return .send(tracer)
+    }
+
+    /// The next tracer of one of several senders that each send as fast as the line takes them: `burst` to one of its addresses, then as many to
+    /// the next. What comes in a burst is what workers in parallel bring out of order.
+    mutating func next(ofLane lane: Int, of lanes: Int, burst: Int, at now: Instant) -> Tracer? {
+        let addresses = (addressCount - lane + lanes - 1) / lanes
+        guard addresses > 0 else { return nil }
+        let number = laneNumbers[lane, default: 0]
+        laneNumbers[lane] = number + 1
+        return count(lane + number / burst % addresses * lanes, due: now)
+    }
+
+    private mutating func count(_ address: Int, due: Instant) -> Tracer {
+        let code = (address * Self.offset + counts[address]) % Self.codes + DPT9.exactHundredths.lowerBound
+        let raw = DPT9.raw(hundredths: code)
+        counts[address] += 1
+        return Tracer(address: address, value: .octets([UInt8(raw >> 8), UInt8(raw & 0xFF)]), due: due)
     }
 
     /// Starts anew at `now` with the counts as they are.

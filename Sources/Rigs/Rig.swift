@@ -105,6 +105,10 @@ extension Rig {
                     ? "a relay channel that feeds the system's interface (feeds: \(lines[0].id)/sut)" : nil
             case "witness": lines[0].attachments(.witness).isEmpty ? "a witness on the line" : nil
             case "stimulus": lines[0].attachments(.stimulus).isEmpty ? "a stimulus on the line" : nil
+            case "saturation":
+                // One chip at 19200 baud reaches 75 % of the line's capacity.
+                lines[0].attachments(.stimulus).count { $0.loadAddress != nil } < 2
+                    ? "two stimuli with a load_address on the line, which is what saturates it" : nil
             default: nil
             }
         }

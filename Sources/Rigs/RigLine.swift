@@ -22,6 +22,8 @@ public struct RigLine: Sendable {
         /// The device's path; nil on a twin, which publishes its own.
         public var device: String?
         public var address: IndividualAddress?
+        /// Where a stimulus sends from when it saturates the line: an address that loses arbitration against the system's. nil: it does not.
+        public var loadAddress: IndividualAddress?
         /// Addresses that telegrams through it come from.
         public var sources: [ClosedRange<IndividualAddress>]
     }
@@ -85,12 +87,30 @@ public struct RigLine: Sendable {
         }
         devices = []
         for device in try node["devices"]?.elements() ?? [] { devices.append(try Device(device)) }
+        try check(loadOf: attached)
+    }
+
+    /// A load that won against the system's telegrams would test whether the line is free, and not what the system does when it is full.
+    private func check(loadOf attached: Node) throws(DocumentFailure) {
+        let system = attachments(.sut).flatMap(\.sources)
+        for stimulus in attachments(.stimulus) {
+            guard let load = stimulus.loadAddress else { continue }
+            guard sources.contains(where: { $0.contains(load) }) else {
+                throw attached.failure("the load_address \(load) of \(stimulus.id) is not among the line's 'sources'")
+            }
+            for own in system.flatMap({ $0.lowerBound.raw...$0.upperBound.raw }).map(IndividualAddress.init(raw:))
+            where !Arbitration.wins(own, over: load) {
+                throw attached.failure(
+                    "the load_address \(load) of \(stimulus.id) does not lose arbitration against the system's \(own): "
+                        + "take one whose device number has more low bits set, such as 1.1.255")
+            }
+        }
     }
 }
 
 extension RigLine.Attachment {
     init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
-        _ = try node.entries(of: "an attachment", keys: ["driver", "device", "address", "sources"])
+        _ = try node.entries(of: "an attachment", keys: ["driver", "device", "address", "load_address", "sources"])
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
@@ -102,6 +122,7 @@ extension RigLine.Attachment {
         }
         device = try node["device"]?.text()
         address = try node["address"]?.individualAddress()
+        loadAddress = try node["load_address"]?.individualAddress()
         if role == .stimulus, address == nil { throw node.failure("a stimulus needs an 'address' to send from") }
         sources = []
         if let range = try node["sources"]?.individualAddresses() { sources = [range] }

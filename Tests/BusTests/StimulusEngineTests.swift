@@ -58,6 +58,22 @@ import Testing
         #expect(bench.engine.isReady)
     }
 
+    @Test func sendsFromAnotherAddressWithoutTakingItForItsOwn() {
+        var bench = ready()
+        let other = IndividualAddress(raw: 0x11FF)
+        bench.perform { engine, now in
+            engine.send(engine.write(Self.group, .small(1), .tracer, .low, from: other), at: now)
+        }
+        let octets = frame(.write(.small(1)), source: other)
+        #expect(bench.takeWritten() == [TPUARTRequest.transmit(octets).octets])
+        bench.hear(octets)
+        bench.say(0x8B)
+        #expect(bench.takeEvents().map(\.word).last == "confirmed")
+        // Its own telegrams still come from its own.
+        send(&bench, 2)
+        #expect(bench.takeWritten() == [sent(.write(.small(2)))])
+    }
+
     @Test(arguments: [(UInt8(0x8B), "confirmed"), (0x0B, "unacknowledged")])
     func oneFrameInFlight(_ confirmation: UInt8, _ outcome: String) {
         var bench = ready()

@@ -73,6 +73,38 @@ import Testing
         #expect(second.due == later)
         #expect(raw(second.value) - raw(first.value) == 1)
     }
+
+    /// Senders that each go as fast as they can: an address stays with its sender, bursts stay together, and counts go on, also into the steady rate.
+    @Test(arguments: [(24, 2), (5, 2), (1, 2), (7, 3), (2, 1)])
+    func lanesShareAddressesAndCounts(addresses: Int, lanes: Int) throws {
+        var schedule = TracerSchedule(addressCount: addresses, millihertz: 1_000_000, from: Self.start)
+        var last = [Int: Int]()
+        var order: [[Int]] = Array(repeating: [], count: lanes)
+        for _ in 0..<200 {
+            for lane in 0..<lanes {
+                guard let tracer = schedule.next(ofLane: lane, of: lanes, burst: 3, at: Self.start) else {
+                    #expect(lane >= addresses)
+                    continue
+                }
+                #expect(tracer.address % lanes == lane && tracer.address < addresses && tracer.due == Self.start)
+                let code = raw(tracer.value)
+                if let before = last[tracer.address] { #expect((code - before + 4096) % 4096 == 1) }
+                last[tracer.address] = code
+                order[lane].append(tracer.address)
+            }
+        }
+        #expect(last.count == addresses)
+        for lane in order {
+            for start in stride(from: 0, to: lane.count - 2, by: 3) {
+                #expect(Set(lane[start..<start + 3]).count == 1)
+            }
+        }
+        guard case .send(let steady) = schedule.next(at: Self.start) else {
+            Issue.record("nothing was due")
+            return
+        }
+        #expect((raw(steady.value) - (last[steady.address] ?? 0) + 4096) % 4096 == 1)
+    }
 }
 
 @Suite struct LineGuardTests {

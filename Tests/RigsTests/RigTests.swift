@@ -24,7 +24,8 @@ import Testing
         let channel = try #require(rig.channel("bus-power")).channel
         #expect(channel.wiring == .normallyClosed)
         #expect(channel.longestCutNanoseconds == 120_000_000_000)
-        #expect(rig.lacks(["relay:line-supply", "witness", "stimulus", "service:broker"]).isEmpty)
+        #expect(rig.lacks(["relay:line-supply", "witness", "stimulus", "saturation", "service:broker"]).isEmpty)
+        #expect(line.attachments(.stimulus).map(\.loadAddress?.description) == ["1.1.127", "1.1.255"])
     }
 
     @Test func theExampleOfABenchParses() throws {
@@ -34,6 +35,12 @@ import Testing
         #expect(rig.lines[0].supply?.sense == nil)
         #expect(rig.lines[0].attachments.allSatisfy { $0.device?.hasPrefix("/dev/") == true })
         #expect(rig.lacks(["relay:line-supply", "witness", "stimulus"]).isEmpty)
+    }
+
+    @Test func oneStimulusDoesNotSaturateALine() throws {
+        let rig = try Self.rig([(old: ", load_address: 1.1.255", new: "")])
+        #expect(rig.lacks(["saturation"]).count == 1)
+        #expect(rig.lacks(["saturation"]).first?.contains("two stimuli with a load_address") == true)
     }
 
     /// `old` and `new` replaced in the twin's rig file.
@@ -85,8 +92,17 @@ import Testing
         ("id: sut-interface", "id: bus-power", "two channels are called 'bus-power'"),
         ("1.1.20-1.1.27", "1.1.27-1.1.20", "should be an individual address or a range"),
         ("groups: 1/0/0-1/7/255", "groups: 1/0/0-1/9/255", "should be a group address or a range"),
-        ("address: 1.1.10}", "adress: 1.1.10}", "an attachment has no key 'adress': did you mean 'address'?"),
-        ("- {driver: tpuart, address: 1.1.11}", "- {driver: tpuart}", "a stimulus needs an 'address'"),
+        ("address: 1.1.10,", "adress: 1.1.10,", "an attachment has no key 'adress': did you mean 'address'?"),
+        ("- {driver: tpuart, address: 1.1.11,", "- {driver: tpuart,", "a stimulus needs an 'address'"),
+        (
+            "load_address: 1.1.127", "load_address: 1.1.126",
+            "the load_address 1.1.126 of stimulus-1 is not among the line's 'sources'"
+        ),
+        (
+            "load_address: 1.1.127", "load_address: 1.1.20",
+            "does not lose arbitration against the system's 1.1.201: take one"
+        ),
+        ("load_address: 1.1.127", "load_adress: 1.1.127", "did you mean 'load_address'?"),
         ("match: {serial: TWIN1}", "match: {}", "a board is bound by 'serial' or by 'port_path'"),
         ("transport: usbip", "transport: serial", "a dcttech board is on plain USB"),
         ("driver: dcttech", "driver: numato", "a numato board is on a serial line: its transport is 'serial'"),
