@@ -46,10 +46,10 @@ final class Intake: Sendable {
         case .malformed(let reason):
             skip(apdu, from: source, to: group, reason)
             return false
-        case .taken(let changed, let state):
+        case .taken(let state, let changed):
             livePath.pointChanged(group, state.value, stamp: stamp)
             if changed {
-                mqtt.pointChanged(group)
+                mqtt.pointChanged(group, state)
                 hub.pointChanged(group)
             }
             commands.observe(group, value.octets)

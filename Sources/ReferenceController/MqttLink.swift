@@ -3,22 +3,22 @@ import Synchronization
 /// Publishes points and health to the broker.
 ///
 /// A change is published at once, in the thread that brought it. While the broker is away nothing is queued, only
-/// counted; when it is slow, at most `greatestUnacknowledged` messages are on their way and a point that changes
-/// meanwhile is remembered and published with its then newest value. Each connection has a client of its own, so that
+/// counted; when it is slow, at most `greatestUnacknowledged` messages are on their way and the newest change of each
+/// point waits for room; what a newer one replaces is counted. Each connection has a client of its own, so that
 /// no message of an old connection can arrive after a newer one.
 final class MqttLink: Sendable {
     private struct Content {
         /// Set while the broker takes messages.
         var client: MosquittoClient?
         var unacknowledged = 0
-        /// Points whose newest value is still to be published.
-        var behind: Set<GroupAddress> = []
+        /// Newest states that are still to be published.
+        var behind: [GroupAddress: PointState] = [:]
         var answer: Int32?
         var stopping = false
     }
 
     /// The declared bound of what is on its way to a broker that does not acknowledge.
-    static let greatestUnacknowledged = 256
+    static let greatestUnacknowledged = 64
     private static let keepaliveSeconds = 10
     private static let answerTimeoutNanoseconds: Int64 = 5_000_000_000
     private static let healthPeriodNanoseconds: Int64 = 5_000_000_000
@@ -30,6 +30,11 @@ final class MqttLink: Sendable {
     private let points: PointTable
     private let protections: Set<Protection>
     private let status: Status
+    /// How many messages may be on their way; without the protection any number.
+    private let room: Int
+    private let newestWins: Bool
+    /// Without the protection of the order.
+    private let workers: ParallelWorkers?
     private let content = Mutex(Content())
     private let wakeup = Wakeup()
 
@@ -38,19 +43,29 @@ final class MqttLink: Sendable {
         self.points = points
         self.protections = protections
         self.status = status
+        room = protections.contains(.queueBound) ? Self.greatestUnacknowledged : .max
+        newestWins = protections.contains(.queueNewestWins)
+        workers = protections.contains(.orderPerAddress) ? nil : ParallelWorkers()
     }
 
     private var healthTopic: String { configuration.prefix + "/health" }
 
     /// A point has new octets.
-    func pointChanged(_ group: GroupAddress) {
+    func pointChanged(_ group: GroupAddress, _ state: PointState) {
+        guard let workers else { return publish(group, state) }
+        workers.give { [self] in publish(group, state) }
+    }
+
+    private func publish(_ group: GroupAddress, _ state: PointState) {
         content.withLock { content in
-            guard content.client != nil else {
+            guard content.client != nil, newestWins || content.unacknowledged < room else {
                 status.mqttDropped.add(1, ordering: .relaxed)
                 return
             }
-            // What a point is behind with is replaced by the newer value, and so never published.
-            if !content.behind.insert(group).inserted { status.mqttDropped.add(1, ordering: .relaxed) }
+            // What a point is behind with is replaced by the newer state, and so never published.
+            if let older = content.behind.updateValue(state, forKey: group), older.sequence != state.sequence {
+                status.mqttDropped.add(1, ordering: .relaxed)
+            }
             publishBehind(&content)
         }
     }
@@ -61,6 +76,7 @@ final class MqttLink: Sendable {
     }
 
     func stop() {
+        workers?.stop()
         content.withLock { $0.stopping = true }
         wakeup.signal()
     }
@@ -130,7 +146,7 @@ final class MqttLink: Sendable {
         let count = content.withLock { content in
             content.client = client
             content.unacknowledged = 0
-            content.behind = resyncs ? Set(points.all.map(\.group)) : []
+            content.behind = resyncs ? Dictionary(uniqueKeysWithValues: points.all.map { ($0.group, $0.state) }) : [:]
             let count = content.behind.count
             publishHealth(&content, status.topicMessage)
             publishBehind(&content)
@@ -176,17 +192,16 @@ final class MqttLink: Sendable {
             // Nobody knows which of these the broker had taken: they count as dropped.
             status.mqttDropped.add(content.unacknowledged + content.behind.count, ordering: .relaxed)
             content.unacknowledged = 0
-            content.behind = []
+            content.behind = [:]
         }
         status.mqttConnected.store(false, ordering: .relaxed)
     }
 
-    /// Publishes what points are behind with, as far as there is room. The lock is held from reading the point to
-    /// handing its message over: two threads can never publish the values of a point in the wrong order.
+    /// Publishes what points are behind with, as far as there is room. The lock is held from taking a state to handing
+    /// its message over: two threads can never publish the values of a point in the wrong order.
     private func publishBehind(_ content: inout Content) {
         guard let client = content.client else { return }
-        while content.unacknowledged < Self.greatestUnacknowledged, let group = content.behind.popFirst() {
-            guard let state = points[group] else { continue }
+        while content.unacknowledged < room, let (group, state) = content.behind.popFirst() {
             if client.publish(topic: "\(configuration.prefix)/state/\(group)", state.message(group).text) {
                 content.unacknowledged += 1
             } else {
@@ -196,7 +211,7 @@ final class MqttLink: Sendable {
     }
 
     private func publishHealth(_ content: inout Content, _ message: JSON) {
-        guard let client = content.client, content.unacknowledged < Self.greatestUnacknowledged else { return }
+        guard let client = content.client, content.unacknowledged < room else { return }
         if client.publish(topic: healthTopic, message.text) { content.unacknowledged += 1 }
     }
 }

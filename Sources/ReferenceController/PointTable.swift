@@ -41,7 +41,7 @@ final class PointTable: Sendable {
     enum Outcome {
         case unknownGroup
         case malformed(String)
-        case taken(changed: Bool, PointState)
+        case taken(PointState, changed: Bool)
     }
 
     /// Takes a value from the bus. Its sequence grows also when the octets are the ones the point already has.
@@ -59,7 +59,7 @@ final class PointTable: Sendable {
             if isChanged || keepsRepeats {
                 content.remember([HistoryEntry(group: group, octets: value.octets, milliseconds: wallMilliseconds())])
             }
-            return .taken(changed: isChanged, state)
+            return .taken(state, changed: isChanged)
         }
     }
 

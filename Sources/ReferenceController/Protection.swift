@@ -32,6 +32,9 @@ enum Protection: String, CaseIterable, Sendable {
     case timeSeriesAsync = "tsdb.async"
     case timeSeriesRetry = "tsdb.retry"
     case timeSeriesSameStamp = "tsdb.same-stamp"
+    case queueBound = "queue.bound"
+    case queueNewestWins = "queue.newest-wins"
+    case orderPerAddress = "order.per-address"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -66,6 +69,9 @@ enum Protection: String, CaseIterable, Sendable {
         case .timeSeriesAsync: "writes rows on a thread of its own, so that telegrams do not wait for them"
         case .timeSeriesRetry: "writes again the rows of a batch that could not be written"
         case .timeSeriesSameStamp: "writes a row again with the stamp that it had"
+        case .queueBound: "lets only so many messages wait for a broker that does not take them"
+        case .queueNewestWins: "keeps the newest value of a point when there is no room for all"
+        case .orderPerAddress: "publishes in the order in which telegrams came, instead of by workers in parallel"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }

@@ -115,6 +115,18 @@ public struct SystemProfile: Sendable {
         public var suppresses: Suppression?
         /// How far the view may lag behind the line.
         public var limitNanoseconds: Int64
+        /// What waits for whoever takes the view's telegrams; nil where the profile says nothing of it.
+        public var queue: Queue?
+
+        /// What the system declares of the queue before a view.
+        public struct Queue: Sendable {
+            /// Telegrams that may wait, 1…1999: a saturated line needs 46 s to fill one of 2000.
+            public var bound: Int
+            /// Where the system says how many telegrams it has dropped since its start: port and path of its interface, JSON pointer to the number.
+            public var port: Template
+            public var path: Template
+            public var dropped: String
+        }
 
         public enum Suppression: String, CaseIterable, Sendable {
             /// A value equal to the one before.

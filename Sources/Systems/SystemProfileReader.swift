@@ -82,6 +82,7 @@ extension SystemProfile {
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
         "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "rows", "rows-passed",
+        "dropped",
     ]
 
     /// Rows need their view, their gate, and a health that counts them, if anything does; and a view of rows needs to know how to read them.
@@ -317,6 +318,22 @@ extension SystemProfile.View {
         isStreaming = try node["streaming"]?.bool() ?? false
         suppresses = try node["suppresses"]?.choice("suppression")
         limitNanoseconds = try node.required("limit").nanoseconds()
+        queue = try node["queue"].map { node throws(DocumentFailure) in try Queue(node, known: known) }
+        if let queue = node["queue"], !isStreaming {
+            throw queue.failure("a 'queue' stands before a view that streams: of others nobody sees single telegrams")
+        }
+    }
+}
+
+extension SystemProfile.View.Queue {
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(of: "a queue", keys: ["bound", "dropped"])
+        bound = try node.required("bound").integer(1...1999)
+        let counter = try node.required("dropped")
+        _ = try counter.entries(of: "dropped of a queue", keys: ["port", "path", "count"])
+        port = try Template(counter.required("port"), known: known)
+        path = try Template(counter.required("path"), known: known)
+        dropped = try counter.required("count").text()
     }
 }
 

@@ -107,7 +107,7 @@ public enum ViewSource: Sendable {
         public var raw: String
     }
 
-    private static let common = ["id", "kind", "streaming", "suppresses", "limit"]
+    private static let common = ["queue", "id", "kind", "streaming", "suppresses", "limit"]
 
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
         let kind = try node.required("kind")

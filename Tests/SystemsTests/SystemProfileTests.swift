@@ -24,8 +24,7 @@ import Testing
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",
                 "db.foreign-keys", "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits",
                 "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send", "tsdb.buffer-bound", "tsdb.async",
-                "tsdb.retry",
-                "tsdb.same-stamp",
+                "tsdb.retry", "tsdb.same-stamp", "queue.bound", "queue.newest-wins", "order.per-address",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
@@ -39,6 +38,8 @@ import Testing
         #expect(profile.views.map(\.isHistory) == [false, false, false, false, true])
         #expect(profile.rows?.bound == 40 && profile.rows?.gate == "time-series-database")
         #expect(profile.views.first?.suppresses == .sameValue)
+        #expect(profile.views.map(\.queue?.bound) == [256, nil, nil, nil, nil])
+        #expect(profile.views.first?.queue?.dropped == "/mqtt_dropped")
         #expect(profile.health?.everyNanoseconds == 200_000_000)
         #expect(profile.command?.success == [200])
         #expect(profile.limits.recover["bus-cut"] == 30_000_000_000)
@@ -67,6 +68,13 @@ import Testing
         ("    group: /group", "    group: group", "'group' should be a JSON pointer such as /raw"),
         ("silent_within: 20 s, ", "", "silent_within"),
         ("pointer: /websocket", "pointr: /websocket", "has no key 'pointr'"),
+        ("queue: {bound: 256", "queue: {bound: 2000", "2000 is outside 1…1999"),
+        ("queue: {bound: 256", "queue: {limit: 160", "a queue has no key 'limit'"),
+        ("/health, count: /mqtt", "/health, counts: /mqtt", "did you mean 'count'?"),
+        (
+            "    kind: http\n", "    kind: http\n    queue: {bound: 5, dropped: {port: \"80\", path: /x, count: /y}}\n",
+            "a 'queue' stands before a view that streams"
+        ),
         ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
         (
             "kind: sqlite", "kind: sqlte",

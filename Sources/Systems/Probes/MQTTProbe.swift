@@ -34,6 +34,8 @@ final class MQTTProbe: Probe {
     private static let retry: Instant.Span = .milliseconds(100)
     /// From the connection to the broker's acknowledgement; a stopped broker's kernel connects too.
     private static let acknowledgeWithin: Instant.Span = .seconds(2)
+    /// Longer than any stall: a broker that was stopped first ends whoever was silent for half as long again, and what then comes nobody sees.
+    fileprivate static let keepAliveSeconds: Int32 = 60
 
     /// mosquitto_lib_init must come before everything else, once.
     private static let library: Int32 = mosquitto_lib_init()
@@ -209,7 +211,8 @@ final class MQTTProbe: Probe {
     }
 
     func connect(port: UInt16) -> Bool {
-        unsafe mosquitto_connect(client, "127.0.0.1", Int32(port), 5) == MOSQ_ERR_SUCCESS.rawValue
+        unsafe mosquitto_connect(client, "127.0.0.1", Int32(port), MQTTProbe.keepAliveSeconds)
+            == MOSQ_ERR_SUCCESS.rawValue
     }
 
     func disconnect() {

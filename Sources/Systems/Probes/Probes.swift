@@ -73,6 +73,10 @@ final class Probes: Sendable {
             case .output: break  // It is read where the host's lines arrive.
             }
         }
+        for view in profile.views {
+            guard let queue = view.queue else { continue }
+            all.append(try DropProbe(view: view.id, queue: queue, substitution: substitution, sink: sink))
+        }
         if let health = profile.health {
             let probe = try HealthProbe(
                 health: health, substitution: substitution, session: session, droppedRows: profile.rows?.dropped,
