@@ -105,6 +105,24 @@ public struct Scenario: Sendable {
         public var actsOnClients: Bool { self == .resetClients || self == .silenceClients || self == .stopReading }
     }
 
+    /// A line that is saturated from before the fault until after its heal.
+    public struct Load: Sendable, Hashable {
+        /// From the first instant of the saturation to the command of the fault.
+        public var beforeNanoseconds: Int64
+        /// From the heal to the end of the saturation.
+        public var afterNanoseconds: Int64
+        /// Percent of the line's capacity that the witness must have heard all the while.
+        public var atLeastPercent: Int
+        /// A consumer that takes nothing just before the fault; nil: all take what comes.
+        public var stall: Stall?
+
+        /// A service that stands still for a while before the fault, and goes on as soon as the fault has been made.
+        public struct Stall: Sendable, Hashable {
+            public var service: String
+            public var durationNanoseconds: Int64
+        }
+    }
+
     /// One expectation: the checker by its name, and how it takes sentinels.
     public struct Expectation: Sendable, Hashable {
         public var checker: String
@@ -129,6 +147,11 @@ public struct Scenario: Sendable {
         public var holdNanoseconds: Int64
         /// Percent of the line's capacity.
         public var tracerLoad: Int
+        /// nil: the line carries the tracers' steady load and no more.
+        public var load: Load?
+
+        /// The saturation beside the fault, nanoseconds; 0 without one.
+        public var loadNanoseconds: Int64 { (load?.beforeNanoseconds ?? 0) + (load?.afterNanoseconds ?? 0) }
     }
 
     public var id: String
@@ -138,7 +161,7 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `process:knxd`, `process:bridge`, `database` and other parts of the system profile.
+    /// `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -151,12 +174,14 @@ public struct Scenario: Sendable {
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
+        "keeps-up", "backlog",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
-        "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows",
+        "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows", "saturation",
+        "queue",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -168,7 +193,8 @@ public struct Scenario: Sendable {
         _ = try node.entries(
             of: "a scenario",
             keys: [
-                "version", "id", "name", "tier", "likelihood", "impact", "requires", "parameters", "fault", "variants",
+                "version", "id", "name", "tier", "likelihood", "impact", "requires", "parameters", "load", "fault",
+                "variants",
             ])
         let version = try node.required("version")
         guard try version.integer() == 1 else { throw version.failure("this knxrig reads version 1 of scenarios") }
@@ -195,7 +221,7 @@ public struct Scenario: Sendable {
         }
         variants = []
         for variantNode in try node.required("variants").elements() {
-            let variant = try Variant(variantNode, fault: fault, common: node["parameters"])
+            let variant = try Variant(variantNode, fault: fault, load: node["load"], common: node["parameters"])
             if variants.contains(where: { $0.name == variant.name }) {
                 throw variantNode.failure("two variants are called '\(variant.name)'")
             }
@@ -206,10 +232,10 @@ public struct Scenario: Sendable {
 }
 
 extension Scenario.Variant {
-    init(_ node: Node, fault: Node, common: Node?) throws(DocumentFailure) {
+    init(_ node: Node, fault: Node, load: Node?, common: Node?) throws(DocumentFailure) {
         let parameters = Parameters(own: node, common: common)
         for entry in try node.entries(of: "a variant") {
-            let known = ["name", "expect", "sabotages"] + parameters.known(fault)
+            let known = ["name", "expect", "sabotages"] + parameters.known([fault] + (load.map { [$0] } ?? []))
             guard known.contains(entry.key) else {
                 throw DocumentFailure(
                     file: node.file, position: entry.keyPosition,
@@ -221,6 +247,7 @@ extension Scenario.Variant {
         baselineNanoseconds = try parameters["baseline"]?.nanoseconds() ?? 10_000_000_000
         holdNanoseconds = try parameters["hold"]?.nanoseconds() ?? 10_000_000_000
         tracerLoad = try parameters["tracer_load"]?.integer(1...90) ?? 40
+        self.load = try load.map { node throws(DocumentFailure) in try Scenario.Load(node, parameters) }
         expectations = []
         for expectation in try node.required("expect").elements() {
             expectations.append(try Scenario.Expectation(expectation))
@@ -233,6 +260,31 @@ extension Scenario.Variant {
                     protection: try sabotage.required("protection").text(),
                     finding: try sabotage.required("finding").text()))
         }
+    }
+}
+
+extension Scenario.Load {
+    init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
+        _ = try node.entries(of: "a load", keys: ["before", "after", "at_least", "stall"])
+        beforeNanoseconds = try parameters.resolve(try node.required("before")).nanoseconds()
+        afterNanoseconds = try parameters.resolve(try node.required("after")).nanoseconds()
+        atLeastPercent = try parameters.resolve(try node.required("at_least")).integer(50...100)
+        guard beforeNanoseconds >= 5_000_000_000, afterNanoseconds >= 5_000_000_000 else {
+            throw node.failure("a line that is saturated for less than 5 s on either side of the fault shows nothing")
+        }
+        stall = try node["stall"].map { node throws(DocumentFailure) in try Stall(node, parameters) }
+        if let stall, beforeNanoseconds - stall.durationNanoseconds < 5_000_000_000 {
+            throw node.failure(
+                "a line that is saturated for less than 5 s before its consumer stands still shows nothing")
+        }
+    }
+}
+
+extension Scenario.Load.Stall {
+    init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
+        _ = try node.entries(of: "a stall", keys: ["service", "for"])
+        service = try parameters.resolve(try node.required("service")).text()
+        durationNanoseconds = try parameters.resolve(try node.required("for")).nanoseconds()
     }
 }
 
@@ -374,11 +426,11 @@ struct Parameters {
 
     subscript(name: String) -> Node? { own[name] ?? common?[name] }
 
-    /// Names that a variant may set: those that the fault refers to, and those that the scenario has.
-    func known(_ fault: Node) -> [String] {
+    /// Names that a variant may set: those that fault and load refer to, and those that the scenario has.
+    func known(_ referring: [Node]) -> [String] {
         var names = ["baseline", "hold", "tracer_load"]
         if case .mapping(let entries) = common?.content { names += entries.map(\.key) }
-        if case .mapping(let entries) = fault.content {
+        for case .mapping(let entries) in referring.map(\.content) {
             for entry in entries {
                 if case .scalar(let text, _) = entry.value.content, let name = Parameters.reference(text) {
                     names.append(name)

@@ -30,7 +30,11 @@ struct Delivery {
     /// A probe that has just lost or just regained its sight may have missed what lies this close.
     private static let blindMargin = Instant.Span.milliseconds(100)
 
-    init(_ view: JudgePlan.View, _ plan: JudgePlan, _ timeline: Timeline, _ truth: LineTruth, until end: Instant) {
+    /// - Parameter held: when a consumer took nothing, to its end: what was on the line meanwhile may come after that, however long it was.
+    init(
+        _ view: JudgePlan.View, _ plan: JudgePlan, _ timeline: Timeline, _ truth: LineTruth,
+        held: ClosedRange<Instant>? = nil, until end: Instant
+    ) {
         let blind = timeline.blindWindows(of: view.id, until: end).map {
             ($0.lowerBound - Self.blindMargin)...($0.upperBound + Self.blindMargin)
         }
@@ -42,7 +46,8 @@ struct Delivery {
             for value in truth.values[group] ?? [] where value.instant <= end {
                 var fate = Fate.missing
                 let earliest = value.instant - Self.earliness
-                let latest = value.instant + view.limit + Self.patience
+                let isHeld = held?.contains(value.instant) ?? false
+                let latest = (isHeld ? held?.upperBound ?? value.instant : value.instant) + view.limit + Self.patience
                 let match = samples.indices.first {
                     !isUsed[$0] && samples[$0].content.raw == value.raw && samples[$0].instant >= earliest
                         && samples[$0].instant <= latest

@@ -62,7 +62,10 @@ struct FaultWitness {
                 "\(injected.target) did not follow its command: \(injected.reason ?? "the read-back says otherwise")")
         }
         guard let fault else { return .pending("the fault was commanded, and nothing has seen it yet") }
-        return proof.standing(since: fault.instant, healing: healing, at: instant)
+        let standing = proof.standing(since: fault.instant, healing: healing, at: instant)
+        guard standing == .holds, let load = plan.load else { return standing }
+        return LoadProof(plan: plan, timeline: timeline).standing(
+            load, fault: fault.instant, healed: healed?.instant, at: instant)
     }
 
     /// Th: the fault is over and the rig itself ready again. A fault that nothing heals is over when it has been made: what follows is the

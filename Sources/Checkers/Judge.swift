@@ -5,7 +5,7 @@ public import Events
 /// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
 public struct Judge: Sendable {
     /// Counted up whenever a change here may change a verdict.
-    public static let version = "2"
+    public static let version = "3"
 
     private let plan: JudgePlan
     private var timeline = Timeline()
@@ -222,7 +222,12 @@ public struct Judge: Sendable {
                 }
             }
         }
-        if plan.expects("no-restart") { verdict.findings += NoRestart.findings(world, since: fault.instant) }
+        judgeLoad(world, fault: fault, healed: healed, recovered: recovered, into: &verdict)
+        if plan.expects("no-restart") {
+            // A full line is no reason to restart either.
+            let begin = plan.load == nil ? fault.instant : timeline.injected(plan) ?? fault.instant
+            verdict.findings += NoRestart.findings(world, since: begin)
+        }
         if plan.expects("commands") { verdict.findings += Commands.findings(world, recovered: recovered?.instant) }
         if plan.expects("rows") { Rows.judge(world, into: &verdict) }
         if plan.expects("row-buffer") {
@@ -236,6 +241,28 @@ public struct Judge: Sendable {
         }
         verdict.notes += Ledger.notes(world)
         finish(world, healed: healed, recovered: recovered, into: &verdict)
+    }
+
+    /// What a saturated line shows.
+    private func judgeLoad(
+        _ world: World, fault: FaultWitness.Proven, healed: FaultWitness.Proven, recovered: FaultWitness.Proven?,
+        into verdict: inout RunVerdict
+    ) {
+        if plan.expects("backlog") {
+            Backlog.judge(world, verdict.ledger, fault: fault.instant, into: &verdict)
+        }
+        guard plan.load != nil, !plan.isNullRun else { return }
+        if plan.expects("keeps-up") {
+            // Behind a line that was dead the system must find back first.
+            let resumed = plan.cuts.contains("line") ? recovered : healed
+            KeepsUp.judge(world, fault: fault.instant, resumed: resumed, into: &verdict)
+        }
+        let proof = LoadProof(plan: plan, timeline: timeline)
+        if let load = proof.load(fault: fault.instant, healed: healed.instant, at: world.end) {
+            verdict.notes.append(
+                "the saturated line carried \(LoadProof.percent(load.mean)) of its capacity, and \(LoadProof.percent(load.lowest)) in the quietest 5 s"
+            )
+        }
     }
 
     private func finish(

@@ -19,6 +19,8 @@ struct JudgePlan: Sendable {
         var suppressesSame: Bool
         /// It keeps every value that there was, of which the newest is only one.
         var isHistory: Bool
+        /// Telegrams that may wait for whoever takes them, as the system declares; nil where it says nothing.
+        var bound: Int?
     }
 
     /// Rows that the system writes to a time-series database.
@@ -29,6 +31,14 @@ struct JudgePlan: Sendable {
         var gate: String
         /// How many wait at most.
         var bound: Int
+    }
+
+    /// A line that is saturated from before the fault until after its heal.
+    struct Load: Sendable, Hashable {
+        /// Tenths of a percent of the line's capacity.
+        var atLeastPermille: Int
+        /// The service that stands still before the fault until it has been made; nil: none does.
+        var stalls: String?
     }
 
     struct Expectation: Sendable, Hashable {
@@ -58,6 +68,8 @@ struct JudgePlan: Sendable {
     var cleanedWithin: Instant.Span?
     /// Messages that the system keeps at most, by its own word, for a client that does not read.
     var backlog: Int
+    /// nil: the line carries the tracers' steady load.
+    var load: Load?
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -164,6 +176,10 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(key: "fault.malformed", expected: "frames to be seen, and good ones after them")
             }
         }
+        if let load = judge["load"], load != .null {
+            let percent = try JudgePlan.number(Record(load), "at_least", 1...100)
+            self.load = Load(atLeastPermille: Int(percent) * 10, stalls: Record(load).optionalText("stalls"))
+        }
         expectations = []
         for item in judge["expect"]?.list ?? [] {
             let item = Record(item)
@@ -217,7 +233,8 @@ struct JudgePlan: Sendable {
                     id: try item.text("id"), isStreaming: try item.bool("streaming"),
                     limit: try JudgePlan.span(item, "limit"),
                     suppressesSame: item.optionalText("suppresses") == "same-value",
-                    isHistory: item.value["history"]?.bool ?? false))
+                    isHistory: item.value["history"]?.bool ?? false,
+                    bound: item.value["bound"] == nil ? nil : Int(try JudgePlan.number(item, "bound", 1...1999))))
         }
         if let value = judge["rows"], value != .null { rows = try JudgePlan.rows(value) }
         if let monotonic = plan["utc"]?["monotonic"]?.integer, let unix = plan["utc"]?["unix"]?.integer {
@@ -240,6 +257,12 @@ struct JudgePlan: Sendable {
         guard !tracers.isEmpty else { throw RecordFailure(key: "tracers", expected: "at least one group address") }
         guard views.contains(where: \.isStreaming) else {
             throw RecordFailure(key: "views", expected: "at least one that streams: the ledger is kept on it")
+        }
+        guard !expects("keeps-up") || load != nil else {
+            throw RecordFailure(key: "load", expected: "a saturated line, since 'keeps-up' is judged on it")
+        }
+        guard !expects("backlog") || views.contains(where: { $0.bound != nil }) else {
+            throw RecordFailure(key: "views.bound", expected: "at least one, since 'backlog' is judged by it")
         }
         guard sentinelChange == nil || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")

@@ -6,9 +6,9 @@ struct NullRun {
     let plan: JudgePlan
     let timeline: Timeline
 
-    /// When the fault would have been.
+    /// When the fault would have been: at the end of its step where the line would have been saturated first.
     var fault: FaultWitness.Proven? {
-        timeline.begin(of: .inject).map {
+        (plan.load == nil ? timeline.begin(of: .inject) : timeline.end(of: .inject)).map {
             FaultWitness.Proven(instant: $0, uncertainty: 1_000_000, what: "the step that does nothing")
         }
     }
@@ -21,8 +21,10 @@ struct NullRun {
     }
 
     func standing(at instant: Instant) -> Standing {
-        guard let fault, fault.instant <= instant else { return .pending("the run is not there yet") }
-        return alarm(from: fault.instant, to: instant).map(Standing.broken) ?? .holds
+        guard let fault, let begun = timeline.begin(of: .inject), fault.instant <= instant else {
+            return .pending("the run is not there yet")
+        }
+        return alarm(from: begun, to: instant).map(Standing.broken) ?? .holds
     }
 
     /// What the kernel's table says of clients that nothing was done with.
@@ -42,7 +44,8 @@ struct NullRun {
     /// What the witnesses of the fault saw all the same.
     private func alarm(from: Instant, to: Instant) -> String? {
         let window = from...to
-        if let actuation = timeline.actuations.first(where: { ["fault", "heal"].contains($0.content.purpose) }) {
+        if let actuation = timeline.actuations.first(where: { ["fault", "heal", "load"].contains($0.content.purpose) })
+        {
             return "\(actuation.content.target) was actuated in a null run"
         }
         if let chip = timeline.interfaceReports.first(where: {
@@ -88,7 +91,10 @@ struct NullRun {
         }) {
             return "a write was damaged though nothing was done"
         }
-        guard let gate = plan.refusedGate else { return nil }
+        if plan.load != nil, let alarm = LoadProof(plan: plan, timeline: timeline).alarm(from: from, to: to) {
+            return alarm
+        }
+        guard let gate = plan.refusedGate ?? plan.load?.stalls else { return nil }
         if timeline.samples[gate]?["through_gate"]?.contains(where: {
             window.contains($0.instant) && $0.content.reading != "accepted"
         }) ?? false {

@@ -148,9 +148,21 @@ struct Timeline: Sendable {
         actuations.first { $0.content.purpose == purpose && $0.content.target == target }?.content
     }
 
-    /// When the fault was commanded; in a null run, when it would have been.
+    /// When the first thing was done to the normal state: the line was saturated, or the fault commanded; in a null run, when it would have
+    /// been.
     func injected(_ plan: JudgePlan) -> Instant? {
-        plan.isNullRun ? begin(of: .inject) : actuation("fault", of: plan.faultTarget)?.commanded
+        if plan.isNullRun { return begin(of: .inject) }
+        let fault = actuation("fault", of: plan.faultTarget)?.commanded
+        return plan.load == nil ? fault : saturated ?? fault
+    }
+
+    /// When the line began to be saturated, and when that ended.
+    var saturated: Instant? { load("saturated")?.commanded }
+    var relaxed: Instant? { load("relaxed")?.commanded }
+
+    /// What was done for the sake of the load.
+    func load(_ meaning: String) -> Event.Actuation? {
+        actuations.first { $0.content.purpose == "load" && $0.content.meaning == meaning }?.content
     }
 
     /// Windows in which a source could not see, also one that is still open: a streaming probe that lost its connection.

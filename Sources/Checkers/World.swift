@@ -11,6 +11,11 @@ struct World {
     let judgedFrom: Instant?
     let deliveries: [(view: JudgePlan.View, delivery: Delivery)]
     let witness: FaultWitness
+    /// From when until when a consumer took nothing; to the end of what is known where it has not gone on yet, nil where none stood still.
+    let stalled: ClosedRange<Instant>?
+
+    /// What was on the line this shortly before a fault may meet it.
+    private static let underWay = Instant.Span.milliseconds(500)
 
     init(_ plan: JudgePlan, _ timeline: Timeline, until end: Instant) {
         self.plan = plan
@@ -19,13 +24,34 @@ struct World {
         judgedFrom = timeline.judgedFrom(plan)
         witness = FaultWitness(plan: plan, timeline: timeline)
         var truth = LineTruth(timeline)
-        deliveries = plan.streaming.map { view in (view, Delivery(view, plan, timeline, truth, until: end)) }
+        let stalled = World.stall(plan, timeline, witness, until: end)
+        self.stalled = stalled
+        let held = stalled.map { ($0.lowerBound - World.underWay)...$0.upperBound }
+        deliveries = plan.streaming.map { view in (view, Delivery(view, plan, timeline, truth, held: held, until: end))
+        }
         if plan.sentinelChange == "reread", let healed = witness.healed {
             for sentinel in plan.sentinels where World.hasChanged(sentinel, timeline) {
                 truth.changedSilently(sentinel.group, to: sentinel.after, at: healed.instant)
             }
         }
         self.truth = truth
+    }
+
+    /// The fault itself where it is a consumer that stands still, or what stands still before it.
+    private static func stall(
+        _ plan: JudgePlan, _ timeline: Timeline, _ witness: FaultWitness, until end: Instant
+    ) -> ClosedRange<Instant>? {
+        guard plan.expects("backlog"), !plan.isNullRun else { return nil }
+        let from: Instant?
+        let to: Instant?
+        if plan.load?.stalls != nil {
+            from = timeline.load("stop")?.observed
+            to = timeline.load("continue")?.commanded
+        } else {
+            from = plan.cuts.contains("line") ? nil : witness.fault?.instant
+            to = witness.healing?.commanded
+        }
+        return from.map { $0...max($0, to ?? end) }
     }
 
     private static func hasChanged(_ sentinel: JudgePlan.Sentinel, _ timeline: Timeline) -> Bool {

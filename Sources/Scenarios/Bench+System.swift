@@ -162,6 +162,17 @@ extension Bench {
                 commanded: now, observed: now, readback: .assumed))
     }
 
+    /// Saturates the line from these addresses, or relaxes it, and puts that down as an actuation.
+    func saturate(from sources: [IndividualAddress]?) {
+        workload?.saturate(from: sources)
+        recordLine(sources == nil ? "relaxed" : "saturated", purpose: "load")
+    }
+
+    /// Stops a service, or lets it go on, for the sake of the load.
+    func stall(_ service: String, goesOn: Bool) throws(Interruption) {
+        _ = try act(goesOn ? .continue : .stop, onService: service, purpose: "load", due: MonotonicClock.now())
+    }
+
     /// Puts a frame on the line through the first stimulus.
     func send(_ frame: TP1Frame) { workload?.send(frame) }
 

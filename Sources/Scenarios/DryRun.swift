@@ -6,7 +6,10 @@ extension TestPlan {
     /// How long a run takes at least, in seconds: listening, start, baseline, fault, recovery at once, hold, leaks.
     public var shortestSeconds: Int {
         let fixed: Int64 = 10 + 2 + 1 + 4
-        let parts = variant.baselineNanoseconds + variant.fault.durationNanoseconds + variant.holdNanoseconds
+        let parts =
+            variant.baselineNanoseconds + variant.fault.durationNanoseconds
+            + max(variant.holdNanoseconds, variant.load?.afterNanoseconds ?? 0)
+            + (variant.load?.beforeNanoseconds ?? 0)
         return Int(fixed + parts / 1_000_000_000)
     }
 
@@ -118,6 +121,16 @@ extension TestPlan {
             )
             for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
             for refusal in uncertainLengths { lines.append("  REFUSED  \(refusal)") }
+        }
+        if let load = variant.load {
+            lines.append(
+                "  loads    line '\(line.id)' to \(load.atLeastPercent) % of its capacity at least, from \(load.beforeNanoseconds / 1_000_000_000) s "
+                    + "before that until \(load.afterNanoseconds / 1_000_000_000) s after")
+            if let stall = load.stall {
+                lines.append(
+                    "  stops    the \(stall.service) for the last \(stall.durationNanoseconds / 1_000_000_000) s before that"
+                )
+            }
         }
         lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
         if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }

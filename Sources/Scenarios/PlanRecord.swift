@@ -120,6 +120,9 @@ extension TestPlan {
             sources.append(
                 source("database-check", "SQLite's own checks of the whole database, once after the recovery"))
         }
+        if system.views.contains(where: { $0.queue != nil }) {
+            sources.append(source("dropped", "the system's own count of what it dropped on the way to a view"))
+        }
         if rig.kind == .twin {
             sources += [
                 source("sense", "the voltage of the line's supply; when the twin's line was late"),
@@ -215,6 +218,13 @@ extension TestPlan {
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
             ]),
+            "load": variant.load.map { load in
+                .record(present: [
+                    ("before", .integer(load.beforeNanoseconds)), ("after", .integer(load.afterNanoseconds)),
+                    ("at_least", .integer(Int64(load.atLeastPercent))),
+                    ("stalls", load.stall.map { .text($0.service) }),
+                ])
+            } ?? .null,
             "expect": .list(
                 variant.expectations.map { expectation in
                     .record(present: [
@@ -255,6 +265,7 @@ extension TestPlan {
                         ("limit", .integer(view.limitNanoseconds)),
                         ("suppresses", view.suppresses.map { .text($0.rawValue) }),
                         ("history", view.isHistory ? true : nil),
+                        ("bound", view.queue.map { .integer(Int64($0.bound)) }),
                     ])
                 }),
             "rows": system.rows.map { rows in

@@ -98,7 +98,19 @@ final class Run: Sendable {
     private func inject(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         // The edge is on disk before it is commanded: a run that dies at it says where it was.
         try bench.sync()
+        if let load = plan.variant.load {
+            // A null run keeps the time, and the line its steady load.
+            if !plan.job.isNull { bench.saturate(from: plan.loadSources) }
+            progress("saturating the line for \(text(Instant.Span(nanoseconds: load.beforeNanoseconds))) first")
+            let due = MonotonicClock.now() + Instant.Span(nanoseconds: load.beforeNanoseconds)
+            if let stall = load.stall {
+                try bench.sleep(until: due - Instant.Span(nanoseconds: stall.durationNanoseconds))
+                if !plan.job.isNull { try bench.stall(stall.service, goesOn: false) }
+            }
+            try bench.sleep(until: due)
+        }
         try fault.inject(bench)
+        if let stall = plan.variant.load?.stall, !plan.job.isNull { try bench.stall(stall.service, goesOn: true) }
     }
 
     private func degrade(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
@@ -129,6 +141,11 @@ final class Run: Sendable {
 
     private func recover(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         bench.workload?.sendRepeats()
+        if let load = plan.variant.load {
+            progress("waiting for recovery under load")
+            try bench.sleep(until: MonotonicClock.now() + Instant.Span(nanoseconds: load.afterNanoseconds))
+            if !plan.job.isNull { bench.saturate(from: nil) }
+        }
         progress("waiting for recovery")
         var last = ""
         var quiet = MonotonicClock.now() + .seconds(2)

@@ -1,3 +1,4 @@
+import Bus
 public import Catalogue
 import Documents
 import Events
@@ -80,6 +81,7 @@ public struct TestPlan: Sendable {
                 lacks.append("spare points in the system profile")
             }
             if requirement == "rows", system.rows == nil { lacks.append("'rows' in the system profile") }
+            if requirement == "queue" { lacks += queueLacks }
             if requirement == "database", !system.hasDatabase {
                 lacks.append("a view of a database in the system profile")
             }
@@ -92,6 +94,31 @@ public struct TestPlan: Sendable {
         }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
         return lacks.map { "needs \($0)" } + system.missingPrograms()
+    }
+
+    /// Telegrams that a stall of `nanoseconds` keeps from their consumer on a saturated line.
+    static func telegrams(ofStall nanoseconds: Int64) -> Int {
+        Int(
+            Int64(BusLoad.millihertz(percent: 100, octets: TracerLoad.frameOctets)) * (nanoseconds / 1_000_000)
+                / 1_000_000)
+    }
+
+    /// A queue that the stall cannot fill by a quarter more than its bound is not tested by it.
+    private var queueLacks: [String] {
+        let queues = system.views.compactMap(\.queue)
+        guard !queues.isEmpty else { return ["a 'queue' before a streaming view in the system profile"] }
+        let stall = variant.load?.stall?.durationNanoseconds ?? variant.fault.durationNanoseconds
+        let most = Self.telegrams(ofStall: stall) * 4 / 5
+        return queues.filter { $0.bound > most }.map {
+            "a queue of at most \(most) telegrams in the system profile, and not of \($0.bound): the line brings no more in "
+                + "\(stall / 1_000_000_000) s"
+        }
+    }
+
+    /// Where each stimulus sends from while the line is saturated; nil for a scenario that does not saturate it.
+    var loadSources: [IndividualAddress]? {
+        guard variant.load != nil else { return nil }
+        return line.attachments(.stimulus).compactMap(\.loadAddress)
     }
 
     /// The channel that feeds the line, for a fault that cuts it.

@@ -50,6 +50,15 @@ final class Workload: Sendable {
         load.withLock { $0 = started }
     }
 
+    /// As many tracers as the line takes, from addresses of their own, or the steady rate again.
+    ///
+    /// - Parameter sources: where each stimulus sends from; nil for the steady rate.
+    func saturate(from sources: [IndividualAddress]?) {
+        load.withLock { load in
+            if let sources { load?.saturate(from: sources) } else { load?.relax() }
+        }
+    }
+
     /// Changes every sentinel to its last value; on a dead line silently, as a device does whose value changed while it could not speak.
     ///
     /// - Parameter repeatsToo: every repeat as well. Only while the system hears the line: what a repeat tests is that it takes a value that

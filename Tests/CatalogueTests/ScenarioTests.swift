@@ -56,10 +56,10 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-3", "HW-4", "IF-1", "IF-2",
-                "IF-3", "IF-4",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-3", "HW-4", "HW-7", "IF-1",
+                "IF-2", "IF-3", "IF-4",
                 "IF-5", "PB-1",
-                "PB-2", "PB-3", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
+                "PB-2", "PB-3", "PB-4", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
             ])
         for scenario in catalogue.scenarios {
             #expect(scenario.variants.contains { !$0.sabotages.isEmpty }, "\(scenario.id)")
@@ -69,17 +69,18 @@ import Testing
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
         ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
-        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client"]),
-        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s"]),
+        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
+        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-7/cut-20s"]),
         (
             "all",
             [
                 "AW-1/fifty-reset", "AW-2/one-stops", "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms",
                 "DI-3/hundred-devices", "DI-4/reset-5s",
                 "HW-1/cut-20s",
-                "HW-3/unplugged-30s", "HW-4/off-5s", "IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s",
-                "IF-4/full-30s",
-                "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "SS-1/asked-to-end",
+                "HW-3/unplugged-30s", "HW-4/off-5s", "HW-7/cut-20s", "IF-1/killed-5s", "IF-2/killed-20s",
+                "IF-3/locked-20s", "IF-4/full-30s",
+                "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled",
+                "SS-1/asked-to-end",
                 "SS-2/killed-3-times", "SS-3/absent-20s",
                 "SS-4/six-kinds", "SS-5/locked",
             ]
@@ -92,11 +93,50 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
-        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client"]),
+        (
+            "tier-2",
+            [
+                "PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client", "PB-4/broker-stalled",
+                "PB-4/database-locked",
+            ]
+        ),
     ])
     func aWholeSelectionIsEveryVariant(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).selectWhole(selection)
         #expect(selected.map { "\($0.scenario.id)/\($0.variant.name)" } == names)
+    }
+
+    private static let loaded = text.replacing(
+        "fault:", with: "load: {before: \"${before}\", after: 9 s, at_least: 98}\nfault:"
+    ).replacing("cut: 3 s", with: "cut: 3 s, before: 7 s").replacing("cut: 20 s", with: "cut: 20 s, before: 8 s")
+
+    @Test func aLoadStandsBesideTheFault() throws {
+        #expect(try Scenario(text: Self.text, file: "s.yaml").variants.allSatisfy { $0.load == nil })
+        let variants = try Scenario(text: Self.loaded, file: "s.yaml").variants
+        #expect(variants.map(\.load?.beforeNanoseconds) == [7_000_000_000, 8_000_000_000])
+        #expect(variants.map(\.load?.afterNanoseconds) == [9_000_000_000, 9_000_000_000])
+        #expect(variants.map(\.load?.atLeastPercent) == [98, 98])
+        #expect(variants.map(\.loadNanoseconds) == [16_000_000_000, 17_000_000_000])
+    }
+
+    @Test func aConsumerMayStandStillBeforeTheFault() throws {
+        let text = Self.loaded.replacing("at_least: 98", with: "at_least: 98, stall: {service: broker, for: 2 s}")
+        let stalls = try Scenario(text: text, file: "s.yaml").variants.map(\.load?.stall)
+        #expect(stalls == Array(repeating: .init(service: "broker", durationNanoseconds: 2_000_000_000), count: 2))
+    }
+
+    @Test(arguments: [
+        ("at_least: 98", "at_least: 98, stall: {service: broker, for: 6 s}", "before its consumer stands still"),
+        ("at_least: 98", "at_least: 98, stall: {service: broker, during: 2 s}", "a stall has no key 'during'"),
+        ("at_least: 98", "at_most: 98", "a load has no key 'at_most'"), ("at_least: 98", "at_least: 101", "is outside"),
+        ("after: 9 s", "after: 4 s", "saturated for less than 5 s"), (", after: 9 s", "", "'after' is missing"),
+        ("before: 7 s", "befor: 7 s", "a variant has no key 'befor': did you mean 'before'?"),
+        ("before: 7 s", "cutt: 7 s", "a variant has no key 'cutt'"),
+    ])
+    func aLoadThatIsWrittenWrongIsOneClearLine(old: String, new: String, message: String) {
+        let text = Self.loaded.replacing(old, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
     static let struck = """

@@ -31,6 +31,13 @@ extension RigRuns {
             "IF-3/locked-2s db.busy-retry": ["database view: sentinel"],
             "IF-4/full-30s db.write-errors-handled": ["database view: tracer"],
             "PB-3/client parser.skip-malformed": ["controller: it exited", "(signal 6)"],
+            "PB-4/broker-stalled queue.bound": ["backlog:", "the declared bound is 256"],
+            "PB-4/broker-stalled queue.newest-wins": ["mqtt view: sentinel"],
+            "PB-4/broker-stalled order.per-address": ["mqtt showed", "after the newer"],
+            "PB-4/database-locked db.off-live-path": ["live path: mqtt"],
+            "HW-7/cut-20s queue.bound": ["backlog:", "the declared bound is 256"],
+            "HW-7/cut-20s knxd.restart": ["interface daemon: knxd exited"],
+            "HW-7/cut-20s knxd.reread": ["sentinel", "http view"],
             "SS-1/asked-to-end shutdown.flush": ["shutdown:"],
             "SS-2/killed-3-times db.wal": ["acknowledged write lost: rig-"],
             "SS-3/absent-20s start.mqtt-optional": ["controller: it exited", "(exit status 1)"],
@@ -61,7 +68,7 @@ extension RigRuns {
             let out = directory.path + "/runs"
             let result = try RigProgram.run(
                 ["calibrate", "all", "--null", "4", "--parallel", "4", "--out", out, "--progress", "plain"],
-                within: 1_200)
+                within: 1_800)
             #expect(result.status == 0, "\(result.output)\n\(result.error)")
             #expect(result.output.contains("report: \(out)/report.html"))
             let qualification = try JSON.parse(try Files.read(out + "/qualification.json"))
@@ -91,7 +98,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 35 + 43 + 4)
+            #expect(runs >= 38 + 50 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

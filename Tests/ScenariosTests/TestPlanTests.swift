@@ -1,6 +1,7 @@
 import Checkers
 import Documents
 import Events
+import KNX
 import Platform
 import Rigs
 import Systems
@@ -31,6 +32,7 @@ import Testing
         ("DI-2", "rooms"), ("AW-1", "fifty-reset"), ("AW-1", "twenty-silent"), ("AW-2", "one-stops"),
         ("IF-2", "killed-20s"), ("IF-2", "stalled-20s"), ("DI-4", "reset-5s"), ("DI-4", "answers-503-5s"),
         ("DI-4", "unanswered-8s"),
+        ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
@@ -78,6 +80,49 @@ import Testing
         try Files.write(Array(text.split(separator: "    streaming: true\n").joined().utf8), to: file)
         let plan = try TestPlan(job: Self.job("PB-2", "killed", system: file))
         #expect(plan.obstacles.contains { $0.contains("needs a view with 'streaming: true'") }, "\(plan.obstacles)")
+    }
+
+    @Test func aLoadSaturatesFromAddressesThatLose() throws {
+        let plan = try TestPlan(job: Self.job("PB-4", "broker-stalled"))
+        #expect(plan.loadSources?.map(\.description) == ["1.1.127", "1.1.255"])
+        #expect(try TestPlan(job: Self.job("HW-1", "cut-20s")).loadSources == nil)
+        let dry = plan.dryRunText(repetitions: 1)
+        #expect(dry.contains("loads    line 'main' to 98 % of its capacity at least"), "\(dry)")
+        #expect(plan.shortestSeconds >= 60)
+        let record = plan.record(version: "1", program: "/nonexistent", boards: [])
+        #expect(record["judge"]?["load"]?["at_least"]?.integer == 98)
+        #expect(record["judge"]?["views"]?.list?.first?["bound"]?.integer == 256)
+        #expect(throws: Never.self) { try Judge(plan: record) }
+    }
+
+    @Test func aConsumerMayStandStillBeforeTheFault() throws {
+        let plan = try TestPlan(job: Self.job("HW-7", "cut-20s"))
+        #expect(plan.dryRunText(repetitions: 1).contains("stops    the broker for the last 8 s before that"))
+        let record = plan.record(version: "1", program: "/nonexistent", boards: [])
+        #expect(record["judge"]?["load"]?["stalls"]?.text == "broker")
+        #expect(throws: Never.self) { try Judge(plan: record) }
+    }
+
+    @Test(arguments: [
+        ("queue: {bound: 256", "queue: {bound: 300", "needs a queue of at most 279 telegrams in the system profile"),
+        (
+            "    queue: {bound: 256, dropped: {port: \"${http_port}\", path: /health, count: /mqtt_dropped}}\n", "",
+            "needs a 'queue'"
+        ),
+    ])
+    func aQueueThatTheLineCannotFillIsNotRun(old: String, new: String, message: String) throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let text = String(
+            decoding: try Files.read(Self.root + "/rigs/systems/reference-controller.yaml"), as: UTF8.self)
+        let file = directory.path + "/system.yaml"
+        let changed = text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
+        #expect(changed.count == 2)
+        try Files.write(Array(changed.joined(separator: new).utf8), to: file)
+        var job = Self.job("PB-4", "broker-stalled")
+        job.systemFile = file
+        let obstacles = try TestPlan(job: job).obstacles
+        #expect(obstacles.contains { $0.hasPrefix(message) }, "\(obstacles)")
     }
 
     @Test func aSeedSettlesEveryChoice() throws {

@@ -14,6 +14,7 @@ enum Ledger {
             var row = LedgerRow(hop: "line → \(view.id)")
             // A cut line cuts every view behind it; a cut view only itself.
             let isCut = world.plan.cuts.contains("line") || world.plan.cuts.contains(view.id)
+            var held = 0
             for entry in delivery.entries where entry.instant >= began && entry.instant <= last {
                 row.onBus += 1
                 let isUnreachable =
@@ -29,6 +30,13 @@ enum Ledger {
                         row.unreachable += 1
                     } else {
                         row.silent += 1
+                        if world.stalled.map({
+                            entry.instant >= $0.lowerBound - beforeFault && entry.instant <= $0.upperBound
+                        })
+                            ?? false
+                        {
+                            held += 1
+                        }
                         if row.missing.count < namedAtMost {
                             row.missing.append(
                                 "\(Text.group(entry.group)) = \(Text.raw(entry.raw)), \(Text.relative(entry.instant, to: fault))"
@@ -36,6 +44,12 @@ enum Ledger {
                         }
                     }
                 }
+            }
+            // What the system itself says that it dropped is not lost in silence. On a hop that the fault cuts its count would excuse too much: there
+            // it stands for what a consumer did not take, and for no more.
+            if world.plan.expects("backlog"), view.bound != nil, let counted = Drops.counted(world, view) {
+                row.dropped = min(counted, isCut ? held : row.silent)
+                row.silent -= row.dropped
             }
             row.duplicated = delivery.duplicated.count { $0 >= began && $0 <= last }
             return row

@@ -9,6 +9,7 @@ struct Order {
         guard let began = world.judgedFrom else { return ([], [:]) }
         let fault = world.witness.fault?.instant
         for view in world.plan.streaming {
+            let isCut = world.plan.cuts.contains("line") || world.plan.cuts.contains(view.id)
             for group in world.plan.tracers.sorted() {
                 let truth = world.truth.values[group] ?? []
                 var highest = -1
@@ -21,7 +22,7 @@ struct Order {
                     else { continue }
                     defer { highest = max(highest, index) }
                     guard index < highest, sample.instant >= began else { continue }
-                    if let fault, !world.plan.isNullRun, sample.instant >= fault,
+                    if isCut, let fault, !world.plan.isNullRun, sample.instant >= fault,
                         sample.instant <= (recovered ?? world.end) + view.limit
                     {
                         continue

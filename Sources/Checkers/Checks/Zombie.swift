@@ -13,13 +13,15 @@ struct Zombie {
             return []
         }
         let healed = world.witness.healed?.instant
+        // What a consumer does not take before the fault it cannot show either.
+        let normalUntil = min(fault, world.stalled.map { $0.lowerBound + still } ?? fault)
         var findings: [Finding] = []
         for (view, delivery) in world.deliveries {
             let arrivals = delivery.entries.compactMap { if case .delivered(let at, _) = $0.fate { at } else { nil } }
                 .sorted()
             for sample in world.timeline.samples["health"]?["status"] ?? []
             where sample.content.reading == "healthy" && sample.instant <= world.end {
-                let isBefore = sample.instant >= began + still && sample.instant < fault
+                let isBefore = sample.instant >= began + still && sample.instant < normalUntil
                 let isDuring = sample.instant >= fault + world.plan.detect && sample.instant < (healed ?? world.end)
                 let isAfter = healed.map { sample.instant > $0 + world.plan.recover } ?? false
                 guard isBefore || isDuring || isAfter else { continue }

@@ -8,9 +8,9 @@ struct ServiceStalledProof: FaultProof {
     /// An answer may be under way when the service is stopped; and what was asked this shortly before it goes on may be answered then.
     private static let underWay = Instant.Span.milliseconds(400)
 
-    private var attempts: [Timeline.Stamped<Event.Sample>] {
-        timeline.samples[plan.refusedGate ?? "broker"]?["through_gate"] ?? []
-    }
+    private var gate: String { plan.refusedGate ?? plan.load?.stalls ?? "service" }
+
+    private var attempts: [Timeline.Stamped<Event.Sample>] { timeline.samples[gate]?["through_gate"] ?? [] }
 
     func fault(_ injected: Event.Actuation) -> FaultWitness.Proven? {
         guard let observed = injected.observed,
@@ -25,7 +25,7 @@ struct ServiceStalledProof: FaultProof {
         let to = min(healing.map { $0.commanded - Self.underWay } ?? instant, instant)
         let during = attempts.filter { $0.instant > fault + Self.underWay && $0.instant <= to }
         if during.contains(where: { $0.content.reading == "accepted" }) {
-            return .broken("the \(plan.refusedGate ?? "service") still answered while it was to stand still")
+            return .broken("the \(gate) still answered while it was to stand still")
         }
         return during.isEmpty ? .pending("nobody has tried the gate yet") : .holds
     }
@@ -37,5 +37,5 @@ struct ServiceStalledProof: FaultProof {
         return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: "\(plan.process) goes on")
     }
 
-    var awaited: String { "the \(plan.refusedGate ?? "service") does not answer yet" }
+    var awaited: String { "the \(gate) does not answer yet" }
 }
