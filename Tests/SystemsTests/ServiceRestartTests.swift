@@ -17,8 +17,9 @@ import Testing
             run: [/bin/sh, -c, "\(script)"]
             restart: {after: 600 ms}
             """
-        let service = try SystemProfile.Service(Node.parse(text, file: "profile.yaml"), known: [])
-        return try ServiceRunner(services: [service], host: host, substitution: Substitution([:]), sink: collector.sink)
+        var profile = try SystemProfile.load(Repository.path("rigs/systems/reference-controller.yaml"))
+        profile.services = [try SystemProfile.Service(Node.parse(text, file: "profile.yaml"), known: [])]
+        return try ServiceRunner(profile: profile, host: host, substitution: Substitution([:]), sink: collector.sink)
     }
 
     func host(_ directory: TemporaryDirectory) throws -> Host {

@@ -48,7 +48,7 @@ struct TimeSeriesTests {
         func end() {
             service.stop()
             rows.stop()
-            services.stopGates()
+            services.stop()
             host.powerOff()
             directory.remove()
         }
