@@ -209,6 +209,31 @@ import Testing
         if outcome == .invalid { #expect(verdict.sentence.contains("slipped by 6 ms")) }
     }
 
+    /// A tracer's frame in two parts with a stall between them; the same, with its second part damaged or missing, is the line's own doing.
+    @Test(arguments: [(UInt8(0), false, true), (1, false, false), (0, true, false)])
+    func aFrameThatCameInTwoPartsIsOurs(damage: UInt8, isCutOff: Bool, isOurs: Bool) throws {
+        let events = ScriptedRun().events
+        let torn = try #require(
+            events.first { if case .frame = $0.payload { $0.milliseconds >= 4_000 } else { false } })
+        guard case .frame(let whole) = torn.payload else { return }
+        func part(_ octets: [UInt8], after: Int, _ flaw: String) -> Event {
+            let at = torn.milliseconds + after
+            return ScriptedRun.event(
+                at, "witness",
+                .frame(
+                    Event.Frame(
+                        line: "main", octets: octets, acknowledge: nil, began: ScriptedRun.instant(at), flaw: flaw)))
+        }
+        var rest = Array(whole.octets.dropFirst(8))
+        rest[0] ^= damage
+        var changed = events.without { $0 == torn }.with(part(Array(whole.octets.prefix(8)), after: 0, "truncated"))
+        if !isCutOff { changed = changed.with(part(rest + [0xCC], after: 1, "noise")) }
+        let verdict = try changed.verdict()
+        #expect(verdict.isRigsOwnLateness == isOurs, "\(verdict.sentence)")
+        let says = verdict.findings.map(\.sentence).joined(separator: "\n")
+        #expect(says.contains("a frame reached the witness in two parts") == isOurs, "\(says)")
+    }
+
     static func gap(_ probe: String, _ from: Int, _ to: Int) -> Event {
         ScriptedRun.event(
             to, probe,

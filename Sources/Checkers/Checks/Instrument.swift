@@ -1,4 +1,5 @@
 import Events
+import KNX
 
 /// Ours or theirs: what the rig itself did wrong. It makes a run invalid, never a fail.
 struct Instrument {
@@ -11,8 +12,10 @@ struct Instrument {
 
     static func findings(_ world: World) -> [Finding] {
         guard let began = world.judgedFrom, began < world.end else { return [] }
-        return [slip(world, began), blindness(world, began), dumbness(world, began), deafness(world, began)].compactMap(
-            \.self)
+        return [
+            slip(world, began), tear(world, began), blindness(world, began), dumbness(world, began),
+            deafness(world, began),
+        ].compactMap(\.self)
     }
 
     private static func invalid(_ sentence: String, at instant: Instant) -> Finding {
@@ -43,6 +46,26 @@ struct Instrument {
                     + "\(Text.relative($0.instant, to: world.witness.fault?.instant)): this computer was too busy to keep bus time",
                 at: $0.instant)
         }
+    }
+
+    /// One frame that reached the witness in two parts, which together are a good one: not the line stood still, but the computer. What was torn counts
+    /// nowhere, so that nothing can be said of it.
+    private static func tear(_ world: World, _ began: Instant) -> Finding? {
+        let frames = world.timeline.frames
+        for (first, second) in zip(frames, frames.dropFirst())
+        where first.content.flaw == "truncated" && second.content.flaw != nil && first.instant >= began
+            && second.instant <= world.end
+        {
+            let octets = first.content.octets + second.content.octets
+            // The second part ends with the acknowledge, if there was one.
+            let isOne = [octets, octets.dropLast()].contains { (try? TP1Frame(octets: $0)) != nil }
+            guard isOne else { continue }
+            return invalid(
+                "a frame reached the witness in two parts, \(Text.seconds(second.content.began - first.instant)) apart, "
+                    + "\(Text.relative(first.instant, to: world.witness.fault?.instant)): this computer was too busy to listen",
+                at: first.instant)
+        }
+        return nil
     }
 
     /// A probe that said itself, or whose lost connection says, that it could not see. While the fault lasts that is of the fault; what lasts
