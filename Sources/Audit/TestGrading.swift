@@ -78,12 +78,26 @@ struct TestGrading {
             for match in search.all(probe) {
                 guard let place = match.function else { continue }
                 let function = SourceTree.FunctionID(file: Int32(match.file), function: Int32(place))
-                guard match.tokens.lowerBound >= tree.function(function).body.lowerBound else { continue }
+                guard match.tokens.lowerBound >= tree.function(function).body.lowerBound, !isCleanUp(match) else {
+                    continue
+                }
                 if function == id { return match }
                 if reached.contains(function) { best = best ?? match }
             }
         }
         return best
+    }
+
+    /// What is deferred or handed to `Cleanup` on the same line happens after every assertion: a test that takes its files away makes no condition by it.
+    private func isCleanUp(_ match: Match) -> Bool {
+        let tokens = tree.files[match.file].tokens
+        let line = tokens[match.tokens.lowerBound].line
+        var index = match.tokens.lowerBound
+        while index >= 0, tokens[index].line == line {
+            if ["defer", "Cleanup"].contains(tree.symbols.text(tokens[index].symbol)) { return true }
+            index -= 1
+        }
+        return false
     }
 
     /// A test that cannot fail, whatever it is about; nil for one that can.

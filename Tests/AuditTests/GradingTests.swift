@@ -8,6 +8,8 @@ import Testing
         ("makes it, asserts after", "broker.Stop()\nif !c.Connected() { t.Fatal(\"gone\") }", .real, 6),
         ("asserts before only", "if c == nil { t.Fatal(\"nil\") }\nbroker.Stop()", .weak, 6),
         ("does not make it", "if c == nil { t.Fatal(\"nil\") }", .weak, 4),
+        ("only tidies up", "defer broker.Stop()\nif c == nil { t.Fatal(\"nil\") }", .weak, 4),
+        ("only tidies up, later", "t.Cleanup(func() { broker.Stop() })\nif c == nil { t.Fatal(\"nil\") }", .weak, 4),
         ("asserts nothing", "broker.Stop()\nt.Log(\"fine\")", .vacuous, 4),
         ("asserts what is true", "broker.Stop()\nassert.True(t, true)", .vacuous, 6),
         ("compares a thing with itself", "broker.Stop()\nif got != got { t.Error(got) }", .vacuous, 6),
