@@ -19,7 +19,7 @@ struct Building {
         let status = Status()
         let points = PointTable(
             configuration.points, keepsRepeats: !protections.contains(.historyDedup))
-        let commands = CommandService(configuration)
+        let commands = CommandService(configuration, protections: protections)
         let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
         let bridge = BridgeSupervisor(protections)

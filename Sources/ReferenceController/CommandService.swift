@@ -23,12 +23,14 @@ final class CommandService: Sendable {
 
     private let commands: [GroupAddress: Configuration.Command]
     private let timeoutMilliseconds: Int
+    private let confirms: Bool
     private let content = Mutex(Content())
     private let wakeup = Wakeup()
 
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, protections: Set<Protection>) {
         commands = Dictionary(uniqueKeysWithValues: configuration.commands.map { ($0.group, $0) })
         timeoutMilliseconds = configuration.commandTimeoutMilliseconds
+        confirms = protections.contains(.commandsConfirmed)
     }
 
     subscript(group: GroupAddress) -> Configuration.Command? { commands[group] }
@@ -40,6 +42,11 @@ final class CommandService: Sendable {
         _ command: Configuration.Command, _ value: GroupValue, send: (GroupAddress, [UInt8]) -> Bool,
         answer: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
+        guard confirms else {
+            _ = send(command.group, GroupTelegram.write(value).apdu)
+            answer(.done)
+            return true
+        }
         // Waiting begins before sending: the actuator may answer before `send` returns.
         let id: Int? = content.withLock { content in
             guard !content.stopping else { return nil }

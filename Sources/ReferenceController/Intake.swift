@@ -10,6 +10,8 @@ final class Intake: Sendable {
     private let status: Status
     private let livePath: LivePath
     private let skipsMalformed: Bool
+    private let worksAfterLoss: Bool
+    private let wasLost = Atomic(false)
 
     init(
         points: PointTable, mqtt: MqttLink, hub: WebSocketHub, commands: CommandService, status: Status,
@@ -22,13 +24,18 @@ final class Intake: Sendable {
         self.status = status
         self.livePath = livePath
         skipsMalformed = protections.contains(.parserSkipMalformed)
+        worksAfterLoss = protections.contains(.intakeAfterLoss)
     }
+
+    /// The line was there and is not any more.
+    func lineLost() { wasLost.store(true, ordering: .relaxed) }
 
     /// Takes the octets of one telegram from TPCI on.
     /// - Returns: Whether a point has a value from it.
     func receive(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress) -> Bool {
         let stamp = wallNanoseconds()
         status.telegrams.add(1, ordering: .relaxed)
+        if !worksAfterLoss, wasLost.load(ordering: .relaxed) { return false }
         let value: GroupValue
         do throws(GroupTelegram.Malformed) {
             switch try GroupTelegram(apdu: apdu) {

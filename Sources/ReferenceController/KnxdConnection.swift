@@ -96,6 +96,7 @@ final class KnxdConnection: Sendable {
                 isInterrupted = !isReadOut
                 close(socket)
                 setConnected(false)
+                intake.lineLost()
                 Log.write(ordinary: isStopping, "knx disconnected", ["reason": .string(reason)])
                 commands.connectionLost()
             }
