@@ -25,6 +25,9 @@ struct RunSession {
             program: Program.path, onProgress: { printer.show($0.job, $0.text) },
             onResult: { printer.show($0.job, "\($0.verdict.outcome.rawValue)") })
         watchSignals(try Signals.descriptor(for: [SIGINT, SIGTERM, SIGHUP]), campaign)
+        if let kept, progress.isShown {
+            Terminal.error("knxrig: \(kept.count) of \(jobs.count) runs are made already\n")
+        }
         if jobs.contains(where: \.isHeld) { watchKeyboard(campaign) }
         return try MadeRuns(jobs, keeping: kept, campaign: campaign, parallel: parallel) { job throws(SystemFailure) in
             // Beside a run that was cut off, which stays as it is.

@@ -188,12 +188,13 @@ private struct TestRequest {
             let build = (try? HashedFile(path: Program.path))?.sha256 ?? "unknown"
             let found = KeptRuns(in: runs, of: plans, toolBuild: build)
             kept = found
-            if progress.isShown { Terminal.error("knxrig: \(found.count) of \(jobs.count) runs are made already\n") }
         } else if !plans.contains(where: \.job.isHeld) {
             try file.write(to: runs.path)
         }
         let made = try session.make(jobs, keeping: kept, parallel: parallel)
         session.report(made, plans, notRun)
+        // Whoever was stopped before a run began has no result of it.
+        if made.counted.count < jobs.count { return .aborted }
         return status(made.counted.map(\.verdict.outcome), isComplete: notRun.isEmpty)
     }
 
