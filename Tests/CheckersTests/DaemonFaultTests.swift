@@ -120,6 +120,22 @@ import Testing
         #expect(verdict.sentence.contains("0 of 5 tracers passed on the line"), "\(verdict.sentence)")
     }
 
+    /// A look that falls between the signal that kills it and its end sees it run.
+    @Test func aStoppedDaemonThatIsBeingKilledDoesNotGoOn() throws {
+        let run = Self.runs[2]
+        let events = run.events
+        let exit = try #require(
+            events.first {
+                guard case .process(let process) = $0.payload else { return false }
+                return process.process == "knxd" && process.change == .exited && $0.milliseconds > run.brokenAt
+            })
+        let goes = ScriptedRun.event(
+            exit.milliseconds - 100, "process",
+            .process(Event.ProcessChange(process: "knxd", pid: 10, change: .continued)))
+        let verdict = try events.with(goes).verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+    }
+
     @Test func aStoppedDaemonThatGoesOnWasNotHung() throws {
         let run = Self.runs[2]
         let goes = ScriptedRun.event(

@@ -49,10 +49,17 @@ struct ProcessProof: FaultProof {
                 "the system still sent a telegram \(Text.seconds(telegram.instant - fault)) after \(plan.process) "
                     + "\(isStop ? "was stopped" : "had gone"): it has another way to the line")
         }
-        if isStop, let early = change(.continued, after: fault), early.instant < end - .milliseconds(200) {
+        if isStop, let early = change(.continued, after: fault), early.instant < end - .milliseconds(200),
+            !dies(soonAfter: early.instant)
+        {
             return .broken("\(plan.process) went on \(Text.seconds(early.instant - fault)) after it was stopped")
         }
         return .holds
+    }
+
+    /// Whoever is killed while it stands still goes on for as long as it takes to die, and a look may fall into that.
+    private func dies(soonAfter instant: Instant) -> Bool {
+        change(.exited, after: instant).map { $0.instant <= instant + .milliseconds(300) } ?? false
     }
 
     func healed(_ healing: Event.Actuation) -> FaultWitness.Proven? {
