@@ -18,7 +18,7 @@ struct TimeSeriesTests {
         let host: Host
         let services: ServiceRunner
         let rows: RowsProbe
-        let service: ServiceProbe
+        let service: GateProbe
         let gate: Gate
 
         init(_ collector: Collector) throws {
@@ -41,8 +41,10 @@ struct TimeSeriesTests {
                 view: "timeseries", port: try source.port.port(by: substitution), path: source.path,
                 substitution: substitution, decoder: try #require(profile.rowDecoder), interval: .milliseconds(200),
                 sink: collector.sink)
-            service = ServiceProbe(
-                gate: "time-series-database", port: gate.port, method: "POST", path: "/write", sink: collector.sink)
+            let port = gate.port
+            service = GateProbe(gate: "time-series-database", source: "service-probe", sink: collector.sink) {
+                WriteQuestion.answer(port: port, method: "POST", path: "/write", until: $0)
+            }
         }
 
         func end() {

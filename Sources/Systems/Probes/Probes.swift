@@ -14,7 +14,7 @@ protocol Probe: Sendable {
 /// in `ViewSource`, and its line in `init`.
 final class Probes: Sendable {
     let mqtt: [(port: UInt16, probe: MQTTProbe)]
-    let gates: [any GateProbe]
+    let gates: [GateProbe]
     let rows: RowsProbe?
     private let all: [any Probe]
     private let network: Int32
@@ -25,7 +25,7 @@ final class Probes: Sendable {
         sink: @escaping EventSink
     ) throws(DocumentFailure) {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
-        var gates: [any GateProbe] = []
+        var gates: [GateProbe] = []
         var rows: RowsProbe?
         var all: [any Probe] = []
         for view in profile.views {
@@ -95,12 +95,16 @@ final class Probes: Sendable {
             guard let gate = service.gate, let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }) else {
                 continue
             }
-            let probe = BrokerProbe(port: port, sink: sink)
+            let probe = GateProbe(gate: gate, source: "broker-probe", sink: sink) {
+                BrokerQuestion.answer(port: port, until: $0)
+            }
             gates.append(probe)
             all.append(probe)
         }
         if let rows = profile.rows, let port = substitution["gate.\(rows.gate)"].flatMap({ UInt16($0) }) {
-            let probe = ServiceProbe(gate: rows.gate, port: port, method: rows.method, path: rows.path, sink: sink)
+            let probe = GateProbe(gate: rows.gate, source: "service-probe", sink: sink) {
+                WriteQuestion.answer(port: port, method: rows.method, path: rows.path, until: $0)
+            }
             gates.append(probe)
             all.append(probe)
         }

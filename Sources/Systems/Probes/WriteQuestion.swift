@@ -1,0 +1,15 @@
+import Events
+import Platform
+
+/// Whether a database would take a write: sends one without rows.
+enum WriteQuestion {
+    static func answer(port: UInt16, method: String, path: String, until deadline: Instant) -> String {
+        var client = HTTPClient(port: port, from: Gate.rigAddress)
+        do throws(HTTPFailure) {
+            let status = try client.request(method, path, body: [], until: deadline).status
+            return (200...299).contains(status) ? "accepted" : "refused"
+        } catch {
+            return error == .noAnswerInTime ? "silent" : "refused"
+        }
+    }
+}
