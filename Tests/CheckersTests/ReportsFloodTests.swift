@@ -39,6 +39,14 @@ import Testing
         (reports() + counts(aged: nil), .inconclusive, "no row of the history was made old"),
         (reports() + counts(aged: 0), .inconclusive, "no row of the history was made old"),
         (reports(), .inconclusive, "nobody has counted the rows"),
+        (
+            reports() + counts().without { $0.isPoint("repeats") }, .inconclusive,
+            "nobody has counted the rows that repeat the one before"
+        ),
+        (
+            reports() + counts().without { $0.isPoint("old") }, .inconclusive,
+            "nobody has counted the rows that are too old"
+        ),
     ]
 
     @Test(arguments: cases)
@@ -52,5 +60,11 @@ import Testing
         let verdict = try script.with(events).with(Self.start).verdict()
         #expect(verdict.outcome == outcome, "\(verdict.sentence)")
         if outcome != .pass { #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)") }
+    }
+}
+
+extension Event {
+    fileprivate func isPoint(_ point: String) -> Bool {
+        if case .sample(let sample) = payload { sample.point == point } else { false }
     }
 }

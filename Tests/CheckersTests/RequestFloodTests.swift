@@ -74,6 +74,10 @@ import Testing
         let silent = try Self.script().with(Self.clean).without {
             $0.isSample("health") && (Self.fault..<Self.fault + 2_000).contains($0.milliseconds)
         }.verdict()
+        let end = try Self.script().with(Self.clean).without {
+            $0.isSample("health") && (Self.heal - 2_000..<Self.heal + 100).contains($0.milliseconds)
+        }.verdict()
+        #expect(end.sentence.hasPrefix("api: health was not answered for "), "\(end.sentence)")
         #expect(
             silent.sentence.hasPrefix("api: health was not answered for 1.99 s, 0.00 s after the fault"),
             "\(silent.sentence)")

@@ -88,13 +88,13 @@ enum FloodCheck {
                 "api: health was not answered \(Text.relative(missed.instant, to: fault))", at: missed.instant)
         }
         var last = fault
-        for sample in samples {
-            if sample.instant - last > healthy {
+        for instant in samples.map(\.instant) + [healed] {
+            if instant - last > healthy {
                 return finding(
-                    "api: health was not answered for \(Text.seconds(sample.instant - last)), "
+                    "api: health was not answered for \(Text.seconds(instant - last)), "
                         + Text.relative(last, to: fault), at: last)
             }
-            last = sample.instant
+            last = instant
         }
         return nil
     }

@@ -26,14 +26,21 @@ enum HistoryCheck {
                     "history: the table had \(most.count) rows, and its bound is \(world.plan.historyRows)",
                     at: most.instant))
         }
-        if let repeats = readings("repeats").max(by: { $0.count < $1.count }), repeats.count > 0 {
+        // What nobody has counted is not none.
+        guard let repeats = readings("repeats").max(by: { $0.count < $1.count }) else {
+            return findings + [finding("nobody has counted the rows that repeat the one before", .inconclusive)]
+        }
+        if repeats.count > 0 {
             findings.append(
                 finding("history: \(repeats.count) rows repeat the value of the row before", at: repeats.instant))
         }
         guard !world.plan.isNullRun else { return findings }
         let aged = readings("aged").last?.count ?? 0
         guard aged > 0 else { return findings + [finding("no row of the history was made old", .inconclusive)] }
-        if let old = readings("old").last(where: { $0.instant >= healed + prunedWithin }), old.count > 0 {
+        guard let old = readings("old").last(where: { $0.instant >= healed + prunedWithin }) else {
+            return findings + [finding("nobody has counted the rows that are too old", .inconclusive)]
+        }
+        if old.count > 0 {
             findings.append(
                 finding(
                     "history: \(old.count) of \(aged) rows that are too old were still there \(Text.seconds(old.instant - healed)) after the start",
