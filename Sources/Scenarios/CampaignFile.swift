@@ -90,21 +90,21 @@ public struct KeptRuns: Sendable {
 
     private static let final: Set<Outcome> = [.pass, .fail, .invalid, .inconclusive]
 
-    /// Looks at what lies in a directory of runs. What is torn, altered, aborted, ended by an error of the rig or made with other builds of rig or
-    /// system counts for nothing.
+    /// Looks at what lies in a directory of runs. What is torn, altered, aborted, ended by an error of the rig, made with other builds of rig or system,
+    /// or from files that say something else now, counts for nothing.
     ///
     /// - Parameters:
     ///   - plans: what is asked for, one per scenario and variant.
     ///   - toolBuild: digest of this program.
     public init(in runs: RunsDirectory, of plans: [TestPlan], toolBuild: String) {
-        let builds = Dictionary(
-            plans.map { ($0.job.scenario + "/" + $0.job.variant, ($0.systemBuild, $0.job)) },
-            uniquingKeysWith: { first, _ in first })
+        let asked = Dictionary(
+            plans.map { ($0.job.name, (plan: $0, build: $0.systemBuild)) }, uniquingKeysWith: { first, _ in first })
         for run in runs.runs {
             guard let summary = try? RunSummary(run, isReplaced: false), summary.flaw == nil,
-                let (build, job) = builds[summary.scenario + "/" + summary.variant], build == summary.systemBuild,
-                summary.toolBuild == toolBuild, summary.sabotage == job.sabotage, summary.isNull == job.isNull,
-                !summary.isHeld, let seed = summary.seed,
+                let (plan, build) = asked[summary.scenario + "/" + summary.variant], build == summary.systemBuild,
+                summary.toolBuild == toolBuild, summary.sabotage == plan.job.sabotage,
+                summary.isNull == plan.job.isNull, !summary.isHeld, let seed = summary.seed,
+                case .plan(let record) = try? Self.first(run)?.payload, plan.isOfTheSameFiles(as: record),
                 let octets = try? Files.read(run.verdictPath), let beside = try? JSON.parse(octets),
                 let value = beside["verdict"], let verdict = try? RunVerdict(value),
                 Self.final.contains(verdict.outcome), !verdict.isRigsOwnLateness
@@ -112,6 +112,11 @@ public struct KeptRuns: Sendable {
             let key = Key(scenario: summary.scenario, variant: summary.variant, seed: seed)
             results[key] = (run.path, verdict)
         }
+    }
+
+    private static func first(_ run: RunDirectory) throws -> Event? {
+        var reader = try JournalReader(path: run.evidencePath)
+        return try reader.next()?.event
     }
 
     /// The result of a job that has been made already.

@@ -28,12 +28,22 @@ extension TestPlan {
                 "unix": .integer(MonotonicClock.unixNanoseconds()),
             ],
             "command": .list(command.map(Value.text)),
-            "files": [
-                ["role": "scenario", "name": .text(scenario.file), "text": .text(scenario.text)],
-                ["role": "rig", "name": .text(rig.file), "text": .text(rig.text)],
-                ["role": "system", "name": .text(job.systemFile), "text": .text(systemText)],
-            ], "sources": .list(sources), "judge": judge,
+            "files": .list(files), "sources": .list(sources), "judge": judge,
         ]
+    }
+
+    /// The files that say what is done, as they were read.
+    private var files: [Value] {
+        [
+            ["role": "scenario", "name": .text(scenario.file), "text": .text(scenario.text)],
+            ["role": "rig", "name": .text(rig.file), "text": .text(rig.text)],
+            ["role": "system", "name": .text(job.systemFile), "text": .text(systemText)],
+        ]
+    }
+
+    /// Whether a run was made from what this plan's files say now, wherever they lay.
+    func isOfTheSameFiles(as record: Value) -> Bool {
+        (record["files"]?.list ?? []).map { $0["text"] } == files.map { $0["text"] }
     }
 
     /// Who stamps events in this run, each with what it can see (its visibility class).
