@@ -167,7 +167,7 @@ public final class KeeperClient: Sendable {
         shutdown(channel.descriptor.number, Int32(SHUT_RDWR))
         for thread in threads.withLock({ $0 }) { thread.join() }
         lifeline.descriptor.close()
-        if process.wait(until: MonotonicClock.now() + .seconds(10)) == nil {
+        if process.wait(until: MonotonicClock.now() + .seconds(30)) == nil {
             process.send(signal: SIGKILL)
             _ = process.wait()
         }

@@ -70,11 +70,26 @@ final class KeeperSession {
     func run() -> Int32 {
         makeSafe(because: "start", then: .ready)
         while !(isEnding && safeRequests.isEmpty) { step() }
+        if isReady { payWhatIsOwed() }
         try? guardian.send(["farewell": true])
         _ = guardianProcess.wait(until: MonotonicClock.now() + .seconds(2))
         boards.stop()
         unsafe unlink(options.socket)
         return isReady ? 0 : 3
+    }
+
+    /// How long a keeper that ends goes on commanding the safe state to a board that has not confirmed it: a board that is plugged in again, or whose
+    /// firmware comes to, within this time is not left with something cut.
+    private static let lastPatience = Instant.Span.seconds(10)
+
+    /// Commands the safe state again and again to boards that owe it. The rig stays unsafe whatever comes of it, since somebody has to look.
+    private func payWhatIsOwed() {
+        let deadline = MonotonicClock.now() + Self.lastPatience
+        while !owing.isEmpty, MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(for: .milliseconds(100))
+            makeSafe(because: "a retry: the safe state is still owed")
+            while !safeRequests.isEmpty { step() }
+        }
     }
 
     /// Waits for the next thing and deals with it, without waiting for anybody in particular.
@@ -351,8 +366,10 @@ final class KeeperSession {
     }
 
     private func declareUnsafe(_ reason: String, _ board: KeeperBoards.Owned?) {
+        let isNews = unsafeReason != reason
         unsafeReason = reason
         board?.lock.markUnsafe(reason)
+        guard isNews else { return }
         journal.write("unsafe", by: "keeper", ("reason", .text(reason)))
         try? client?.send(["tripped": ["reason": .text("the rig is unsafe: \(reason)")]])
     }
