@@ -73,22 +73,13 @@ final class CommandProbe: Probe {
         guard let value = CommandValue.alternating(type: point.type, turn: turn / points.count),
             let request = try? request(to: point, value)
         else { return }
-        var operation = Event.Operation(
-            id: Int64(turn), name: "command", action: .invoke, group: point.group, raw: value.raw)
-        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
-        var client = HTTPClient(port: port, session: session)
-        do throws(HTTPFailure) {
-            let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: command.withinNanoseconds)
-            let response = try client.request(command.method, request.path, body: request.body, until: deadline)
-            operation.status = Int64(response.status)
-            operation.action = command.success.contains(response.status) ? .ok : .failed
-            if operation.action == .failed {
-                operation.detail = String(decoding: response.body.prefix(200), as: UTF8.self)
-            }
-        } catch {
-            if case .noConnection = error { operation.action = .failed } else { operation.action = .unknown }
-            operation.detail = error.description
-        }
-        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
+        HTTPOperation(
+            method: command.method, path: request.path, body: request.body,
+            withinNanoseconds: command.withinNanoseconds,
+            success: command.success,
+            told: Event.Operation(
+                id: Int64(turn), name: "command", action: .invoke, group: point.group, raw: value.raw),
+            source: Self.source
+        ).perform(port: port, session: session, sink: sink)
     }
 }

@@ -75,23 +75,13 @@ final class MutationProbe: Probe {
 
     private func change(_ turn: Int) {
         guard let request = try? request(turn) else { return }
-        var operation = Event.Operation(
-            id: Self.firstID + Int64(turn), name: "mutation", action: .invoke, key: request.key, text: request.text)
-        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
-        var client = HTTPClient(port: port, session: session)
-        do throws(HTTPFailure) {
-            let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: mutation.withinNanoseconds)
-            let response = try client.request(mutation.method, request.path, body: request.body, until: deadline)
-            operation.status = Int64(response.status)
-            operation.action = mutation.success.contains(response.status) ? .ok : .failed
-            if operation.action == .failed {
-                operation.detail = String(decoding: response.body.prefix(200), as: UTF8.self)
-            }
-        } catch {
-            if case .noConnection = error { operation.action = .failed } else { operation.action = .unknown }
-            operation.detail = error.description
-        }
-        sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
+        HTTPOperation(
+            method: mutation.method, path: request.path, body: request.body,
+            withinNanoseconds: mutation.withinNanoseconds, success: mutation.success,
+            told: Event.Operation(
+                id: Self.firstID + Int64(turn), name: "mutation", action: .invoke, key: request.key, text: request.text),
+            source: Self.source
+        ).perform(port: port, session: session, sink: sink)
     }
 
     /// Reads back every key that was changed, in the network of `pid`.
