@@ -1,13 +1,15 @@
+import Platform
+
 /// cEMI messages as an interface of a busy installation hands them over, one behind the other in memory. All follow from one seed.
 struct KNXCorpus {
     private(set) var octets: [UInt8] = []
     /// Message i ends before the octet `ends[i]`.
     private(set) var ends: [UInt32] = []
-    private var random: SplitMix
+    private var random: SeededGenerator
 
     /// Of a thousand messages 900 are L_Data.ind, 150 carry additional information, 15 are extended frames and 5 are damaged.
     init(count: Int, seed: UInt64) {
-        random = SplitMix(state: seed)
+        random = SeededGenerator(seed: seed)
         octets.reserveCapacity(count * 16)
         ends.reserveCapacity(count)
         for _ in 0..<count {
@@ -102,16 +104,7 @@ struct KNXCorpus {
     }
 }
 
-/// A small generator whose sequence follows from its seed.
-private struct SplitMix {
-    var state: UInt64
-
-    /// 0 ..< `bound`.
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return (Int((word ^ word >> 31) >> 32) * bound) >> 32
-    }
+extension SeededGenerator {
+    /// 0 ..< `bound`, of the upper half of the next number.
+    fileprivate mutating func below(_ bound: Int) -> Int { (Int(next() >> 32) * bound) >> 32 }
 }

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Rigs
 import Systems
 
@@ -16,7 +17,7 @@ extension TestPlan {
     var malformedPairs: [MalformedTelegrams.Pair] {
         let spares = (system.points.spares?.addresses ?? []).map(GroupAddress.init(raw:))
         guard let source = line.attachments(.stimulus).first?.address, !spares.isEmpty else { return [] }
-        var random = SplitMix(seed: UInt64(bitPattern: job.seed) ^ 0xBAD)
+        var random = SeededGenerator(seed: UInt64(bitPattern: job.seed) ^ 0xBAD)
         var units = Self.malformedUnits
         for index in units.indices.reversed() { units.swapAt(index, Int(random.next() % UInt64(index + 1))) }
         return units.enumerated().map { index, unit in

@@ -208,7 +208,7 @@ public struct TestPlan: Sendable {
 
     /// The fault as the run makes it. Its phase against the traffic differs by seed.
     func makeFault() -> any Fault {
-        var random = SplitMix(seed: UInt64(bitPattern: job.seed))
+        var random = SeededGenerator(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
         let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
         if job.isNull {
@@ -276,7 +276,7 @@ public struct TestPlan: Sendable {
 
     /// Each changes once, to the other value; which one it begins with differs by seed.
     var sentinels: [Workload.Sentinel] {
-        var random = SplitMix(seed: UInt64(bitPattern: job.seed) ^ 0x5E17)
+        var random = SeededGenerator(seed: UInt64(bitPattern: job.seed) ^ 0x5E17)
         return addresses(system.points.sentinels).map { group in
             let before = UInt8(random.next() & 1)
             return Workload.Sentinel(group: group, before: before, after: 1 - before)
@@ -285,22 +285,5 @@ public struct TestPlan: Sendable {
 
     private func addresses(_ range: SystemProfile.PointRange?) -> [GroupAddress] {
         (range?.addresses ?? []).map(GroupAddress.init(raw:))
-    }
-}
-
-/// A small generator of numbers that look random and are settled by their seed (SplitMix64).
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,19 +1,11 @@
 import Foundation
+import Platform
 import Testing
 
 @testable import Audit
 
 /// Whatever lies in a source tree, the audit says what it did not read and ends.
 @Suite struct GarbageTests {
-    private struct Generator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state >> 33
-        }
-    }
-
     private static func directory() throws -> URL {
         let url = FileManager.default.temporaryDirectory.appending(path: "audit-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -69,7 +61,7 @@ import Testing
         for end in stride(from: 0, through: octets.count, by: 7) {
             _ = SourceTree(files: [("knx/a.go", Array(octets[..<end]))])
         }
-        var generator = Generator(state: 20_261_127)
+        var generator = SeededGenerator(seed: 20_261_127)
         for round in 0..<60 {
             var changed = octets
             for _ in 0..<(1 + round % 8) {

@@ -1,5 +1,6 @@
 import Events
 import KNX
+import Platform
 import Testing
 
 @testable import Checkers
@@ -16,7 +17,7 @@ import Testing
     /// Events arrive late by up to a second, each on its own way; what happened decides, not when it was learnt.
     @Test(arguments: [UInt64](1...12))
     func theOrderOfArrivalIsNothing(seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for run in Self.runs {
             let events = run.events
             let arrivals = events.dropFirst().enumerated().map { index, event in
@@ -65,7 +66,7 @@ import Testing
     /// Whatever is lost from an evidence, it may make a verdict worse, never turn a fail into a pass.
     @Test(arguments: [UInt64](1...40))
     func lessEvidenceNeverSavesABrokenController(seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for run in Self.runs.dropFirst(3) {
             let part = run.events.filter { event in
                 if case .plan = event.payload { return true }
@@ -93,7 +94,7 @@ import Testing
     /// Instants, uncertainties and values that nothing real gives: no trap, and no pass of what is broken.
     @Test(arguments: [UInt64](1...60))
     func madeUpEventsNeverTrap(seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let run = Self.runs[Int(seed) % Self.runs.count]
         let extremes: [Int64] = [.min, .max, -1, 0, 1, 1 << 60, (1 << 60) + 1, 1_000_000_000_000]
         let events = run.events.changed { event in
@@ -148,7 +149,7 @@ import Testing
     /// Against the definition, instant by instant.
     @Test(arguments: [UInt64](1...200))
     func agreementIsItsDefinition(seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let limit = Int64.random(in: 0...8, using: &random) * 100
         func series(_ count: Int) -> [(at: Int64, raw: UInt8)] {
             (0..<count).map { _ in
@@ -183,7 +184,7 @@ import Testing
     /// Every telegram has exactly one fate, whatever was shown.
     @Test(arguments: [UInt64](1...30))
     func theLedgerAlwaysAddsUp(seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for run in Self.runs {
             let events = run.events.filter { event in
                 guard event.source == "mqtt" || event.source == "witness", event.milliseconds > 7_000 else {
@@ -198,22 +199,5 @@ import Testing
                 #expect(row.missing.count == min(20, row.silent))
             }
         }
-    }
-}
-
-/// A generator whose whole sequence follows from its seed (SplitMix64), so that a failure can be repeated.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

@@ -1,6 +1,7 @@
 import Checkers
 import Events
 import KNX
+import Platform
 
 /// A run that never was: a line with its stimuli and witnesses, a fault and its heal, and a controller that does everything right except what a
 /// test takes away from it. It writes the events that the real parts write, with the same sources and the same delays, in short time: all
@@ -210,7 +211,7 @@ private struct Simulation {
     private var commands = 0
     private var isDaemonThere = true
     private var isConnected = true
-    private var random: Seeded
+    private var random: SeededGenerator
     /// What the controller has received and not yet worked on, in the order of the line.
     private var inbox: [(at: Int, group: UInt16, raw: [UInt8])] = []
     /// Tracers that follow another at once.
@@ -219,7 +220,7 @@ private struct Simulation {
 
     init(_ run: ScriptedRun) {
         self.run = run
-        random = Seeded(seed: run.seed ?? 0)
+        random = SeededGenerator(seed: run.seed ?? 0)
     }
 
     private mutating func log(_ event: Event) { events.append(event) }

@@ -18,7 +18,7 @@ extension RigRuns {
         @Test func nothingIsLeftOfACampaignThatIsKilled() throws {
             let seed = Self.environment["KNXRIG_CAMPAIGN_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = Numbers(state: seed)
+            var random = SeededGenerator(seed: seed)
             var catalogue = try Self.scenarios()
             for number in 0..<Self.count {
                 // Another order each time, so that every scenario is among the four of the first minute at some time.
@@ -152,15 +152,6 @@ extension RigRuns {
                     var status = stat()
                     return unsafe stat(directory + "/" + path, &status) == 0 && held.contains(String(status.st_ino))
                 }.map { "locked: " + $0 }
-            }
-        }
-
-        private struct Numbers {
-            var state: UInt64
-
-            mutating func next() -> UInt64 {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return state >> 33
             }
         }
     }

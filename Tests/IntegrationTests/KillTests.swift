@@ -53,7 +53,7 @@ extension RigRuns {
             defer { directory.remove() }
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = Numbers(state: seed)
+            var random = SeededGenerator(seed: seed)
             var taken: [Instant.Span] = []
             for batch in stride(from: 0, to: Self.count, by: Self.atOnce) {
                 let attempts = try (batch..<min(batch + Self.atOnce, Self.count)).map { number in
@@ -108,15 +108,6 @@ extension RigRuns {
                 #expect(verified.status == 5, "\(verified.output)\(verified.error)")
             }
             return took
-        }
-
-        private struct Numbers {
-            var state: UInt64
-
-            mutating func next() -> UInt64 {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return state >> 33
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct TransportUnitTests {
@@ -224,7 +225,7 @@ import Testing
     @Test func anything() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("transport units from seed \(seed)")
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var whole = 0
         for _ in 0..<60_000 {
             let count = Int.random(in: 0...(Bool.random(using: &random) ? 8 : 30), using: &random)

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import Systems
@@ -155,7 +156,7 @@ import Testing
 
     /// Good streams with octets changed, cut out, or put in: never a crash, never more than was sent, the same whether they come at once or one by one.
     @Test func octetsThatWereChangedAtRandomAreReadOrRefused() {
-        var random = SplitMix(seed: 0x6455)
+        var random = SeededGenerator(seed: 0x6455)
         let seeds = Self.examples.map(\.octets).filter { $0.count < 400 } + Self.forbidden.map(\.octets)
         var refused = 0
         for _ in 0..<20_000 {
@@ -195,19 +196,5 @@ import Testing
             case .close: sum
             }
         }
-    }
-}
-
-/// Numbers that look random and are settled by their seed (SplitMix64).
-private struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

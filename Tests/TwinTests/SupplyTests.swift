@@ -1,5 +1,6 @@
 import Events
 import KNX
+import Platform
 import Testing
 
 @testable import Twin
@@ -94,7 +95,7 @@ import Testing
 
     @Test func repeatedCutsLeaveTheSupplyConsistent() {
         var line = VirtualLine(devices: [actuator(), listener])
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         var time = 100.0
         for round in 0..<400 {
             line.supply(on: round.isMultiple(of: 2) ? false : true, at: time)

@@ -1,20 +1,8 @@
 import KNX
+import Platform
 import Testing
 
 @testable import Twin
-
-/// SplitMix64, so that a seed means the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
 
 @Suite struct TP1LinePropertyTests {
     private struct Wish: Hashable {
@@ -26,7 +14,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     private func wishes(seed: UInt64) -> [Wish] {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         return (0..<120).map { number in
             let sender = Int.random(in: 0..<6, using: &generator)
             let priority = Priority.allCases.randomElement(using: &generator) ?? .low
@@ -41,7 +29,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     private func play(_ wishes: [Wish], seed: UInt64) -> [TP1Line.Effect] {
-        var generator = SeededGenerator(state: seed ^ 0xFF)
+        var generator = SeededGenerator(seed: seed ^ 0xFF)
         var line = TP1Line()
         let senders = (0..<6).map { _ in line.addParticipant() }
         let receiver = line.addParticipant()

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import USB
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func noOctetsTrapADecoder() {
-        var generator = Seeded(seed: 0x05DF)
+        var generator = SeededGenerator(seed: 0x05DF)
         for _ in 0..<20_000 {
             var octets = [Self.device, Self.configuration, [4, 3, 9, 4]][Int.random(in: 0..<3, using: &generator)]
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -113,22 +114,5 @@ import Testing
                 #expect(try! ConfigurationDescriptor(octets: configuration.octets) == configuration)
             }
         }
-    }
-}
-
-/// SplitMix64, so that a failing case can be had again.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import USB
@@ -238,7 +239,7 @@ enum Vector {
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64]) func noOctetsTrapADecoder(seed: UInt64) throws {
-        var generator = Seeded(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<5_000 {
             var stream: [UInt8] = []
             var requests = USBIP.RequestDecoder()

@@ -25,7 +25,7 @@ final class CorruptConfiguration: Fault {
         let stop = try bench.terminateSystem(purpose: "fault", due: MonotonicClock.now())
         commanded.withLock { $0 = stop.commanded }
         try bench.waitSystemEnded(until: stop.commanded + .seconds(15))
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for (number, damage) in ConfigurationDamage.allCases.enumerated() {
             try bench.tryConfiguration(damage, number: number, randomness: random.next())
         }

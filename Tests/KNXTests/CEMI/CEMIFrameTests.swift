@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import KNX
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>) func anything(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<4_000 {
             var octets = (0..<Int.random(in: 0...40, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)

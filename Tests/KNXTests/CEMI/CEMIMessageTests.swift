@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct CEMIMessageTests {
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>) func linkDataComesBack(_ seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let items: [AdditionalInformation] = (0..<Int.random(in: 0...3, using: &random)).map { place in
                 let data = (0..<Int.random(in: 0...9, using: &random)).map { _ in

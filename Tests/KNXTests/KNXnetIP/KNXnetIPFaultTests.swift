@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 /// What the recorded decodings leave out: each fault with its place, and what it costs.
@@ -178,7 +179,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anyOctetsEnd(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
             var stream = KNXnetIPStream()
             var told = 0

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 extension KNXnetIPMessage {
@@ -192,7 +193,7 @@ extension KNXnetIPMessage {
     }
 
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anyOctetsEnd(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<20_000 {
             let service = KNXnetIPService.allCases.randomElement(using: &random) ?? .searchRequest
             let count = Int.random(in: 0...80, using: &random)

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct KnxdMessagesTests {
@@ -80,7 +81,7 @@ import Testing
 
     @Test func anyOctetsEnd() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var stream = KnxdStream()
         var count = 0
         for _ in 0..<2000 {

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 /// The messages that `KnxdMessagesTests` leaves out, in both directions.
@@ -333,7 +334,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anyOctetsEnd(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var requests = KnxdRequestStream()
         var replies = KnxdStream()
         var count = 0

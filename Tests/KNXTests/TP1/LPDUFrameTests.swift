@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct LPDUFrameTests {
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>) func anything(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<5_000 {
             var octets = (0..<Int.random(in: 0...30, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct TP1ConversionTests {
@@ -60,7 +61,7 @@ import Testing
 
     /// From the line to cEMI and back is the same frame, but for R and a format that does not go with the length.
     @Test(arguments: 0..<4 as Range<UInt64>) func thereAndBack(_ seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let unit = (0..<Int.random(in: 1...255, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)

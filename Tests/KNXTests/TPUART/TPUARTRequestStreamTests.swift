@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct TPUARTRequestStreamTests {
@@ -183,7 +184,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anyOctets(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for chip in TransceiverChip.allCases {
             var stream = TPUARTRequestStream(chip: chip)
             var requests = 0

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 /// Plays a TP1 line with one chip: octets with their arrivals at the host, from what is on the line when.
@@ -329,7 +330,7 @@ extension TPUARTStream.Output {
     }
 
     @Test(arguments: [UInt64(7), UInt64.random(in: 0...UInt64.max)]) func jitterAfterAStallCutsNothing(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             var line = PlayedLine()
             for _ in 0..<3 {
@@ -406,7 +407,7 @@ extension TPUARTStream.Output {
 
     /// No octet is lost or invented whatever comes, and a good frame after a second of silence is always found.
     @Test(arguments: [UInt64(1), 2, 3, UInt64.random(in: 0...UInt64.max)]) func anythingAtAnyTime(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for mode in [TPUARTStream.Mode.link, .busmonitor] {
             for _ in 0..<300 {
                 var stream = TPUARTStream(mode: mode)

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct TransceiverStreamTests {
@@ -178,7 +179,7 @@ import Testing
 
     /// No octet is lost or invented, and the stream is never left with a deadline that does not pass.
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anythingAtAnyTime(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for round in 0..<400 {
             var stream = TransceiverStream(
                 chip: Bool.random(using: &random) ? .ncn51xx : .tpuart2, mode: round % 2 == 0 ? .link : .busmonitor)

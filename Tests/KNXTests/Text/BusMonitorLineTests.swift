@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct BusMonitorLineTests {
@@ -125,7 +126,7 @@ import Testing
     @Test func anything() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("bus monitor lines from seed \(seed)")
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var monitor = BusMonitorLine()
         let whole = hex("29 03 03 01 00 BCE0 1105 0901 05 4FD5 000B 1001")
         for round in 0..<60_000 {

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct CarrierLineTests {
@@ -86,7 +87,7 @@ import Testing
     @Test func anything() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("lines of carriers from seed \(seed)")
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = [
             "06100420001504010500 2900bce011050901010081", "0113130008000b01030000 2900bce011050901010081",
             "0610020500 1a0801c0a801050e570801c0a801050e5704040200", "03bc11050901e100813fcc8b",

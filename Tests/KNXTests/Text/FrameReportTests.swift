@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct FrameReportTests {
@@ -135,7 +136,7 @@ import Testing
     @Test func nothingIsLost() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("stretches from seed \(seed)")
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let frame = hex("bc11050901e100813f")
         for _ in 0..<5_000 {
             var octets: [UInt8] = []

@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct HexadecimalTests {
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test func anyOctetsEnd() {
-        var generator = Seeded(seed: 4)
+        var generator = SeededGenerator(seed: 4)
         for _ in 0..<500 {
             let octets = (0..<60).map { _ in
                 Array("0123456789abcdefxX #:\n\r\u{0}é".utf8).randomElement(using: &generator)!

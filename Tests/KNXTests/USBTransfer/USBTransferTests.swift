@@ -1,4 +1,5 @@
 import KNX
+import Platform
 import Testing
 
 @Suite struct USBTransferTests {
@@ -246,7 +247,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, UInt64.random(in: 0...UInt64.max)]) func anyReportsEnd(_ seed: UInt64) {
-        var random = Seeded(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var stream = USBTransferStream()
         var transfers = 0
         for _ in 0..<30_000 {

@@ -1,20 +1,12 @@
 import Evidence
+import Platform
 import Testing
 
 @testable import Reports
 
 /// What must hold of any card, tried on many: the seed of each is printed with a failure.
 @Suite struct ScorecardPropertyTests {
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 33
-        }
-    }
-
-    private static func randomRuns(_ generator: inout Generator) -> [RunSummary] {
+    private static func randomRuns(_ generator: inout SeededGenerator) -> [RunSummary] {
         (0..<Int.random(in: 1...30, using: &generator)).map { number in
             ScorecardBench.run(
                 ScorecardBench.ids.randomElement(using: &generator) ?? "IF-1",
@@ -27,7 +19,7 @@ import Testing
     @Test(arguments: EvidenceLevel.allCases)
     func aCleanRunNeverLowersAndAFailNeverRaises(level: EvidenceLevel) {
         for seed in UInt64(1)...80 {
-            var generator = Generator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             let runs = Self.randomRuns(&generator)
             let id = ScorecardBench.ids.randomElement(using: &generator) ?? "IF-1"
             let variant = Bool.random(using: &generator) ? "default" : "other"
@@ -44,7 +36,7 @@ import Testing
 
     @Test func theOrderOfTheRunsChangesNothing() {
         for seed in UInt64(1)...6 {
-            var generator = Generator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             let runs = Self.randomRuns(&generator)
             let one = ScorecardBench.card(runs).json { $0.directory }
             let other = ScorecardBench.card(runs.shuffled(using: &generator)).json { $0.directory }
@@ -54,7 +46,7 @@ import Testing
 
     @Test func aHigherLevelNeverGivesMore() {
         for seed in UInt64(1)...60 {
-            var generator = Generator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             let runs = Self.randomRuns(&generator).filter { $0.outcome != "fail" }
             guard !runs.isEmpty else { continue }
             let scores = EvidenceLevel.allCases.map { ScorecardBench.card(runs, level: $0).score.uncapped }
