@@ -13,6 +13,7 @@ struct BoardOwner {
     private let board: any RelayBoard
     private let channels: [ChannelWiring]
     private let wear: WearCounter?
+    private let hasDeadMan: Bool
     private let notices: @Sendable (RelayActuator.Notice) -> Void
     private let publish: @Sendable ([String: Meaning]) -> Void
     private var schedule = ActuationSchedule()
@@ -31,12 +32,14 @@ struct BoardOwner {
 
     init(
         board: any RelayBoard, channels: [ChannelWiring], coils read: [Bool]?, at instant: Instant, wear: WearCounter?,
+        hasDeadMan: Bool = false,
         notices: @escaping @Sendable (RelayActuator.Notice) -> Void,
         publish: @escaping @Sendable ([String: Meaning]) -> Void
     ) {
         self.board = board
         self.channels = channels
         self.wear = wear
+        self.hasDeadMan = hasDeadMan
         self.notices = notices
         self.publish = publish
         coils = read ?? [Bool](repeating: false, count: board.channelCount)
@@ -182,6 +185,8 @@ struct BoardOwner {
     mutating func end() {
         for order in schedule.open.compactMap({ orders.removeValue(forKey: $0) }) { order.done(.failure(.stopped)) }
         _ = saveWear()
+        // Who comes next may want the relays to stay.
+        if hasDeadMan { try? board.disarmDeadMan() }
         board.close()
     }
 }

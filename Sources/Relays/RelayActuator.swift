@@ -34,6 +34,8 @@ public final class RelayActuator: Sendable {
 
     public let channels: [ChannelWiring]
     public let identity: BoardIdentity
+    /// Whether the board turns all off by itself when it is not spoken to.
+    public let hasDeadMan: Bool
     private let inbox = Mutex(Inbox())
     private let wakeup: Wakeup
     private let thread = Mutex<NamedThread?>(nil)
@@ -43,11 +45,12 @@ public final class RelayActuator: Sendable {
     /// - Parameters:
     ///   - pollMilliseconds: how often an idle board is read, and a lost one looked for.
     ///   - realtimePriority: 1…99 asks for SCHED_FIFO.
+    ///   - deadManMilliseconds: after which silence a board that can is to turn all off by itself; several polls long. Disarmed by `stop()`.
     ///   - notices: called on the board's thread; must not wait for the actuator.
     /// - Throws: when two channels share an id or a number, a number is none of the board's, or the board can't be read.
     public init(
         board: any RelayBoard, channels: [ChannelWiring], wear: WearCounter? = nil, pollMilliseconds: Int = 1_000,
-        realtimePriority: Int32? = nil, notices: @escaping @Sendable (Notice) -> Void
+        realtimePriority: Int32? = nil, deadManMilliseconds: Int? = nil, notices: @escaping @Sendable (Notice) -> Void
     ) throws(RelayFailure) {
         for (index, channel) in channels.enumerated() {
             guard (1...board.channelCount).contains(channel.number) else {
@@ -65,10 +68,15 @@ public final class RelayActuator: Sendable {
         self.channels = channels
         identity = board.identity
         let coils = try board.readAll()
+        var hasDeadMan = false
+        if let deadManMilliseconds { hasDeadMan = try board.armDeadMan(milliseconds: deadManMilliseconds) }
+        self.hasDeadMan = hasDeadMan
         let poll = Instant.Span.milliseconds(Int64(pollMilliseconds))
-        let started = NamedThread.start("relay \(identity.path)", realtimePriority: realtimePriority) { [self] in
+        let started = NamedThread.start("relay \(identity.path)", realtimePriority: realtimePriority) {
+            [self, hasDeadMan] in
             var owner = BoardOwner(
-                board: board, channels: channels, coils: coils, at: MonotonicClock.now(), wear: wear, notices: notices,
+                board: board, channels: channels, coils: coils, at: MonotonicClock.now(), wear: wear,
+                hasDeadMan: hasDeadMan, notices: notices,
                 publish: { [self] states in inbox.withLock { $0.states = states } })
             run(&owner, poll)
         }

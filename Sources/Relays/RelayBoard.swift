@@ -41,4 +41,15 @@ public protocol RelayBoard: Sendable {
     /// Finds the board again where it was plugged in, after it was lost.
     func reopen() throws(RelayFailure)
     func close()
+    /// Has the board itself turn all off once it has not been spoken to for this long, so that it goes safe though whoever had it is dead. It is kept
+    /// away by each command and each look, and armed anew where the board was found again.
+    ///
+    /// - Returns: false from a board that has no such thing.
+    func armDeadMan(milliseconds: Int) throws(RelayFailure) -> Bool
+    func disarmDeadMan() throws(RelayFailure)
+}
+
+extension RelayBoard {
+    public func armDeadMan(milliseconds: Int) throws(RelayFailure) -> Bool { false }
+    public func disarmDeadMan() throws(RelayFailure) {}
 }

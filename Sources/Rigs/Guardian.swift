@@ -81,6 +81,8 @@ public enum Guardian {
                 defer { opened.close() }
                 let commanded = MonotonicClock.now()
                 let readback = try opened.setAllOff()
+                // The dead keeper's: who comes next may want the relays to stay.
+                try? opened.disarmDeadMan()
                 journal.write(
                     "safe", by: "guardian", ("board", .text(board.id)), ("commanded", .integer(commanded.nanoseconds)),
                     ("observed", .integer(MonotonicClock.now().nanoseconds)), ("readback", .text(readback.rawValue)))

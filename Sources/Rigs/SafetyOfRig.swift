@@ -77,6 +77,7 @@ extension Rig {
                 outcome.identity = "\(opened.identity)"
                 let locks = try RigLock.ofBoard(opened.identity, holder: holder)
                 outcome.readback = try withExtendedLifetime(locks) { try opened.setAllOff() }
+                try? opened.disarmDeadMan()
                 outcome.nanoseconds = (MonotonicClock.now() - began).nanoseconds
                 outcome.reason = nil
                 return outcome

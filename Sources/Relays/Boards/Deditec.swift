@@ -8,10 +8,19 @@ import USB
 /// | what | transfer | octets |
 /// |---|---|---|
 /// | begin | `40 00 0000`, `40 03 0014`, `40 09 0002` | reset, speed, delay |
-/// | set, clear | bulk OUT | frame of `23 80`, or `23 a0`, NULs (4), `01`, which, NULs (7) |
-/// | get | bulk OUT, bulk IN | frame of `34`, NULs (4), `0f`; the answer has `1a`, the frame's number, the states |
+/// | write | bulk OUT | frame of `23`, a register (4, low octet first), which octets of eight (bits), the eight |
+/// | read | bulk OUT, bulk IN | frame of `34`, a register (4), which octets; the answer is `1a`, the frame's number, eight octets, `4f` |
 ///
-/// A frame is `fe` (8), `ff`, its number, the command. Each packet that comes in begins with two octets of the converter's own.
+/// | register | |
+/// |---|---|
+/// | `0000` | read: the relays |
+/// | `0080`, `00a0` | write: turns on, or off, the relays whose bits are set |
+/// | `fd00` | write: 1 arms the time-out, 0 disarms it |
+/// | `fd01` | read: 0 not armed, 1 armed, 2 it has come |
+/// | `fd02` | write, two octets: how long it waits, in tenths of a second |
+///
+/// A frame is `fe` (8), `ff`, its number, the command. Of the eight octets, the one of a register is at its low three bits. Each packet that comes in
+/// begins with two octets of the converter's own; a write is answered by `1a`, its number, `4f`.
 final class Deditec: USBBoardLanguage {
     static let driver = RelayBoardDriver(
         name: "deditec",
@@ -56,8 +65,7 @@ final class Deditec: USBBoardLanguage {
     func command(
         _ channel: Int, energised: Bool, assumed: [Bool], _ device: any USBDevice
     ) throws(TransportFailure) {
-        let which = UInt8(1) << UInt8(channel - 1)
-        _ = try send([0x23, energised ? 0x80 : 0xA0, 0, 0, 0, 0, 0x01, which, 0, 0, 0, 0, 0, 0, 0], device)
+        try write([UInt8(1) << UInt8(channel - 1)], to: energised ? 0x80 : 0xA0, device)
     }
 
     func commandAllOff(_ device: any USBDevice) throws(TransportFailure) {
@@ -65,7 +73,36 @@ final class Deditec: USBBoardLanguage {
     }
 
     func read(_ device: any USBDevice) throws(TransportFailure) -> [Bool]? {
-        let number = try send([0x34, 0, 0, 0, 0, 0x0F], device)
+        let states = try read(0, octets: 0x0F, device)[0]
+        return (0..<8).map { states >> $0 & 1 == 1 }
+    }
+
+    func armDeadMan(tenthsOfSecond: UInt16, _ device: any USBDevice) throws(TransportFailure) -> Bool {
+        try write([UInt8(tenthsOfSecond & 0xFF), UInt8(tenthsOfSecond >> 8)], to: 0xFD02, device)
+        try write([1], to: 0xFD00, device)
+        return try deadManIsArmed(device)
+    }
+
+    func disarmDeadMan(_ device: any USBDevice) throws(TransportFailure) { try write([0], to: 0xFD00, device) }
+
+    func deadManIsArmed(_ device: any USBDevice) throws(TransportFailure) -> Bool {
+        try read(0xFD01, octets: 0x02, device)[1] == 1
+    }
+
+    /// Writes octets from a register on, within its eight.
+    private func write(_ octets: [UInt8], to register: UInt16, _ device: any USBDevice) throws(TransportFailure) {
+        let place = Int(register & 7)
+        var eight = [UInt8](repeating: 0, count: 8)
+        eight.replaceSubrange(place..<place + octets.count, with: octets)
+        let which = UInt8((1 << octets.count - 1) << place)
+        _ = try send([0x23, UInt8(register & 0xFF), UInt8(register >> 8), 0, 0, which] + eight, device)
+    }
+
+    /// The eight octets about a register.
+    private func read(
+        _ register: UInt16, octets: UInt8, _ device: any USBDevice
+    ) throws(TransportFailure) -> [UInt8] {
+        let number = try send([0x34, UInt8(register & 0xFF), UInt8(register >> 8), 0, 0, octets], device)
         let deadline = MonotonicClock.now() + .milliseconds(Int64(USBBoard.timeoutMilliseconds))
         var answer: [UInt8] = []
         // The converter sends its own two octets whenever it is asked, whether the board has answered or not.
@@ -73,16 +110,18 @@ final class Deditec: USBBoardLanguage {
             let packet = try device.receive(64, from: `in`, timeoutMilliseconds: USBBoard.timeoutMilliseconds)
             guard packet.count >= 2 else { throw .shortAnswer(got: packet.count, wanted: 2) }
             answer += packet.dropFirst(2)
-            if let states = Self.states(answer, number) { return (0..<8).map { states >> $0 & 1 == 1 } }
+            if let octets = Self.octets(of: answer, number) { return octets }
         }
         throw .timedOut(milliseconds: USBBoard.timeoutMilliseconds)
     }
 
-    /// The octet behind `1a` and the frame's number, once it has come. Answers to earlier frames carry other numbers.
-    private static func states(_ answer: [UInt8], _ number: UInt8) -> UInt8? {
-        guard answer.count >= 3 else { return nil }
-        let start = (0..<answer.count - 2).first { answer[$0] == 0x1A && answer[$0 + 1] == number }
-        return start.map { answer[$0 + 2] }
+    /// The octets between `1a`, the frame's number, and `4f`, once they have come. Answers to earlier frames carry other numbers.
+    private static func octets(of answer: [UInt8], _ number: UInt8) -> [UInt8]? {
+        guard answer.count >= 11 else { return nil }
+        let start = (0...answer.count - 11).first {
+            answer[$0] == 0x1A && answer[$0 + 1] == number && answer[$0 + 10] == 0x4F
+        }
+        return start.map { Array(answer[$0 + 2..<$0 + 10]) }
     }
 
     /// Returns the frame's number.

@@ -54,12 +54,20 @@ protocol USBBoardLanguage: Sendable {
     func read(_ device: any USBDevice) throws(TransportFailure) -> [Bool]?
     /// What the board's supply is short of, in words; nil where it is enough or can't be known.
     func shortage(_ device: any USBDevice) throws(TransportFailure) -> String?
+    /// Has the board turn all off by itself once nobody has sent it anything for this long. False from a board that can't.
+    func armDeadMan(tenthsOfSecond: UInt16, _ device: any USBDevice) throws(TransportFailure) -> Bool
+    func disarmDeadMan(_ device: any USBDevice) throws(TransportFailure)
+    /// False once it has turned all off, too.
+    func deadManIsArmed(_ device: any USBDevice) throws(TransportFailure) -> Bool
 }
 
 extension USBBoardLanguage {
     func ownSerial(_ device: any USBDevice) throws(TransportFailure) -> String? { nil }
     func prepared(_ device: any USBDevice) throws(TransportFailure) -> any USBBoardLanguage { self }
     func shortage(_ device: any USBDevice) throws(TransportFailure) -> String? { nil }
+    func armDeadMan(tenthsOfSecond: UInt16, _ device: any USBDevice) throws(TransportFailure) -> Bool { false }
+    func disarmDeadMan(_ device: any USBDevice) throws(TransportFailure) {}
+    func deadManIsArmed(_ device: any USBDevice) throws(TransportFailure) -> Bool { false }
 }
 
 /// A relay board on plain USB, of whatever language: claim, command, read back, compare, repeat at most twice, release; where the transfers failed to
@@ -89,6 +97,8 @@ final class USBBoard: RelayBoard {
         var opened: Opened?
         /// How the coils were left.
         var assumed: [Bool]
+        /// What the board's own dead man is to be set to; nil where it has none, or is to have it disarmed.
+        var deadMan: UInt16?
     }
 
     init(
@@ -134,7 +144,38 @@ final class USBBoard: RelayBoard {
         return .confirmed
     }
 
-    func readAll() throws(RelayFailure) -> [Bool]? { try exchange({ _ in true }, nil) }
+    func readAll() throws(RelayFailure) -> [Bool]? {
+        // It comes once and is not armed again by itself: a host that stood still for so long and goes on is to be watched again.
+        if let deadMan = state.withLock({ $0.deadMan }) {
+            try commandOnce { opened throws(TransportFailure) in
+                guard try !opened.language.deadManIsArmed(opened.device) else { return }
+                _ = try opened.language.armDeadMan(tenthsOfSecond: deadMan, opened.device)
+            }
+        }
+        return try exchange({ _ in true }, nil)
+    }
+
+    func armDeadMan(milliseconds: Int) throws(RelayFailure) -> Bool {
+        let tenths = UInt16(clamping: max(1, milliseconds / 100))
+        let isArmed = Atomic(false)
+        try commandOnce { opened throws(TransportFailure) in
+            let answer = try opened.language.armDeadMan(tenthsOfSecond: tenths, opened.device)
+            isArmed.store(answer, ordering: .relaxed)
+        }
+        guard isArmed.load(ordering: .relaxed) else { return false }
+        state.withLock { $0.deadMan = tenths }
+        return true
+    }
+
+    func disarmDeadMan() throws(RelayFailure) {
+        state.withLock { $0.deadMan = nil }
+        try commandOnce { opened throws(TransportFailure) in try opened.language.disarmDeadMan(opened.device) }
+    }
+
+    /// A command that leaves the coils as they are.
+    private func commandOnce(_ command: @escaping Command) throws(RelayFailure) {
+        _ = try exchange({ _ in true }, command)
+    }
 
     func reopen() throws(RelayFailure) {
         close()

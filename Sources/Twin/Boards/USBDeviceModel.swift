@@ -43,6 +43,15 @@ public protocol USBDeviceModel: Sendable {
 public protocol SwitchingBoardModel: USBDeviceModel {
     /// Whether each channel's contact is in its energised position, from channel 1 on.
     var contacts: [Bool] { get }
+    /// When a contact will move by itself; nil when none will.
+    var nextChange: Instant? { get }
+    /// Lets time pass up to an instant: what was due by itself has happened.
+    mutating func pass(until instant: Instant)
+}
+
+extension SwitchingBoardModel {
+    public var nextChange: Instant? { nil }
+    public mutating func pass(until instant: Instant) {}
 }
 
 extension USBDeviceModel {

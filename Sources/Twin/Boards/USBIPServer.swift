@@ -160,9 +160,19 @@ public final class USBIPServer: Sendable {
         }
     }
 
+    /// What is due by itself happens.
+    private func passTime() {
+        state.withLock { state in
+            for index in state.slots.indices where state.slots[index].model.nextChange != nil {
+                reporting(&state.slots[index]) { _, _ in }
+            }
+        }
+    }
+
     private func reporting<Result>(_ slot: inout Slot, _ body: (inout Slot, Instant) -> Result) -> Result {
         let before = slot.model.contacts
         let now = MonotonicClock.now()
+        slot.model.pass(until: now)
         let result = body(&slot, now)
         for (index, (old, new)) in zip(before, slot.model.contacts).enumerated() where old != new {
             changed(slot.id, index + 1, new, now)
@@ -176,7 +186,9 @@ extension USBIPServer {
         var connections: [Connection] = []
         while !state.withLock({ $0.isStopping }) {
             let wanted = [(wakeup.descriptor, Readiness.readable), (listener, .readable)]
-            let ready = Poll.wait(wanted + connections.map { ($0.descriptor, .readable) }, until: nil)
+            let change = state.withLock { state in state.slots.compactMap(\.model.nextChange).min() }
+            let ready = Poll.wait(wanted + connections.map { ($0.descriptor, .readable) }, until: change)
+            if change != nil { passTime() }
             if !ready[0].isEmpty { wakeup.drain() }
             var kept = zip(connections, ready.dropFirst(2)).filter { connection, readiness in
                 guard isStillThere(connection), readiness.isEmpty || serve(connection) else {

@@ -99,6 +99,58 @@ extension ConformanceCheck {
                 try hold(lost.readback == .failed, "a cut without a board is \(lost.readback)")
             }
         },
+        check("lets go by itself when nobody speaks to it, where it can") { bench, board in
+            try applies(try board.armDeadMan(milliseconds: 800))
+            _ = try board.set(1, energised: true)
+            for _ in 1...8 {
+                MonotonicClock.sleep(for: .milliseconds(200))
+                let read = try board.readAll()
+                try hold(read == only([1], bench), "it let go though it was spoken to: \(text(read))")
+            }
+            try holdContacts(off(bench), bench, "after a silence")
+            try hold(try board.readAll() == off(bench), "it does not say that it let go")
+            _ = try board.set(1, energised: true)
+            try holdContacts(off(bench), bench, "after another silence")
+            _ = try board.readAll()
+            _ = try board.set(1, energised: true)
+            try board.disarmDeadMan()
+            MonotonicClock.sleep(for: .milliseconds(1_200))
+            try holdContacts(only([1], bench), bench, "disarmed, after a silence")
+        },
+        check("lets go by itself after it was found again, too") { bench, board in
+            try applies(try board.armDeadMan(milliseconds: 800))
+            bench.unplug()
+            try bench.plug()
+            try board.reopen()
+            _ = try board.readAll()
+            _ = try board.set(1, energised: true)
+            try holdContacts(only([1], bench), bench, "told again")
+            try holdContacts(off(bench), bench, "after a silence")
+        },
+        bare("lets go by itself for an owner that asks for it, until that one ends") { bench in
+            let channels = [ChannelWiring(id: "1", number: 1, settleMilliseconds: 0)]
+            func own(_ pollMilliseconds: Int) throws -> RelayActuator {
+                try RelayActuator(
+                    board: try bench.open(), channels: channels, pollMilliseconds: pollMilliseconds,
+                    deadManMilliseconds: 800
+                ) { _ in }
+            }
+            let silent = try own(60_000)
+            defer { silent.stop() }
+            try applies(silent.hasDeadMan)
+            _ = try silent.set("1", .cut, due: MonotonicClock.now())
+            try holdContacts(only([1], bench), bench, "cut")
+            try holdContacts(off(bench), bench, "with an owner that stands still")
+            silent.stop()
+            let watching = try own(100)
+            defer { watching.stop() }
+            _ = try watching.set("1", .cut, due: MonotonicClock.now())
+            MonotonicClock.sleep(for: .milliseconds(1_500))
+            try holdContacts(only([1], bench), bench, "with an owner that looks")
+            watching.stop()
+            MonotonicClock.sleep(for: .milliseconds(1_200))
+            try holdContacts(only([1], bench), bench, "after an end in order")
+        },
         bare("is off when its owner goes, with a cut still to come") { bench in
             let channels = ends(bench).map { ChannelWiring(id: "\($0)", number: $0, settleMilliseconds: 0) }
             let actuator = try RelayActuator(board: try bench.open(), channels: channels) { _ in }
@@ -114,6 +166,7 @@ extension ConformanceCheck {
 
     static let holding: [ConformanceCheck] = [
         bare("waits for a board that another program has, and then says so") { bench in
+            try applies(bench.isHeldAlone)
             let other = try bench.open()
             defer { other.close() }
             let contacts = bench.contacts

@@ -37,6 +37,8 @@ protocol ConformanceBench: Sendable {
     /// Whether it is on plain USB, where there are claims and STALL.
     var isOnUSB: Bool { get }
     var contacts: [Bool] { get }
+    /// Whether the system itself keeps a second program from it.
+    var isHeldAlone: Bool { get }
 
     func open(_ match: BoardMatch) throws -> any RelayBoard
     func listing() -> RelayListing
@@ -60,6 +62,8 @@ protocol ConformanceBench: Sendable {
 }
 
 extension ConformanceBench {
+    var isHeldAlone: Bool { true }
+
     func open() throws -> any RelayBoard { try open(BoardMatch(path: path)) }
 
     var expectedReadback: Event.Actuation.Readback { isReadable ? .confirmed : .assumed }

@@ -134,6 +134,13 @@ import Twin
                 "holds no interface once it is closed, after commands and looks",
                 "holds no interface after a command that failed",
             ]),
+        Exposure(
+            lie: .armsNothing, board: "USB-OPT-REL-8",
+            checks: [
+                "lets go by itself when nobody speaks to it, where it can",
+                "lets go by itself after it was found again, too",
+                "lets go by itself for an owner that asks for it, until that one ends",
+            ]),
         Exposure(lie: .claimsNothing, board: "USBRelay4", checks: ["asks an interface only while it holds it"]),
         Exposure(lie: .waitsLong, board: "USBRelay4", checks: ["gives every transfer a finite time"]),
     ]

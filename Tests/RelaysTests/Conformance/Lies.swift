@@ -29,6 +29,8 @@ enum Lie: String, CaseIterable, Sendable {
     /// Tells what it was told, without asking.
     case remembers
     case slow, neverGivesUp
+    /// Says that the board lets go by itself, and does not ask it to.
+    case armsNothing
     // About coming and going.
     case dropsWhenClosed, neverCloses, looksForIt, takesAnyBoardBack, neverReopens
     // About its transfers.
@@ -112,6 +114,12 @@ final class LyingBoard: RelayBoard {
         if lie == .remembers || lie == .believes { return told.withLock { $0 } }
         return try board?.readAll()
     }
+
+    func armDeadMan(milliseconds: Int) throws(RelayFailure) -> Bool {
+        lie == .armsNothing ? true : try board?.armDeadMan(milliseconds: milliseconds) ?? false
+    }
+
+    func disarmDeadMan() throws(RelayFailure) { try board?.disarmDeadMan() }
 
     func reopen() throws(RelayFailure) {
         if lie == .neverReopens { return }

@@ -110,7 +110,7 @@ struct USBRedirDeviceTests {
         guest.plugging = 1
         _ = try guest.exchange(.hello(version: "guest", .device))
         let head = [UInt8](repeating: 0xFE, count: 8) + [0xFF]
-        let set = head + [1, 0x23, 0x80, 0, 0, 0, 0, 1, 0b100, 0, 0, 0, 0, 0, 0, 0]
+        let set = head + [1, 0x23, 0x80, 0, 0, 0, 1, 0b100, 0, 0, 0, 0, 0, 0, 0]
         let sent = UInt32(set.count)
         #expect(
             try guest.exchange(.bulk(endpoint: 2, .success, length: sent, data: set)).map(\.body)
@@ -120,7 +120,13 @@ struct USBRedirDeviceTests {
         let ask = USBRedir.Body.bulk(endpoint: 0x81, .success, length: 64, data: [])
         #expect(
             try guest.exchange(ask).map(\.body)
-                == [.bulk(endpoint: 0x81, .success, length: 5, data: [0x01, 0x60, 0x1A, 2, 0b100])])
+                == [.bulk(endpoint: 0x81, .success, length: 5, data: [0x01, 0x60, 0x1A, 1, 0x4F])])
+        #expect(
+            try guest.exchange(ask).map(\.body) == [
+                .bulk(
+                    endpoint: 0x81, .success, length: 13,
+                    data: [0x01, 0x60, 0x1A, 2, 0b100, 0, 0, 0, 0, 0, 0, 0, 0x4F])
+            ])
         func fault(_ answer: BoardFaults.Answer) {
             guard var board = guest.model as? DeditecBoard else { return }
             board.faults.answer = answer
