@@ -26,7 +26,12 @@ public struct RelayListing: Hashable, Sendable {
     public var notes: [String] = []
 
     /// Asks each transport. Boards on serial lines are told by their ids alone: a line that is opened resets some of them.
-    public init(_ transports: [any USBTransport], serial: SerialTransport? = nil) {
+    ///
+    /// - Parameter hubs: asks those hubs, too, that this sysfs shows, and lists the ones that switch each port by their own word.
+    public init(
+        _ transports: [any USBTransport], serial: SerialTransport? = nil,
+        hubs: (transport: any USBTransport, system: String)? = nil
+    ) {
         for transport in transports {
             do throws(TransportFailure) {
                 for device in try transport.devices() {
@@ -40,6 +45,22 @@ public struct RelayListing: Hashable, Sendable {
             }
         }
         if let serial { rows += serial.ports().compactMap { Self.row(of: $0, on: serial) } }
+        if let hubs {
+            rows += HubPortPower.hubs(in: hubs.system).compactMap { Self.row(of: $0, hubs.transport, hubs.system) }
+        }
+    }
+
+    /// nil for a hub that does not say that it switches each port, or may not be asked.
+    private static func row(of hub: String, _ transport: any USBTransport, _ system: String) -> Row? {
+        guard let board = try? HubPortPower(hub, on: transport, system: system), let states = try? board.readAll()
+        else { return nil }
+        let ids = HubPortPower.ids(of: hub, in: system)
+        return Row(
+            transport: transport.name, driver: HubPortPower.driverName, vendor: ids.vendor, product: ids.product,
+            serial: board.identity.serial, path: hub, channelCount: board.channelCount, states: states,
+            note:
+                "a \(HubPortPower.driverName) board by its own word: whether a port's power goes, only what hangs on it tells"
+        )
     }
 
     private static func row(of port: SerialPort, on transport: SerialTransport) -> Row? {

@@ -20,14 +20,11 @@ public struct BoardAccess: Sendable, Hashable {
     ///
     /// - Parameter others: the rig's other boards, which no hub of the rig may cut.
     func open(_ board: RigBoard, others: [RigBoard] = []) throws(RelayFailure) -> any RelayBoard {
-        if board.driver == HubPortPower.driverName, let path = board.portPath {
-            let hub = try HubPortPower(path, on: LibUSBTransport(), protected: others.compactMap(\.portPath))
-            if let serial = board.serial, hub.identity.serial != serial {
-                throw .exchanged(board: "the hub at \(path)", serial: hub.identity.serial)
-            }
-            return hub
-        }
         let match = BoardMatch(serial: board.serial, path: board.portPath)
+        if board.driver == HubPortPower.driverName {
+            return try HubPortPower.open(
+                matching: match, on: LibUSBTransport(), protected: others.compactMap(\.portPath))
+        }
         let transport: any USBTransport
         switch board.transport {
         case .serial: return try SerialBoardDrivers.open(board.driver, on: SerialTransport(), matching: match)

@@ -11,6 +11,24 @@ import USB
 final class HubBench: USBTransport {
     private let directory: TemporaryDirectory
     private let hubs: Mutex<[String: PowerSwitchedHub]>
+    private let unplugged = Mutex<Set<String>>([])
+    private let describe: @Sendable (_ hub: String, _ devnum: Int) throws -> Void
+    private let plugs = Mutex(1)
+    private let serial: Serial
+
+    /// What the hubs say of themselves from their next plugging in on.
+    private final class Serial: Sendable {
+        private let box: Mutex<String?>
+
+        init(_ text: String?) { box = Mutex(text) }
+
+        var text: String? {
+            get { box.withLock { $0 } }
+            set { box.withLock { $0 = newValue } }
+        }
+    }
+
+    func describesAs(serial text: String) { serial.text = text }
     /// Ports whose `disable` stands in sysfs.
     private let switched: [(hub: String, port: Int)]
     /// All setup packets that switch a port.
@@ -25,48 +43,58 @@ final class HubBench: USBTransport {
     ///   - peers: pairs the ports of the first two hubs.
     init(
         _ models: [(path: String, model: PowerSwitchedHub)], hasDisable: Bool = true, arePeers: Bool = false,
-        children: [Int: (path: String, isHub: Bool)] = [:]
+        children: [Int: (path: String, isHub: Bool)] = [:], serial: String? = nil
     ) throws {
         directory = try TemporaryDirectory(prefix: "knxrig-hub-")
-        var hubs: [String: PowerSwitchedHub] = [:]
-        var switched: [(String, Int)] = []
+        self.serial = Serial(serial)
         let devices = directory.path + "/bus/usb/devices"
-        func write(_ text: String, _ path: String) throws { try Files.write(Array((text + "\n").utf8), to: path) }
-        func describe(_ path: String, isHub: Bool, ports: Int, speed: String) throws {
-            try Files.makeDirectories("\(devices)/\(path)")
-            try write(isHub ? "09" : "00", "\(devices)/\(path)/bDeviceClass")
-            try write("\(ports)", "\(devices)/\(path)/maxchild")
-            try write(speed, "\(devices)/\(path)/speed")
-        }
-        func port(_ hub: String, _ number: Int) -> String {
-            "\(devices)/\(hub)/" + (hub.hasPrefix("usb") ? "\(hub.dropFirst(3))-0" : hub) + ":1.0/\(hub)-port\(number)"
-        }
-        for (path, model) in models {
-            try describe(path, isHub: true, ports: model.portCount, speed: model.isSuperSpeed ? "5000" : "480")
-            var plugged = model
-            plugged.powerUp(at: Instant(nanoseconds: 0))
-            hubs[path] = plugged
-            for number in 1...model.portCount {
-                try Files.makeDirectories(port(path, number))
-                guard hasDisable else { continue }
-                try write("0", port(path, number) + "/disable")
-                switched.append((path, number))
-            }
-        }
-        if arePeers {
-            for number in 1...models[0].model.portCount {
-                guard unsafe symlink(port(models[1].path, number), port(models[0].path, number) + "/peer") == 0 else {
+        let ports = models.map { (path: $0.path, count: $0.model.portCount, isSuperSpeed: $0.model.isSuperSpeed) }
+        let serial = self.serial
+        describe = { hub, devnum in
+            guard let (path, count, isSuperSpeed) = ports.first(where: { $0.path == hub }) else { return }
+            let attributes = [
+                "bDeviceClass": "09", "maxchild": "\(count)", "speed": isSuperSpeed ? "5000" : "480",
+                "devnum": "\(devnum)", "idVendor": "2109", "idProduct": "2813",
+            ]
+            try Self.write(attributes, "\(devices)/\(path)")
+            if let serial = serial.text { try Self.write(["serial": serial], "\(devices)/\(path)") }
+            for number in 1...count {
+                let port = Self.port(devices, path, number)
+                try Files.makeDirectories(port)
+                if hasDisable { try Self.write(["disable": "0"], port) }
+                if arePeers, path == ports[0].path,
+                    unsafe symlink(Self.port(devices, ports[1].path, number), port + "/peer") != 0
+                {
                     throw SystemFailure("link", "peer")
                 }
             }
         }
+        var hubs: [String: PowerSwitchedHub] = [:]
+        for (path, model) in models {
+            try describe(path, 1)
+            var plugged = model
+            plugged.powerUp(at: Instant(nanoseconds: 0))
+            hubs[path] = plugged
+        }
         for (number, child) in children {
-            try describe(child.path, isHub: child.isHub, ports: child.isHub ? 4 : 0, speed: "480")
-            let link = port(models[0].path, number) + "/device"
+            try Self.write(
+                ["bDeviceClass": child.isHub ? "09" : "00", "maxchild": child.isHub ? "4" : "0", "speed": "480"],
+                "\(devices)/\(child.path)")
+            let link = Self.port(devices, models[0].path, number) + "/device"
             guard unsafe symlink("\(devices)/\(child.path)", link) == 0 else { throw SystemFailure("link", link) }
         }
         self.hubs = Mutex(hubs)
-        self.switched = switched
+        switched = hasDisable ? ports.flatMap { hub in (1...hub.count).map { (hub.path, $0) } } : []
+    }
+
+    private static func port(_ devices: String, _ hub: String, _ number: Int) -> String {
+        let interface = hub.hasPrefix("usb") ? "\(hub.dropFirst(3))-0" : hub
+        return "\(devices)/\(hub)/\(interface):1.0/\(hub)-port\(number)"
+    }
+
+    private static func write(_ attributes: [String: String], _ directory: String) throws {
+        try Files.makeDirectories(directory)
+        for (name, text) in attributes { try Files.write(Array((text + "\n").utf8), to: "\(directory)/\(name)") }
     }
 
     func end() { directory.remove() }
@@ -77,35 +105,79 @@ final class HubBench: USBTransport {
     }
 
     func unplug(_ hub: String) {
-        _ = hubs.withLock { $0.removeValue(forKey: hub) }
+        follow()
+        unplugged.withLock { _ = $0.insert(hub) }
+        hubs.withLock { $0[hub]?.powerDown(at: Instant(nanoseconds: 0)) }
         Files.removeTree("\(system)/bus/usb/devices/\(hub)")
+    }
+
+    func plug(_ hub: String) throws {
+        let number = plugs.withLock { plugs in
+            plugs += 1
+            return plugs
+        }
+        hubs.withLock { hubs in
+            hubs[hub]?.powerDown(at: Instant(nanoseconds: 0))
+            hubs[hub]?.powerUp(at: Instant(nanoseconds: 0))
+        }
+        try describe(hub, number)
+        unplugged.withLock { _ = $0.remove(hub) }
+    }
+
+    func write(_ text: String, to attribute: String, of hub: String) throws {
+        try Self.write([attribute: text], "\(system)/bus/usb/devices/\(hub)")
+    }
+
+    /// Turns a port as another program would.
+    func turn(_ hub: String, _ port: Int, on isOn: Bool) {
+        follow()
+        _ = hubs.withLock { $0[hub]?.control(Self.request(isOn, port), data: [], at: Instant(nanoseconds: 0)) }
+    }
+
+    private static func request(_ isOn: Bool, _ port: Int) -> SetupPacket {
+        SetupPacket(requestType: 0x23, request: isOn ? 3 : 1, value: 8, index: UInt16(port), length: 0)
     }
 
     func devices() throws(TransportFailure) -> [DeviceInfo] { [] }
 
     func open(_ path: String) throws(TransportFailure) -> any USBDevice {
-        guard hubs.withLock({ $0[path] }) != nil else { throw .gone }
+        guard isThere(path) else { throw .gone }
         return OpenHub(self, path)
     }
 
-    /// What the kernel does with what was written.
+    private func isThere(_ hub: String) -> Bool {
+        hubs.withLock { $0[hub] != nil } && !unplugged.withLock { $0.contains(hub) }
+    }
+
+    /// What the kernel does with what was written: it acts on each write, and shows its own line afterwards.
     private func follow() {
-        hubs.withLock { hubs in
-            for (hub, port) in switched {
-                let interface = hub.hasPrefix("usb") ? "\(hub.dropFirst(3))-0:1.0" : "\(hub):1.0"
-                let attribute = "\(system)/bus/usb/devices/\(hub)/\(interface)/\(hub)-port\(port)/disable"
-                guard let octet = (try? Files.read(attribute))?.first else { continue }
-                let request = SetupPacket(
-                    requestType: 0x23, request: octet == UInt8(ascii: "1") ? 1 : 3, value: 8, index: UInt16(port),
-                    length: 0)
-                _ = hubs[hub]?.control(request, data: [], at: Instant(nanoseconds: 0))
+        for (hub, port) in switched where isThere(hub) {
+            let attribute = Self.port("\(system)/bus/usb/devices", hub, port) + "/disable"
+            guard let written = try? Files.read(attribute), written.count == 1 else { continue }
+            let isOn = written[0] != UInt8(ascii: "1")
+            let reply = hubs.withLock { hubs in
+                hubs[hub]?.control(Self.request(isOn, port), data: [], at: Instant(nanoseconds: 0))
             }
+            _ = reply
+            try? Files.write(written + [0x0A], to: attribute, atomically: false)
+        }
+        vanish()
+    }
+
+    /// Hubs that have dropped off the bus leave sysfs, too.
+    private func vanish() {
+        let gone = hubs.withLock { hubs in hubs.filter { !$0.value.isPresent }.map(\.key) }
+        for hub in gone where isThere(hub) {
+            unplugged.withLock { _ = $0.insert(hub) }
+            Files.removeTree("\(system)/bus/usb/devices/\(hub)")
         }
     }
 
     fileprivate func control(_ hub: String, _ setup: SetupPacket) throws(TransportFailure) -> [UInt8] {
         if setup.requestType == 0x23 { requests.withLock { $0.append(setup) } }
         follow()
+        guard isThere(hub) else { throw .gone }
+        defer { vanish() }
         switch hubs.withLock({ $0[hub]?.control(setup, data: [], at: Instant(nanoseconds: 0)) }) {
         case nil: throw .gone
         case .data(let octets): return octets

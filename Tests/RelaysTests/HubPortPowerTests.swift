@@ -46,7 +46,7 @@ import USB
         #expect(try board.set(2, energised: true) == .confirmed)
         #expect(bench.with("1-1") { $0.vbus } == [true, false])
         #expect(bench.with("2-1") { $0.vbus } == [true, false])
-        bench.with("2-1") { $0.faults.deafPorts = [1] }
+        bench.with("2-1") { $0.faults.deafChannels = [1] }
         #expect {
             try board.set(1, energised: true)
         } throws: { error in
@@ -106,7 +106,7 @@ import USB
     @Test func aHubThatLacksTheTransistorIsNotFoundOut() throws {
         let bench = try HubBench([("1-1", PowerSwitchedHub(portCount: 2))])
         defer { bench.end() }
-        bench.with("1-1") { $0.faults.lyingPorts = [1] }
+        bench.with("1-1") { $0.faults.stuckContacts = [1] }
         let board = try HubPortPower("1-1", on: bench, system: bench.system)
         #expect(try board.set(1, energised: true) == .confirmed)
         #expect(bench.with("1-1") { $0.vbus } == [true, true])
@@ -116,11 +116,11 @@ import USB
         let bench = try HubBench([("1-1", PowerSwitchedHub(portCount: 2))])
         defer { bench.end() }
         let board = try HubPortPower("1-1", on: bench, system: bench.system)
-        bench.with("1-1") { $0.faults.deafPorts = [1] }
+        bench.with("1-1") { $0.faults.deafChannels = [1] }
         #expect(throws: RelayFailure.self) { try board.set(1, energised: true) }
-        bench.with("1-1") { $0.faults.stallsAll = true }
+        bench.with("1-1") { $0.faults.answer = .stalling(requests: nil) }
         #expect(throws: RelayFailure.transport(board: "\(board.identity)", .stall)) { try board.readAll() }
-        bench.with("1-1") { $0.faults.stallsAll = false }
+        bench.with("1-1") { $0.faults.answer = .sound }
         bench.unplug("1-1")
         #expect(throws: RelayFailure.transport(board: "\(board.identity)", .gone)) { try board.readAll() }
         #expect(throws: RelayFailure.transport(board: "\(board.identity)", .notFound(path: "1-1"))) {

@@ -25,12 +25,14 @@ public final class HubPortPower: RelayBoard {
     private let system: String
     private let transport: any USBTransport
     private let protected: [String]
-    private let isOpen = Mutex(true)
+    private let settle: Instant.Span
+    /// The address that the hub had when it was opened, new at each plugging in; nil once it is closed or lost.
+    private let session: Mutex<String?>
 
     private static let timeoutMilliseconds = 500
     private static let tries = 3
-    /// How long the kernel may take to follow: it resets and detaches what hung on the port.
-    private static let settle = Instant.Span.milliseconds(500)
+    /// A request is one of several for a command, so it gets more of them.
+    private static let requestTries = 6
 
     /// Looks at the hub at `path`; switches nothing.
     ///
@@ -39,17 +41,21 @@ public final class HubPortPower: RelayBoard {
     ///   - transport: reaches the hub itself.
     ///   - system: where sysfs is mounted.
     ///   - protected: paths of devices that must keep their power, such as the rig's relay boards: no port that leads to one is switched.
+    ///   - settleMilliseconds: how long the kernel may take to follow: it resets and detaches what hung on the port.
     /// - Throws: `hubRefused` where its ports can't be switched one by one.
     public init(
-        _ path: String, on transport: any USBTransport, system: String = "/sys", protected: [String] = []
+        _ path: String, on transport: any USBTransport, system: String = "/sys", protected: [String] = [],
+        settleMilliseconds: Int = 500
     ) throws(RelayFailure) {
         self.system = system
         self.transport = transport
         self.protected = protected
+        settle = .milliseconds(Int64(settleMilliseconds))
         let hub = Hub(path: path, system: system)
         guard hub.exists else {
             throw .transport(board: "\(Self.driverName) board at \(path)", .notFound(path: path))
         }
+        session = Mutex(hub.session)
         channelCount = hub.portCount
         identity = BoardIdentity(
             driver: Self.driverName, serial: hub.text("serial") ?? "", path: path, transport: transport.name)
@@ -59,17 +65,61 @@ public final class HubPortPower: RelayBoard {
         try requireSwitching(hub)
     }
 
+    /// Opens the hub that a rig file means: a path binds it, and where it has a serial that may be said too.
+    public static func open(
+        matching match: BoardMatch, on transport: any USBTransport, system: String = "/sys", protected: [String] = [],
+        settleMilliseconds: Int = 500
+    ) throws(RelayFailure) -> HubPortPower {
+        guard let path = match.path else { throw .needsPath(driver: driverName, paths: []) }
+        let hub = try HubPortPower(
+            path, on: transport, system: system, protected: protected, settleMilliseconds: settleMilliseconds)
+        if let serial = match.serial, hub.identity.serial != serial {
+            throw .exchanged(board: "the hub at \(path)", serial: hub.identity.serial)
+        }
+        return hub
+    }
+
+    /// Paths of the hubs that sysfs shows, sorted.
+    static func hubs(in system: String) -> [String] {
+        Files.entries(of: "\(system)/bus/usb/devices").filter {
+            !$0.contains(":") && Hub(path: $0, system: system).isHub
+        }
+        .sorted()
+    }
+
+    static func ids(of hub: String, in system: String) -> (vendor: UInt16, product: UInt16) {
+        let hub = Hub(path: hub, system: system)
+        func number(_ attribute: String) -> UInt16 { hub.text(attribute).flatMap { UInt16($0, radix: 16) } ?? 0 }
+        return (number("idVendor"), number("idProduct"))
+    }
+
     public func set(_ channel: Int, energised: Bool) throws(RelayFailure) -> Readback {
         guard (1...channelCount).contains(channel) else {
             throw .noSuchChannel(board: "\(identity)", channel: channel, count: channelCount)
         }
-        // To give power harms nobody; to take it may.
-        if energised { try requireHarmless(channel) }
-        try turn(channel, cut: energised)
-        return .confirmed
+        return try whileThere { () throws(RelayFailure) in
+            // To give power harms nobody; to take it may.
+            if energised { try requireHarmless(channel) }
+            try turn(channel, cut: energised)
+            return .confirmed
+        }
     }
 
     public func setAllOff() throws(RelayFailure) -> Readback {
+        try whileThere { () throws(RelayFailure) in try turnAllOff() }
+    }
+
+    /// A hub that is gone is not looked for until it is opened again: its ports have fallen, and whoever commanded it has to know.
+    private func whileThere<Result>(_ body: () throws(RelayFailure) -> Result) throws(RelayFailure) -> Result {
+        do {
+            return try body()
+        } catch {
+            if error.isLoss { close() }
+            throw error
+        }
+    }
+
+    private func turnAllOff() throws(RelayFailure) -> Readback {
         var failure: RelayFailure?
         for channel in 1...channelCount {
             do throws(RelayFailure) {
@@ -87,9 +137,11 @@ public final class HubPortPower: RelayBoard {
     }
 
     public func readAll() throws(RelayFailure) -> [Bool]? {
-        var states: [Bool] = []
-        for channel in 1...channelCount { states.append(try isCut(try halves(of: channel))) }
-        return states
+        try whileThere { () throws(RelayFailure) in
+            var states: [Bool] = []
+            for channel in 1...channelCount { states.append(try isCut(try halves(of: channel))) }
+            return states
+        }
     }
 
     public func reopen() throws(RelayFailure) {
@@ -99,17 +151,17 @@ public final class HubPortPower: RelayBoard {
             throw .exchanged(board: "\(identity)", serial: hub.text("serial") ?? "")
         }
         try requireSwitching(hub)
-        isOpen.withLock { $0 = true }
+        session.withLock { $0 = hub.session }
     }
 
-    public func close() { isOpen.withLock { $0 = false } }
+    public func close() { session.withLock { $0 = nil } }
 
     private func turn(_ channel: Int, cut: Bool) throws(RelayFailure) {
         let halves = try halves(of: channel)
         for _ in 1...Self.tries {
             // Both before either is looked at: one half alone leaves the socket with power.
             for half in halves { try command(half, cut: cut) }
-            let deadline = MonotonicClock.now() + Self.settle
+            let deadline = MonotonicClock.now() + settle
             repeat {
                 var isDone = true
                 for half in halves where try isPowered(half) == cut { isDone = false }
@@ -127,8 +179,11 @@ public final class HubPortPower: RelayBoard {
     }
 
     private func halves(of channel: Int) throws(RelayFailure) -> [Half] {
-        guard isOpen.withLock({ $0 }) else { throw .transport(board: "\(identity)", .gone) }
-        let own = Half(hub: Hub(path: identity.path, system: system), port: channel)
+        let hub = Hub(path: identity.path, system: system)
+        guard let session = session.withLock({ $0 }), hub.exists, hub.session == session else {
+            throw .transport(board: "\(identity)", .gone)
+        }
+        let own = Half(hub: hub, port: channel)
         return [own] + (own.peer.map { [$0] } ?? [])
     }
 
@@ -163,6 +218,9 @@ public final class HubPortPower: RelayBoard {
         guard octets.count >= 5 else {
             throw .transport(board: "\(identity)", .shortAnswer(got: octets.count, wanted: 5))
         }
+        guard octets[1] == UInt8(type >> 8) else {
+            throw .transport(board: "\(identity)", .io("its hub descriptor is none"))
+        }
         switch octets[3] & 3 {
         case 1: return
         case 0: throw .hubRefused(hub: hub.path, port: nil, reason: "it switches all its ports together")
@@ -193,7 +251,7 @@ public final class HubPortPower: RelayBoard {
 
     private func ask(_ hub: Hub, _ setup: SetupPacket) throws(RelayFailure) -> [UInt8] {
         var failure = TransportFailure.gone
-        for _ in 1...Self.tries {
+        for _ in 1...Self.requestTries {
             do throws(TransportFailure) {
                 let device = try transport.open(hub.path)
                 defer { device.close() }
@@ -216,6 +274,8 @@ private struct Hub {
     var exists: Bool { Files.exists(directory) }
     var isHub: Bool { text("bDeviceClass") == "09" }
     var portCount: Int { isHub ? text("maxchild").flatMap { Int($0) }.map { min(max($0, 0), 31) } ?? 0 : 0 }
+    /// Another one after each plugging in.
+    var session: String { text("devnum") ?? "" }
     /// In Mbit/s; hubs of USB 3 have 5000 and more.
     var isSuperSpeed: Bool { (text("speed").flatMap { Int($0) } ?? 0) >= 5_000 }
 

@@ -14,20 +14,11 @@ public struct PowerSwitchedHub: SwitchingBoardModel {
         case ganged, eachPort, none
     }
 
-    public struct Faults: Hashable, Sendable {
-        /// Ports that acknowledge and do nothing.
-        public var deafPorts: Set<Int> = []
-        /// Ports whose status follows and whose VBUS stays, as on hubs that have the register and lack the transistor.
-        public var lyingPorts: Set<Int> = []
-        public var stallsAll = false
-
-        public init() {}
-    }
-
     public let portCount: Int
     public let isSuperSpeed: Bool
     public var switching: Switching
-    public var faults = Faults()
+    /// A stuck contact is a port whose status follows and whose VBUS stays, as on hubs that have the register and lack the transistor.
+    public var faults = BoardFaults()
     public private(set) var isPresent = false
     /// What the status of each port says.
     private var power: [Bool]
@@ -67,7 +58,9 @@ public struct PowerSwitchedHub: SwitchingBoardModel {
         for port in 1...portCount { switchPort(port, true) }
     }
 
-    public mutating func powerDown(at instant: Instant) {
+    public mutating func powerDown(at instant: Instant) { powerDown() }
+
+    private mutating func powerDown() {
         isPresent = false
         power = power.map { _ in false }
         vbus = power
@@ -81,7 +74,11 @@ public struct PowerSwitchedHub: SwitchingBoardModel {
     public mutating func interruptIn(endpoint: UInt32, length: Int, at instant: Instant) -> USBReply { .silence }
 
     public mutating func control(_ setup: SetupPacket, data: [UInt8], at instant: Instant) -> USBReply {
-        guard !faults.stallsAll else { return .stall }
+        if setup.kind != .standard || setup.requestType & 0x1F != 0, let fault = faults.meet() { return fault }
+        return faults.cut(reply(to: setup))
+    }
+
+    private mutating func reply(to setup: SetupPacket) -> USBReply {
         let port = Int(setup.index & 0xFF)
         switch (setup.requestType, setup.request, setup.value) {
         case (0x80, 6, _):
@@ -94,11 +91,9 @@ public struct PowerSwitchedHub: SwitchingBoardModel {
             let bit: UInt16 = isSuperSpeed ? 0x0200 : 0x0100
             let status: UInt16 = power[port - 1] ? bit : 0
             return .data(Array([UInt8(status & 0xFF), UInt8(status >> 8), 0, 0].prefix(Int(setup.length))))
-        case (0x23, 3, 8) where (1...portCount).contains(port):
-            switchPort(port, true)
-            return .acknowledged
-        case (0x23, 1, 8) where (1...portCount).contains(port):
-            switchPort(port, false)
+        case (0x23, 3, 8) where (1...portCount).contains(port), (0x23, 1, 8) where (1...portCount).contains(port):
+            if faults.takesCommand() { switchPort(port, setup.request == 3) }
+            if faults.vanishes() { powerDown() }
             return .acknowledged
         default: return .stall
         }
@@ -111,10 +106,10 @@ public struct PowerSwitchedHub: SwitchingBoardModel {
     }
 
     private mutating func switchPort(_ port: Int, _ isOn: Bool) {
-        guard !faults.deafPorts.contains(port), switching != .none || isOn else { return }
+        guard !faults.deafChannels.contains(port), switching != .none || isOn else { return }
         power[port - 1] = isOn
         switch switching {
-        case .eachPort: if !faults.lyingPorts.contains(port) { vbus[port - 1] = isOn }
+        case .eachPort: if !faults.stuckContacts.contains(port) { vbus[port - 1] = isOn }
         // One switch for all: it opens when the last port is off.
         case .ganged: vbus = vbus.map { _ in power.contains(true) }
         case .none: vbus[port - 1] = isPresent

@@ -24,7 +24,7 @@ extension Command {
         try arguments.refuseOperands()
         var transports: [any USBTransport] = [LibUSBTransport()]
         if let usbip = try arguments.usbip() { transports.append(USBIPTransport(host: usbip.host, port: usbip.port)) }
-        let listing = RelayListing(transports, serial: SerialTransport())
+        let listing = RelayListing(transports, serial: SerialTransport(), hubs: (LibUSBTransport(), "/sys"))
         Terminal.output(arguments.has("--json") ? JSON.text(listing.value) + "\n" : listing.text)
         return .pass
     }

@@ -14,13 +14,18 @@ struct ConformanceSpecimen: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { "\(driver): \(name)" }
 
-    /// Every board that a model was written of, on USB/IP, and every serial board on its line.
+    /// Every board that a model was written of, on USB/IP, every serial board on its line, and hubs on a sysfs of our own.
     static let all: [ConformanceSpecimen] =
         RelayBoardModels.all.map { specimen in
             ConformanceSpecimen(driver: specimen.driver, name: specimen.name) { try USBConformanceBench(specimen) }
         }
         + SerialSpecimen.all.map { specimen in
             ConformanceSpecimen(driver: specimen.driver, name: specimen.name) { try SerialConformanceBench(specimen) }
+        }
+        + HubSpecimen.all.map { specimen in
+            ConformanceSpecimen(driver: HubPortPower.driverName, name: specimen.name) {
+                try HubConformanceBench(specimen)
+            }
         }
 }
 
@@ -91,7 +96,8 @@ private struct Score: Sendable {
     }
 
     @Test func everyDriverHasABoardToConform() {
-        let drivers = RelayBoardDrivers.all.map(\.name) + SerialBoardDrivers.all.map(\.name)
+        let drivers =
+            RelayBoardDrivers.all.map(\.name) + SerialBoardDrivers.all.map(\.name) + [HubPortPower.driverName]
         #expect(Set(ConformanceSpecimen.all.map(\.driver)) == Set(drivers))
         #expect(Set(drivers).count == drivers.count)
     }
