@@ -130,6 +130,18 @@ public enum Socket {
         return (process, user, group)
     }
 
+    /// The supplementary groups of who is at the other end of a Unix socket, as they were when it connected.
+    public static func peerGroups(_ socket: Descriptor) throws(SystemFailure) -> [UInt32] {
+        // NGROUPS_MAX
+        var groups = [gid_t](repeating: 0, count: 65_536)
+        var size = socklen_t(groups.count * MemoryLayout<gid_t>.size)
+        // SO_PEERGROUPS, which Glibc's module lacks.
+        guard unsafe getsockopt(socket.number, SOL_SOCKET, 59, &groups, &size) == 0 else {
+            throw SystemFailure("ask for the groups of who is at", "descriptor \(socket.number)")
+        }
+        return Array(groups.prefix(Int(size) / MemoryLayout<gid_t>.size))
+    }
+
     /// The IPv4 address at the other end of a TCP socket; nil when it is not connected.
     public static func peerAddress(_ socket: Descriptor) -> String? {
         var address = sockaddr_in()

@@ -13,6 +13,10 @@ public struct KeeperOptions: Sendable {
     public var directory: String
     public var access: BoardAccess
     public var journal: String?
+    /// Members of this group may take the rig, too, beside root and the keeper's own user.
+    public var group: String?
+    /// Whether it waits for the next client when one has gone, as a service does.
+    public var stays = false
     /// This program's path, to start the guardian from.
     public var program: String
 
@@ -31,6 +35,8 @@ public struct KeeperOptions: Sendable {
         var arguments = ["--rig", rigFile, "--socket", socket, "--directory", directory]
         if let usbip = access.usbip { arguments += ["--usbip", "\(usbip.host):\(usbip.port)"] }
         if let journal { arguments += ["--journal", journal] }
+        if let group { arguments += ["--group", group] }
+        if stays { arguments.append("--stay") }
         return arguments
     }
 }
@@ -38,7 +44,7 @@ public struct KeeperOptions: Sendable {
 /// The process that owns a rig's hardware: boards, lock and interlocks. It knows the safe state and commands it when its client asks, ends, dies,
 /// or falls silent.
 public enum Keeper {
-    /// Runs until its client has gone. Says on the lifeline `{"ready":true}` once the safe state is confirmed, or `{"refused":"why","status":N}`.
+    /// Runs until its client has gone, or as long as it is let where it stays. Says on the lifeline `{"ready":true}` once the safe state is confirmed, or `{"refused":"why","status":N}`.
     ///
     /// - Returns: the exit status: 0 after an orderly end, 2 for a bad rig file, 3 when the rig is not to be had or not safe.
     public static func run(_ options: KeeperOptions, lifeline: RecordChannel?) -> Int32 {
@@ -56,6 +62,9 @@ public enum Keeper {
             return refuse("\(error)", 3, lifeline)
         }
     }
+
+    /// After which silence a board that can turns all off by itself, though keeper and guardian be dead. Five polls long.
+    static let deadManMilliseconds = 5_000
 
     /// This process as its locks name it.
     static var holder: String { "\(RigLock.keeper), process \(getpid())" }
@@ -98,7 +107,8 @@ final class KeeperBoards: Sendable {
                 let wear = try WearCounter(
                     directory: options.directory, identity: opened.identity, channelCount: opened.channelCount)
                 let actuator = try RelayActuator(
-                    board: opened, channels: board.channels.map(\.channelWiring), wear: wear, realtimePriority: 30
+                    board: opened, channels: board.channels.map(\.channelWiring), wear: wear, realtimePriority: 30,
+                    deadManMilliseconds: Keeper.deadManMilliseconds
                 ) { notice in box.post(board.id, notice) }
                 owned.append(Owned(board: board, lock: lock, actuator: actuator, wear: wear))
             }

@@ -39,14 +39,15 @@ public final class KeeperClient: Sendable {
         var safeDone = 0
         var safeConfirmed = false
         var saidBye = false
+        var listed: Value?
     }
 
     /// Identities of the boards it holds.
     public let boards: [String]
     /// Contacts near the end of their life.
     public let warnings: [String]
-    private let process: ChildProcess
-    private let lifeline: RecordChannel
+    /// Its process and the lifeline to it; nil of one that was there before.
+    private let started: (process: ChildProcess, lifeline: RecordChannel)?
     private let channel: RecordChannel
     private let state = Mutex(State())
     private let changed: Wakeup
@@ -57,12 +58,30 @@ public final class KeeperClient: Sendable {
     ///
     /// - Parameter run: the run's name, for others who find the rig busy.
     /// - Throws: what the keeper said: a wrong rig file, a missing board, a held lock, an unsafe rig.
-    public init(
+    public convenience init(
         options: KeeperOptions, run: String, onPush: @escaping @Sendable (Push) -> Void
     ) throws(KeeperFailure) {
-        self.onPush = onPush
+        let started = try Self.start(options)
+        try self.init(options.socket, options.rigFile, run, started, onPush)
+    }
+
+    /// Takes the rig from a keeper that is there already, such as an installed service.
+    ///
+    /// - Parameters:
+    ///   - socket: where it listens.
+    ///   - rigFile: the run's own, which has to say the same as the keeper's; nil where the caller has none.
+    public convenience init(
+        joining socket: String, rigFile: String?, run: String, onPush: @escaping @Sendable (Push) -> Void
+    ) throws(KeeperFailure) {
+        try self.init(socket, rigFile, run, nil, onPush)
+    }
+
+    private static func start(
+        _ options: KeeperOptions
+    ) throws(KeeperFailure) -> (process: ChildProcess, lifeline: RecordChannel) {
+        let lifeline: RecordChannel
+        let process: ChildProcess
         do {
-            changed = try Wakeup()
             let (near, far) = try Socket.pair()
             var request = ChildProcess.Request(path: options.program, arguments: ["keeper"] + options.arguments)
             request.descriptors = [(Lifeline.childDescriptorNumber, far)]
@@ -84,22 +103,42 @@ public final class KeeperClient: Sendable {
             lifeline.descriptor.close()
             throw KeeperFailure(kind: kind, description: reason)
         }
+        return (process, lifeline)
+    }
+
+    private init(
+        _ socket: String, _ rigFile: String?, _ run: String,
+        _ started: (process: ChildProcess, lifeline: RecordChannel)?, _ onPush: @escaping @Sendable (Push) -> Void
+    ) throws(KeeperFailure) {
+        self.onPush = onPush
+        self.started = started
         let held: Value
         do {
+            changed = try Wakeup()
             channel = RecordChannel(
-                try Socket.connectUnix(path: options.socket, until: MonotonicClock.now() + .seconds(2)))
-            try channel.send(["hello": ["version": 1, "run": .text(run), "rig": .text(options.rigFile)]])
-            guard case .record(let answer) = try channel.receive(until: MonotonicClock.now() + .seconds(5)) else {
+                try Socket.connectUnix(path: socket, until: MonotonicClock.now() + .seconds(2)))
+            try channel.send(["hello": ["version": 1, "run": .text(run), "rig": .text(rigFile ?? "")]])
+            // One that stays may still be at the safe state of the client before.
+            guard case .record(let answer) = try channel.receive(until: MonotonicClock.now() + .seconds(20)) else {
                 throw SystemFailure("hear from", "the keeper", code: ETIMEDOUT)
             }
             held = answer
         } catch {
-            throw KeeperFailure(kind: .gone, description: "the keeper does not answer: \(error)")
+            throw KeeperFailure(kind: .gone, description: "the keeper at \(socket) does not answer: \(error)")
         }
         guard let details = held["held"] else {
             let reason =
                 held["busy"]?["by"]?.text.map { "the rig is in use by \($0)" } ?? held["refused"]?["reason"]?.text
             throw KeeperFailure(kind: .rig, description: reason ?? "the keeper refused")
+        }
+        if let rigFile, started == nil, let text = details["rig"]?.text {
+            guard let own = try? Files.read(rigFile), own == Array(text.utf8) else {
+                throw KeeperFailure(
+                    kind: .input,
+                    description:
+                        "the keeper at \(socket) holds its boards by \(details["rig_file"]?.text ?? "another file"), which "
+                        + "says something else than \(rigFile): install this one and restart the keeper")
+            }
         }
         boards = (details["boards"]?.list ?? []).compactMap(\.text)
         warnings = (details["warnings"]?.list ?? []).compactMap(\.text)
@@ -107,6 +146,9 @@ public final class KeeperClient: Sendable {
         let beats = NamedThread.start("keeper beat", realtimePriority: 25) { [self] in beat() }
         threads.withLock { $0 = [reader, beats] }
     }
+
+    /// Where the unit `knxrig-keeper@RIG` has its keeper listen.
+    public static func installedSocket(rig: String) -> String { "/run/knxrig/\(rig)/keeper" }
 
     /// Commands a channel and returns when the keeper has read it back.
     public func set(
@@ -166,6 +208,7 @@ public final class KeeperClient: Sendable {
         changed.signal()
         shutdown(channel.descriptor.number, Int32(SHUT_RDWR))
         for thread in threads.withLock({ $0 }) { thread.join() }
+        guard let (process, lifeline) = started else { return isConfirmed }
         lifeline.descriptor.close()
         if process.wait(until: MonotonicClock.now() + .seconds(30)) == nil {
             process.send(signal: SIGKILL)
@@ -174,8 +217,19 @@ public final class KeeperClient: Sendable {
         return isConfirmed
     }
 
-    /// The keeper's process, for tests that kill it.
-    public var pid: Int32 { process.pid }
+    /// The keeper's process, for tests that kill it; 0 of one that was there before.
+    public var pid: Int32 { started?.process.pid ?? 0 }
+
+    /// Asks what its boards are and what each channel is in.
+    public func list() throws(KeeperFailure) -> Value {
+        state.withLock { $0.listed = nil }
+        try? channel.send(["list": [:]])
+        let deadline = MonotonicClock.now() + .seconds(5)
+        while wait(until: deadline), !state.withLock({ $0.isDead }) {
+            if let listed = state.withLock({ $0.listed }) { return listed }
+        }
+        throw KeeperFailure(kind: .gone, description: "the keeper did not say what it has within 5 s")
+    }
 
     /// Returns false at the deadline.
     private func wait(until deadline: Instant) -> Bool {
@@ -215,6 +269,8 @@ public final class KeeperClient: Sendable {
                 state.safeDone += 1
                 state.safeConfirmed = safe["confirmed"]?.bool ?? false
             }
+        } else if let listed = value["listed"] {
+            state.withLock { $0.listed = listed }
         } else if value["bye"] != nil {
             state.withLock { $0.saidBye = true }
         } else if let board = value["board"], let id = board["id"]?.text {

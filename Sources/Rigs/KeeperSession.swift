@@ -16,10 +16,12 @@ final class KeeperSession {
     private var interlocks: Interlocks
     private var client: RecordChannel?
     private var clientName = ""
+    /// Which client it is, in their order.
+    private var clientNumber = 0
     private var newcomers = Newcomers()
     private let answers: BoardAnswers
-    /// Commands under way: their client's id, their purpose, and the channel that a cut was promised for.
-    private var pending: [Int64: (id: Int64, purpose: String, cuts: String?)] = [:]
+    /// Commands under way: their client and its id, their purpose, and the channel that a cut was promised for.
+    private var pending: [Int64: (client: Int, id: Int64, purpose: String, cuts: String?)] = [:]
     private var lastToken: Int64 = 0
     private var safeRequests: [Int64: SafeRequest] = [:]
     /// The rig was offered to a client.
@@ -30,14 +32,23 @@ final class KeeperSession {
     private var unsafeReason: String?
     /// Boards that owe the safe state: it was commanded, and they could not confirm it.
     private var owing: Set<Int> = []
+    /// Whose members may take the rig.
+    private let group: UInt32?
+    /// The rig file as it was read, for clients to compare with theirs.
+    private let rigText: String
+    private let service = ServiceNotices()
+    private var nextBeat: Instant?
 
     init(rig: Rig, options: KeeperOptions, boards: KeeperBoards, lifeline: RecordChannel?) throws {
         self.options = options
         self.boards = boards
         self.lifeline = lifeline
+        group = try options.group.map { try Self.number(ofGroup: $0) }
+        rigText = String(decoding: try Files.read(options.rigFile), as: UTF8.self)
         journal = try KeeperJournal(path: options.journal)
         listener = try Socket.listenUnix(path: options.socket)
-        unsafe chmod(options.socket, 0o600)
+        if let group { unsafe chown(options.socket, uid_t.max, group) }
+        unsafe chmod(options.socket, group == nil ? 0o600 : 0o660)
         signals = try Signals.descriptor(for: [SIGTERM, SIGINT, SIGHUP])
         answers = BoardAnswers(boards.wakeup)
         var limits: [String: Interlocks.Limits] = [:]
@@ -62,20 +73,32 @@ final class KeeperSession {
             let found = owned.actuator.states.sorted { $0.key < $1.key }
             journal.write(
                 "found", by: "keeper", ("board", .text(owned.board.id)),
-                ("states", .record(found.map { Value.Field($0.key, .text($0.value.rawValue)) })))
+                ("states", .record(found.map { Value.Field($0.key, .text($0.value.rawValue)) })),
+                ("dead_man_ms", owned.actuator.hasDeadMan ? .integer(Int64(Keeper.deadManMilliseconds)) : nil))
         }
+    }
+
+    private static func number(ofGroup name: String) throws -> UInt32 {
+        guard let entry = unsafe getgrnam(name) else {
+            throw KeeperFailure(
+                kind: .input,
+                description: "there is no group '\(name)' on this system: scripts/install makes the one of its unit")
+        }
+        return unsafe entry.pointee.gr_gid
     }
 
     /// - Returns: the keeper's exit status.
     func run() -> Int32 {
         makeSafe(because: "start", then: .ready)
+        nextBeat = service.beat.map { _ in MonotonicClock.now() }
         while !(isEnding && safeRequests.isEmpty) { step() }
         if isReady { payWhatIsOwed() }
+        service.stopping("the safe state was commanded")
         try? guardian.send(["farewell": true])
         _ = guardianProcess.wait(until: MonotonicClock.now() + .seconds(2))
         boards.stop()
         unsafe unlink(options.socket)
-        return isReady ? 0 : 3
+        return isReady && !(options.stays && unsafeReason != nil) ? 0 : 3
     }
 
     /// How long a keeper that ends goes on commanding the safe state to a board that has not confirmed it: a board that is plugged in again, or whose
@@ -92,6 +115,9 @@ final class KeeperSession {
         }
     }
 
+    /// A client has gone and the next one is not to be told that all is safe before it is.
+    private var isSettling: Bool { client == nil && !safeRequests.isEmpty }
+
     /// Waits for the next thing and deals with it, without waiting for anybody in particular.
     private func step() {
         var wanted: [(descriptor: Descriptor, for: Readiness)] = [(boards.wakeup.descriptor, .readable)]
@@ -105,8 +131,10 @@ final class KeeperSession {
         let lifelinePlace = want(lifeline?.descriptor, if: !isEnding)
         let signalPlace = want(signals, if: !isEnding)
         let listenerPlace = want(listener, if: isReady && !newcomers.isFull)
-        for newcomer in newcomers.waiting { _ = want(newcomer.channel.descriptor) }
-        let deadlines = [interlocks.nextDeadline, newcomers.nextDeadline] + safeRequests.values.map(\.deadline)
+        for newcomer in newcomers.waiting { _ = want(newcomer.channel.descriptor, if: !isSettling) }
+        let deadlines =
+            [interlocks.nextDeadline, isSettling ? nil : newcomers.nextDeadline, nextBeat]
+            + safeRequests.values.map(\.deadline)
         let ready = Poll.wait(wanted, until: deadlines.compactMap(\.self).min())
         func isReadable(_ place: Int?) -> Bool { place.map { !ready[$0].isEmpty } ?? false }
 
@@ -125,7 +153,16 @@ final class KeeperSession {
         }
         giveUpOnSilentBoards()
         if isReadable(listenerPlace) { accept() }
+        beat()
+        guard !isSettling else { return }
         for (newcomer, hello) in newcomers.take(at: MonotonicClock.now()) { welcome(newcomer, hello) }
+    }
+
+    /// Tells a service manager that this thread goes round: one that does not is killed, and its guardian commands the safe state.
+    private func beat() {
+        guard let due = nextBeat, let beat = service.beat, due <= MonotonicClock.now() else { return }
+        service.lives()
+        nextBeat = MonotonicClock.now() + beat
     }
 
     private func lifelineHolds() -> Bool {
@@ -144,21 +181,33 @@ final class KeeperSession {
         makeSafe(because: reason, then: next)
     }
 
+    /// The client goes: the safe state, and then the end, or the next client. A rig that is unsafe is offered to nobody.
+    private func leave(because reason: String, then next: SafeRequest.Next = .nothing) {
+        guard options.stays, unsafeReason == nil else { return end(because: reason, then: next) }
+        interlocks.clientGone()
+        makeSafe(because: reason, then: next)
+    }
+
     // MARK: the client
 
     private func accept() {
         guard let socket = try? Socket.accept(listener, until: MonotonicClock.now()),
             let peer = try? Socket.peerCredentials(socket)
         else { return }
+        let groups = group == nil ? [] : [peer.group] + ((try? Socket.peerGroups(socket)) ?? [])
         // Whatever the answer, it waits for the hello: a socket closed under somebody's hello loses the answer.
-        newcomers.add(RecordChannel(socket), process: peer.process, user: peer.user, at: MonotonicClock.now())
+        newcomers.add(
+            RecordChannel(socket), process: peer.process, user: peer.user, groups: groups, at: MonotonicClock.now())
     }
 
     private func welcome(_ newcomer: Newcomers.Newcomer, _ hello: Value?) {
         let channel = newcomer.channel
         func refuse(_ reason: String) { try? channel.send(["refused": ["reason": .text(reason)]]) }
-        guard newcomer.user == 0 || newcomer.user == geteuid() else {
-            return refuse("this rig belongs to another user")
+        let isMember = group.map { newcomer.groups.contains($0) } ?? false
+        guard newcomer.user == 0 || newcomer.user == geteuid() || isMember else {
+            return refuse(
+                "this rig belongs to another user"
+                    + (options.group.map { ": it is for members of the group \($0)" } ?? ""))
         }
         guard let hello, hello["version"]?.integer == 1 else {
             return refuse("a client says hello with version 1 first")
@@ -174,9 +223,13 @@ final class KeeperSession {
         let warnings = boards.owned.flatMap(\.board.channels).compactMap { interlocks.warning(about: $0.id) }
         let identities = boards.owned.map { Value.text("\($0.actuator.identity)") }
         try? channel.send([
-            "held": ["safe": "confirmed", "boards": .list(identities), "warnings": .list(warnings.map(Value.text))]
+            "held": [
+                "safe": "confirmed", "boards": .list(identities), "warnings": .list(warnings.map(Value.text)),
+                "rig_file": .text(options.rigFile), "rig": .text(rigText),
+            ]
         ])
         client = channel
+        clientNumber += 1
         interlocks.beat(at: MonotonicClock.now())
         // What came in one piece with the hello wakes nobody again.
         serveClient()
@@ -192,7 +245,7 @@ final class KeeperSession {
                 self.client = nil
                 if isEnding { return }
                 journal.write("client_died", by: "keeper", ("run", .text(clientName)))
-                end(because: "the run died")
+                leave(because: "the run died")
             }
         }
     }
@@ -200,7 +253,8 @@ final class KeeperSession {
     private func serve(_ value: Value) {
         // Who is on its way out beats in vain.
         if !isEnding { interlocks.beat(at: MonotonicClock.now()) }
-        if value["bye"] != nil { end(because: "bye", then: .farewell) }
+        if value["bye"] != nil { leave(because: "bye", then: .farewell) }
+        if value["list"] != nil { list() }
         if value["safe"] != nil { makeSafe(because: "the run asked", then: .answer) }
         if let set = value["set"] { self.set(set) }
     }
@@ -217,7 +271,7 @@ final class KeeperSession {
         }
         lastToken += 1
         let token = lastToken
-        pending[token] = (id, set["purpose"]?.text ?? "set_up", meaning == .cut ? channel : nil)
+        pending[token] = (clientNumber, id, set["purpose"]?.text ?? "set_up", meaning == .cut ? channel : nil)
         let due = Instant(nanoseconds: set["due"]?.integer ?? now.nanoseconds)
         journal.write(
             "set", by: "keeper", ("id", .integer(id)), ("channel", .text(channel)),
@@ -231,6 +285,24 @@ final class KeeperSession {
         if let unsafeReason { return "the rig is unsafe: \(unsafeReason)" }
         if isEnding || !safeRequests.isEmpty { return "the safe state is being commanded" }
         return interlocks.refusal(ofCutting: channel, at: instant)
+    }
+
+    /// What hangs on each channel and what it is in, as far as that is known.
+    private func list() {
+        let boards = boards.owned.map { owned -> Value in
+            let states = owned.actuator.states
+            let channels = owned.board.channels.map { channel -> Value in
+                [
+                    "id": .text(channel.id), "number": .integer(Int64(channel.number)),
+                    "feeds": .text(channel.feeds), "is": states[channel.id].map { .text($0.rawValue) } ?? .null,
+                ]
+            }
+            return [
+                "id": .text(owned.board.id), "identity": .text("\(owned.actuator.identity)"),
+                "channels": .list(channels),
+            ]
+        }
+        try? client?.send(["listed": ["boards": .list(boards)]])
     }
 
     private func refuse(_ id: Int64, _ reason: String) {
@@ -248,8 +320,11 @@ final class KeeperSession {
     private func deliver(_ token: Int64, _ result: Result<Actuation, RelayFailure>) {
         guard let command = pending.removeValue(forKey: token) else { return }
         if let channel = command.cuts { interlocks.fulfilled(cutting: channel) }
+        // Of a client that has gone: done or not, nobody is told.
+        let isMine = command.client == clientNumber && client != nil
         switch result {
-        case .failure(let failure): refuse(command.id, "\(failure)")
+        case .failure(let failure) where isMine: refuse(command.id, "\(failure)")
+        case .failure: break
         case .success(let actuation):
             interlocks.commanded(
                 actuation.channel, cut: actuation.meaning == .cut, followed: actuation.readback != .failed,
@@ -257,7 +332,7 @@ final class KeeperSession {
             let event = actuation.event(purpose: command.purpose)
             journal.write(
                 "done", at: actuation.commanded, by: "keeper", ("id", .integer(command.id)), ("actuation", event.value))
-            try? client?.send(["done": ["id": .integer(command.id), "actuation": event.value]])
+            if isMine { try? client?.send(["done": ["id": .integer(command.id), "actuation": event.value]]) }
             if actuation.readback == .failed {
                 declareUnsafe(
                     "channel '\(actuation.channel)' did not follow: \(actuation.reason ?? "the read-back says otherwise")",
@@ -355,9 +430,12 @@ final class KeeperSession {
         switch safe.next {
         case .nothing: break
         case .answer: try? client?.send(["safe_done": ["confirmed": .bool(safe.isConfirmed)]])
-        case .farewell: try? client?.send(["bye": true])
+        case .farewell:
+            try? client?.send(["bye": true])
+            client = nil
         case .ready where safe.isConfirmed:
             isReady = true
+            service.ready("all boards are in the safe state")
             try? lifeline?.send(["ready": true])
         case .ready:
             Keeper.refuse("the rig is unsafe: \(unsafeReason ?? "the safe state could not be confirmed")", 3, lifeline)
@@ -372,5 +450,7 @@ final class KeeperSession {
         guard isNews else { return }
         journal.write("unsafe", by: "keeper", ("reason", .text(reason)))
         try? client?.send(["tripped": ["reason": .text("the rig is unsafe: \(reason)")]])
+        // With nobody to tell, there is nothing to stay for.
+        if options.stays, client == nil, isReady { end(because: "the rig is unsafe") }
     }
 }

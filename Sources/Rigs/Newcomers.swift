@@ -8,6 +8,7 @@ struct Newcomers {
         var channel: RecordChannel
         var process: Int32
         var user: UInt32
+        var groups: [UInt32] = []
         var patienceEnds: Instant
     }
 
@@ -23,9 +24,13 @@ struct Newcomers {
     /// When the first of them is to be sent away.
     var nextDeadline: Instant? { waiting.map(\.patienceEnds).min() }
 
-    mutating func add(_ channel: RecordChannel, process: Int32, user: UInt32, at instant: Instant) {
+    mutating func add(
+        _ channel: RecordChannel, process: Int32, user: UInt32, groups: [UInt32] = [], at instant: Instant
+    ) {
         waiting.append(
-            Newcomer(channel: channel, process: process, user: user, patienceEnds: instant + Self.patience))
+            Newcomer(
+                channel: channel, process: process, user: user, groups: groups,
+                patienceEnds: instant + Self.patience))
     }
 
     /// Those whose first line is here, with what they said; nil for who said nothing sensible or nothing in time. They are newcomers no more.

@@ -51,6 +51,9 @@ public final class RigLock: Sendable {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard number >= 0 else { throw .system(SystemFailure("open", path)) }
         file = Descriptor(owning: number)
+        // What root locks for a moment is an installed keeper's to lock again.
+        var owner = stat()
+        if geteuid() == 0, unsafe stat(directory, &owner) == 0 { fchown(number, owner.st_uid, owner.st_gid) }
         let deadline = MonotonicClock.now() + Self.guardianPatience
         while flock(number, LOCK_EX | LOCK_NB) != 0 {
             let by = String(decoding: (try? Files.read(path, maximum: 200)) ?? [], as: UTF8.self)

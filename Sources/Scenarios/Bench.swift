@@ -83,7 +83,9 @@ final class Bench: Sendable {
                 access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? BoardAccess(),
                 journal: directory.keeperPath, program: program)
             let cancelled = cancellation
-            keeper = try Bench.startKeeper(options, run: plan.job.name) { push in
+            let installed = KeeperClient.installedSocket(rig: plan.rig.name)
+            let joining = twin == nil && Files.exists(installed) ? installed : nil
+            keeper = try Bench.keeper(options, joining: joining, run: plan.job.name) { push in
                 switch push {
                 case .boardLost(let board, let reason):
                     cancelled.cancel(
@@ -117,10 +119,15 @@ final class Bench: Sendable {
         }
     }
 
-    private static func startKeeper(
-        _ options: KeeperOptions, run: String, _ onPush: @escaping @Sendable (KeeperClient.Push) -> Void
+    /// Starts a keeper, or takes the rig from the installed one, which has its boards already.
+    private static func keeper(
+        _ options: KeeperOptions, joining socket: String?, run: String,
+        _ onPush: @escaping @Sendable (KeeperClient.Push) -> Void
     ) throws(Interruption) -> KeeperClient {
         do {
+            if let socket {
+                return try KeeperClient(joining: socket, rigFile: options.rigFile, run: run, onPush: onPush)
+            }
             return try KeeperClient(options: options, run: run, onPush: onPush)
         } catch {
             throw error.kind == .rig ? .invalid(error.description) : .error(error.description)

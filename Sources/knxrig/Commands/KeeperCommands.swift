@@ -7,6 +7,8 @@ extension Command {
         .value("--directory", "DIR", "where locks, unsafe marks and wear counters live"),
         .value("--usbip", "HOST:PORT", "where boards with the transport usbip are"),
         .value("--journal", "FILE", "append every command and read-back to FILE"),
+        .value("--group", "NAME", "whose members may take the rig, beside root and this user"),
+        .flag("--stay", "wait for the next client when one has gone, as a service does"),
     ]
 
     static let keeper = Command(
@@ -27,10 +29,13 @@ extension Command {
         guard let rig = arguments.value("--rig"), let socket = arguments.value("--socket"),
             let directory = arguments.value("--directory")
         else { throw UsageFailure("--rig, --socket and --directory are needed") }
-        return KeeperOptions(
+        var options = KeeperOptions(
             rigFile: rig, socket: socket, directory: directory,
             access: try arguments.usbip().map { BoardAccess(usbipHost: $0.host, usbipPort: $0.port) } ?? BoardAccess(),
             journal: arguments.value("--journal"), program: Program.path)
+        options.group = arguments.value("--group")
+        options.stays = arguments.has("--stay")
+        return options
     }
 }
 
