@@ -1,14 +1,24 @@
 import Glibc
 
-/// Where rig, system and scenario files are looked for: `--data DIR`, `$KNXRIG_DATA`, the current directory, `/usr/share/knxrig`, in
-/// this order.
+/// Where rig, system and scenario files are looked for: `--data DIR`, `$KNXRIG_DATA`, the current directory, `share/knxrig` beside the `bin` that the
+/// program is in, `/usr/share/knxrig`, in this order.
 public struct DataDirectories: Sendable {
     public var directories: [String]
 
     /// - Parameter option: the value of `--data`, if given.
     /// - Parameter environment: the value of `KNXRIG_DATA`, if set.
     public init(option: String?, environment: String?) {
-        directories = [option, environment, ".", "/usr/share/knxrig"].compactMap(\.self)
+        directories = [option, environment, ".", Self.installed, "/usr/share/knxrig"].compactMap(\.self)
+    }
+
+    /// Where an installed program has its data; nil for one that is in no `bin`.
+    private static var installed: String? {
+        var buffer = [CChar](repeating: 0, count: 4097)
+        let count = unsafe readlink("/proc/self/exe", &buffer, 4096)
+        let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[parts.count - 2] == "bin" else { return nil }
+        return parts.dropLast(2).joined(separator: "/") + "/share/knxrig"
     }
 
     public init(directories: [String]) {
