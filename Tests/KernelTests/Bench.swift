@@ -18,9 +18,10 @@ final class Bench: Sendable {
     /// - Parameters:
     ///   - behindHub: the device, of those, that hangs on a hub at the last port instead.
     ///   - serial: what is at the machine's serial line.
+    ///   - hasSystemd: whether systemd is the machine's first process.
     init(
         devices models: [(id: String, model: any USBDeviceModel)], behindHub: String? = nil,
-        serial: (any SerialBoardModel)? = nil
+        serial: (any SerialBoardModel)? = nil, hasSystemd: Bool = false
     ) throws {
         directory = try TemporaryDirectory(prefix: "knxrig-vm-")
         serialBoard = try serial.map { [directory] in try SerialBoardServer($0, at: directory.path + "/board") }
@@ -30,7 +31,8 @@ final class Bench: Sendable {
             machine = try VirtualMachine(
                 directory: directory.path,
                 sockets: models.filter { $0.id != behindHub }.compactMap { [devices] in devices.socket(of: $0.id) },
-                hubSocket: behindHub.flatMap { [devices] in devices.socket(of: $0) }, terminal: serialBoard?.path)
+                hubSocket: behindHub.flatMap { [devices] in devices.socket(of: $0) }, terminal: serialBoard?.path,
+                hasSystemd: hasSystemd)
         } catch {
             devices.stop()
             serialBoard?.stop()
@@ -67,8 +69,11 @@ final class Bench: Sendable {
     }
 }
 
-/// Suites with a virtual machine each, one after the other: one emulated processor is enough for the host's.
-@Suite(.serialized, .machineCanBoot, .timeLimit(.minutes(10))) enum OnARealKernel {}
+/// Suites with a virtual machine each, in two rows: one emulated processor each for the two that a host has at the least.
+@Suite(.machineCanBoot, .timeLimit(.minutes(10))) enum OnARealKernel {
+    @Suite(.serialized) enum FirstRow {}
+    @Suite(.serialized) enum SecondRow {}
+}
 
 /// The machine of a suite. It boots when the first test asks for it: other suites may keep all threads busy for minutes before that.
 final class SharedBench: Sendable {

@@ -9,7 +9,7 @@ private let oneOfEach: [RelayBoardSpecimen] = RelayBoardModels.all.filter { $0.d
         if !specimens.contains(where: { $0.driver == next.driver }) { specimens.append(next) }
     }
 
-extension OnARealKernel {
+extension OnARealKernel.FirstRow {
     /// One board of each driver on plain USB: our release program, libusb, usbfs and a real kernel against the device model. Cleware's are not here: QEMU
     /// keeps up to two thousand reports of an endpoint that nobody reads, which no wire does, and theirs come all the time.
     @Suite(

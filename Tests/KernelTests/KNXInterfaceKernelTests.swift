@@ -67,7 +67,7 @@ final class InterfaceLine: Sendable {
     }
 }
 
-extension OnARealKernel {
+extension OnARealKernel.SecondRow {
     /// knxd's own USB driver, libusb and a real kernel against the emulated interface.
     @Suite(
         "knxd on a KNX USB interface on a real kernel",

@@ -3,7 +3,7 @@ import Platform
 import Testing
 import Twin
 
-extension OnARealKernel {
+extension OnARealKernel.SecondRow {
     /// Our release program, libusb and a real kernel against the emulated board.
     @Suite(
         "Relay boards on a real kernel",

@@ -3,7 +3,7 @@ import Platform
 import Testing
 import Twin
 
-extension OnARealKernel {
+extension OnARealKernel.FirstRow {
     /// Boards on the kernel's own serial driver, and a board whose USB port is without power.
     @Suite(
         "Serial boards and switched ports on a real kernel",

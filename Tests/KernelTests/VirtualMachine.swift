@@ -47,7 +47,11 @@ final class VirtualMachine: Sendable {
     ///   - sockets: usb-redir servers: the first at port 1 of bus 1, and so on; 14 at most, and beside a hub 3.
     ///   - hubSocket: a usb-redir server at port 1 of a hub that switches the power of each port, itself at port 4.
     ///   - terminal: what the machine's serial line on PCI is joined to.
-    init(directory: String, sockets: [String], hubSocket: String? = nil, terminal: String? = nil) throws {
+    ///   - hasSystemd: whether systemd is its first process, and not a shell.
+    init(
+        directory: String, sockets: [String], hubSocket: String? = nil, terminal: String? = nil,
+        hasSystemd: Bool = false
+    ) throws {
         precondition(sockets.count <= (hubSocket == nil ? 14 : 3), "the controller has no port for the last of them")
         if let absence = Self.absence { throw Failure(description: absence) }
         self.directory = directory
@@ -60,7 +64,9 @@ final class VirtualMachine: Sendable {
             -kernel \(Self.image)/vmlinux -initrd \(Self.image)/initrd -device qemu-xhci,id=x,p2=15
             """.split(separator: " ").map(String.init)
         request.arguments += [
-            "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable rdinit=/init",
+            "-append",
+            "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable rdinit=/init"
+                + (hasSystemd ? " knxrig.systemd systemd.show_status=0 systemd.log_level=warning" : ""),
         ]
         for (index, socket) in sockets.enumerated() {
             request.arguments += [
