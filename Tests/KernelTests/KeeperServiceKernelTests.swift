@@ -3,7 +3,7 @@ import Platform
 import Testing
 import Twin
 
-extension OnARealKernel.FirstRow {
+extension OnARealKernel.SecondRow {
     /// What `scripts/install` brings, on a real kernel and under a real systemd: the unit as it is, its user, its group, the rules by udevd.
     @Suite(
         "The keeper as a service on a real kernel",
