@@ -67,14 +67,14 @@ final class KeeperBench {
     }
 
     /// Starts a keeper and waits until it is ready. Its lifeline is kept here.
-    func startKeeper() throws -> (process: ChildProcess, lifeline: RecordChannel, first: Value) {
+    func startKeeper(_ more: [String] = []) throws -> (process: ChildProcess, lifeline: RecordChannel, first: Value) {
         let (near, far) = try Socket.pair()
         var request = ChildProcess.Request(
             path: RigProgram.path,
             arguments: [
                 "keeper", "--rig", rigFile, "--socket", options.socket, "--directory", options.directory, "--usbip",
                 "127.0.0.1:\(port)", "--journal", directory.path + "/keeper.jsonl",
-            ])
+            ] + more)
         request.descriptors = [(Lifeline.childDescriptorNumber, far)]
         request.newSession = true
         let process = try ChildProcess.spawn(request)
