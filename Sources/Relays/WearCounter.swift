@@ -58,6 +58,24 @@ public final class WearCounter: Sendable {
         try Files.write(Array((JSON.text(value) + "\n").utf8), to: path)
     }
 
+    /// Operations of each relay of a board as they were last written, without asking the board; nil when nothing was, or several boards could be meant.
+    ///
+    /// - Parameters:
+    ///   - serial: nil where the board is bound by its path alone.
+    ///   - path: nil where it is bound by its serial alone.
+    public static func written(directory: String, driver: String, serial: String?, path: String?) -> [Int]? {
+        let files = Files.entries(of: directory).filter { name in
+            guard name.hasSuffix(".json"), name.hasPrefix(plain(driver) + "-") else { return false }
+            let rest = name.dropFirst(plain(driver).count + 1).dropLast(5)
+            return (serial.map { rest.hasPrefix(plain($0) + "-") } ?? true)
+                && (path.map { rest.hasSuffix("-" + plain($0)) } ?? true)
+        }
+        guard files.count == 1, let octets = try? Files.read("\(directory)/\(files[0])"),
+            let list = try? JSON.parse(octets)["operations"]?.list
+        else { return nil }
+        return list.map { Int($0.integer ?? 0) }
+    }
+
     /// Only what is harmless in a file name.
     private static func plain(_ text: String) -> String {
         let kept = text.unicodeScalars.map { scalar in

@@ -19,10 +19,14 @@ public struct KeeperOptions: Sendable {
     public var stays = false
     /// This program's path, to start the guardian from.
     public var program: String
+    /// Takes a rig that is marked unsafe: for the check that may clear the mark.
+    public var evenUnsafe: Bool
 
     public init(
-        rigFile: String, socket: String, directory: String, access: BoardAccess, journal: String?, program: String
+        rigFile: String, socket: String, directory: String, access: BoardAccess, journal: String?, program: String,
+        evenUnsafe: Bool = false
     ) {
+        self.evenUnsafe = evenUnsafe
         self.rigFile = rigFile
         self.socket = socket
         self.directory = directory
@@ -37,6 +41,7 @@ public struct KeeperOptions: Sendable {
         if let journal { arguments += ["--journal", journal] }
         if let group { arguments += ["--group", group] }
         if stays { arguments.append("--stay") }
+        if evenUnsafe { arguments.append("--even-unsafe") }
         return arguments
     }
 }
@@ -101,7 +106,7 @@ final class KeeperBoards: Sendable {
             for board in rig.boards {
                 let lock = try RigLock(
                     directory: options.directory, board: board.lockName, holder: Keeper.holder,
-                    waitingForGuardian: true)
+                    waitingForGuardian: true, evenUnsafe: options.evenUnsafe)
                 let opened = try options.access.open(
                     board, others: rig.boards.filter { $0.id != board.id })
                 let wear = try WearCounter(

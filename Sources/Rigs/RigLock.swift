@@ -15,7 +15,7 @@ public final class RigLock: Sendable {
             switch self {
             case .held(let board, let by): "\(board) is held by \(by): wait for its end, or use another rig"
             case .unsafe(let board, let reason, let mark):
-                "the rig is unsafe: \(reason) (\(board)). Look at the bench, see that everything is powered, then remove \(mark)"
+                "the rig is unsafe: \(reason) (\(board)). Look at the bench, then let `knxrig rig check` clear it (\(mark))"
             case .system(let failure): failure.description
             }
         }
@@ -116,11 +116,19 @@ public final class RigLock: Sendable {
         try? Files.write(Array(reason.utf8), to: markPath(board: board, directory: directory))
     }
 
+    /// Why a board's rig is unsafe; nil when it is not.
+    static func mark(board: String, directory: String) -> String? {
+        (try? Files.read(markPath(board: board, directory: directory))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Takes the mark of an unsafe rig away: its wiring was checked, and everything followed.
+    func clearMark() { unsafe unlink(markPath) }
+
     private static func markPath(board: String, directory: String) -> String {
         "\(directory)/\(fileName(board)).unsafe"
     }
 
-    private static func fileName(_ board: String) -> String {
+    static func fileName(_ board: String) -> String {
         String(board.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     }
 }

@@ -72,6 +72,15 @@ public struct TwinConfiguration: Sendable {
         }
     }
 
+    /// What a channel is wired into by its name in a rig file: `LINE`, `LINE/CHIP`, `nothing`; nil when there is no such thing.
+    func feed(_ name: String) -> Feed? {
+        if name == "nothing" { return Feed.none }
+        let parts = name.split(separator: "/").map(String.init)
+        guard let line = lines.first(where: { $0.id == parts.first }) else { return nil }
+        if parts.count == 1 { return .supply(line: line.id) }
+        return line.chips.contains { $0.id == parts[1] } ? .interface(line: line.id, chip: parts[1]) : nil
+    }
+
     public var lines: [Line]
     public var boards: [Board]
     /// Where symlinks and sockets are published.

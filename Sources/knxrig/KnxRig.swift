@@ -8,7 +8,7 @@ struct KnxRig {
 
     static let commands: [Command] =
         [.test, .calibrate, .report, .systemCheck, .scenarios, .verify, .audit, .decode, .encode]
-        + Command.relayCommands + [.rigSafe, .rigChannels, .rigCycle]
+        + Command.relayCommands + Command.rigCommands
         + [.twin, .run, .keeper, .guardian, .host, .holdDatabase]
 
     static func main() {

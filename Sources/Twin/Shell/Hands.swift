@@ -8,6 +8,9 @@ import Synchronization
 ///
 /// - `{"unplug":"BOARD"}` and `{"plug":"BOARD"}`
 /// - `{"send":{"line":"LINE","octets":"bc…"}}`: a whole frame with its check octet, from whatever address it says
+/// - `{"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}`: the wire of that channel goes to another place: `LINE`, `LINE/ATTACHMENT`,
+///   `nothing`
+/// - `{"break":{"board":"BOARD","channel":1,"as":"stuck"}}`: its contact stays where it is (`stuck`), its coil does (`deaf`), or it is sound again (`sound`)
 ///
 /// The answer is `{"done":true}` or `{"refused":"why"}`. A rig never uses this; tests of the rig do, and people who play with a twin.
 final class Hands: Sendable {
@@ -32,9 +35,11 @@ final class Hands: Sendable {
                 if request["unplug"] != nil { boards.unplug(board) } else { boards.plug(board) }
                 return ["done": true]
             }
+            if let wire = request["wire"] { return Hands.wire(wire, configuration, shell) }
+            if let damage = request["break"] { return Hands.damage(damage, configuration, boards) }
             guard let line = request["send"]?["line"]?.text, let octets = request["send"]?["octets"]?.octets,
                 !octets.isEmpty, configuration.lines.contains(where: { $0.id == line })
-            else { return ["refused": "this twin can unplug, plug, or send octets on one of its lines"] }
+            else { return ["refused": "this twin can unplug, plug, wire, break, or send octets on one of its lines"] }
             shell.send(octets, line: line, device: Hands.visitor)
             return ["done": true]
         }
@@ -51,6 +56,34 @@ final class Hands: Sendable {
             }
         }
         thread.withLock { $0 = started }
+    }
+
+    private static func wire(_ wire: Value, _ configuration: TwinConfiguration, _ shell: TwinShell) -> Value {
+        guard let board = configuration.boards.first(where: { $0.id == wire["board"]?.text }),
+            let channel = wire["channel"]?.integer, (1...Int64(board.channels)).contains(channel)
+        else { return ["refused": "wire names a board and a channel of it"] }
+        guard let text = wire["feeds"]?.text, let feed = configuration.feed(text) else {
+            return ["refused": "there is nothing of that name to wire a channel to"]
+        }
+        shell.rewire(
+            board: board.id,
+            TwinConfiguration.WiredChannel(
+                number: Int(channel), feed: feed, energisedMeansCut: wire["contact"]?.text != "NO"))
+        return ["done": true]
+    }
+
+    private static func damage(_ damage: Value, _ configuration: TwinConfiguration, _ boards: USBIPServer) -> Value {
+        guard let board = configuration.boards.first(where: { $0.id == damage["board"]?.text }),
+            let channel = damage["channel"]?.integer, (1...Int64(board.channels)).contains(channel),
+            let kind = damage["as"]?.text, ["stuck", "deaf", "sound"].contains(kind)
+        else { return ["refused": "break names a board, a channel of it, and stuck, deaf or sound"] }
+        boards.withModel(of: board.id, as: DcttechBoard.self) { model in
+            model.faults.stuckContacts.remove(Int(channel))
+            model.faults.deafChannels.remove(Int(channel))
+            if kind == "stuck" { model.faults.stuckContacts.insert(Int(channel)) }
+            if kind == "deaf" { model.faults.deafChannels.insert(Int(channel)) }
+        }
+        return ["done": true]
     }
 
     func stop() {

@@ -6,6 +6,8 @@ import Synchronization
 final class LineInbox: Sendable {
     enum Message: Sendable {
         case board(String, channel: Int, isEnergised: Bool, at: Instant)
+        /// The wire of a contact goes to another place.
+        case rewire(String, TwinConfiguration.WiredChannel, at: Instant)
         /// Cuts or connects a feed past all boards.
         case feed(TwinConfiguration.Feed, isConnected: Bool, at: Instant)
         /// A telegram of a device that its behaviour would not send.

@@ -99,6 +99,10 @@ final class LineThread {
                     continue
                 }
                 connect(feed, wiring.isConnected(feed), at: instant)
+            case .rewire(let board, let channel, let instant):
+                for feed in wiring.rewire(board: board, channel) {
+                    connect(feed, wiring.isConnected(feed), at: instant)
+                }
             case .feed(let feed, let isConnected, let instant): connect(feed, isConnected, at: instant)
             case .send(let line, let device, let transmission):
                 simulations[line].send(transmission, fromDevice: device, at: MonotonicClock.now())

@@ -42,6 +42,11 @@ public final class TwinShell: Sendable {
         inbox.post(.board(board, channel: channel, isEnergised: energised, at: instant))
     }
 
+    /// Somebody wires a contact to another place.
+    func rewire(board: String, _ channel: TwinConfiguration.WiredChannel) {
+        inbox.post(.rewire(board, channel, at: MonotonicClock.now()))
+    }
+
     /// Cuts or connects a line's supply or a chip's serial connection directly, past all boards.
     public func connect(_ feed: TwinConfiguration.Feed, _ isConnected: Bool, at instant: Instant = MonotonicClock.now())
     {

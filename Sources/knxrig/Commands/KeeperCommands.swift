@@ -9,6 +9,7 @@ extension Command {
         .value("--journal", "FILE", "append every command and read-back to FILE"),
         .value("--group", "NAME", "whose members may take the rig, beside root and this user"),
         .flag("--stay", "wait for the next client when one has gone, as a service does"),
+        .flag("--even-unsafe", "take a rig that is marked unsafe, to check it"),
     ]
 
     static let keeper = Command(
@@ -32,7 +33,7 @@ extension Command {
         var options = KeeperOptions(
             rigFile: rig, socket: socket, directory: directory,
             access: try arguments.usbip().map { BoardAccess(usbipHost: $0.host, usbipPort: $0.port) } ?? BoardAccess(),
-            journal: arguments.value("--journal"), program: Program.path)
+            journal: arguments.value("--journal"), program: Program.path, evenUnsafe: arguments.has("--even-unsafe"))
         options.group = arguments.value("--group")
         options.stays = arguments.has("--stay")
         return options
@@ -41,11 +42,14 @@ extension Command {
 
 extension Arguments {
     /// The value of `--usbip`, split.
-    func usbip() throws(UsageFailure) -> (host: String, port: UInt16)? {
-        guard let text = value("--usbip") else { return nil }
+    func usbip() throws(UsageFailure) -> (host: String, port: UInt16)? { try hostAndPort("--usbip") }
+
+    /// The value of an option that is HOST:PORT, split; nil when it is not given.
+    func hostAndPort(_ name: String) throws(UsageFailure) -> (host: String, port: UInt16)? {
+        guard let text = value(name) else { return nil }
         let parts = text.split(separator: ":")
         guard parts.count == 2, let port = UInt16(parts[1]) else {
-            throw UsageFailure("'--usbip \(text)' should be HOST:PORT such as 127.0.0.1:3240")
+            throw UsageFailure("'\(name) \(text)' should be HOST:PORT such as 127.0.0.1:3240")
         }
         return (String(parts[0]), port)
     }

@@ -4,7 +4,9 @@ import Glibc
 import Rigs
 
 extension Command {
-    static let rigSafe = Command(
+    static let rigCommands: [Command] = [rigCheck, rigSafe, rigChannels, rigCycle]
+
+    private static let rigSafe = Command(
         name: "rig safe", summary: "Turn all coils of a rig's boards off and read them back, without a run",
         options: [
             .value("--rig", "FILE", "the rig file (default: twin)"), data,
@@ -13,7 +15,7 @@ extension Command {
         examples: ["knxrig rig safe --rig bench.yaml"],
         notes: """
             What must stay powered runs through normally closed contacts, so with all coils off everything is powered. Exit status 3 when a board did not
-            confirm it, or a run has it. A mark of an unsafe rig stays: remove it when you have looked at the bench.
+            confirm it, or a run has it. A mark of an unsafe rig stays: `knxrig rig check` clears it.
             """
     ) { arguments in
         try arguments.refuseOperands()

@@ -20,7 +20,8 @@ extension Command {
         notes: """
             It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
             KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
-            and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}}.
+            and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}},
+            {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}}.
             Ctrl-C ends it.
             """
     ) { arguments in
