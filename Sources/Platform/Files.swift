@@ -66,6 +66,21 @@ public enum Files {
         return unsafe String(cString: resolved)
     }
 
+    /// What a symbolic link says, whether that is there or not; nil for what is no link.
+    public static func link(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4_097)
+        let count = unsafe readlink(path, &buffer, 4_096)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whose a file is and what its mode lets others do; nil when nothing is there.
+    public static func permissions(of path: String) -> (owner: UInt32, group: UInt32, mode: UInt32)? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return (status.st_uid, status.st_gid, status.st_mode & 0o7777)
+    }
+
     /// Makes a directory and those above it that are missing.
     public static func makeDirectories(_ path: String) throws(SystemFailure) {
         var made = path.hasPrefix("/") ? "/" : ""

@@ -33,6 +33,7 @@ public struct Rig: Sendable {
     public init(text: String, file: String) throws(DocumentFailure) {
         let node = try Node.parse(text, file: file)
         _ = try node.entries(of: "a rig", keys: Rig.keys)
+        if let blank = Blank.all(in: node).first { throw blank }
         let version = try node.required("version")
         guard try version.integer() == 1 else { throw version.failure("this knxrig reads version 1 of rig files") }
         self.file = file

@@ -4,7 +4,7 @@ import Glibc
 import Rigs
 
 extension Command {
-    static let rigCommands: [Command] = [rigCheck, rigSafe, rigChannels, rigCycle]
+    static let rigCommands: [Command] = [rigDiscover, rigCheck, rigSafe, rigChannels, rigCycle]
 
     private static let rigSafe = Command(
         name: "rig safe", summary: "Turn all coils of a rig's boards off and read them back, without a run",
