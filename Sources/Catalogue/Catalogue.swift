@@ -28,7 +28,7 @@ public struct Catalogue: Sendable {
     private static let physicalTier = 6
 
     /// What a selection means: `HW-1` its default variant, `HW-1/cut-3s` that one, `HW-1/all` every variant; `tier-1` … `tier-6`,
-    /// `physical` (which is tier 6) and `all` the default variant of each.
+    /// `physical` (which is tier 6) and `all` the default variant of each, but for what is made apart.
     ///
     /// - Throws: a misspelt name, with the nearest one.
     public func select(_ selection: String) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)]
@@ -36,13 +36,13 @@ public struct Catalogue: Sendable {
         func defaults(_ scenarios: [Scenario]) -> [(Scenario, Scenario.Variant)] {
             scenarios.map { ($0, $0.variants[0]) }
         }
-        if selection == "all" { return defaults(scenarios) }
+        if selection == "all" { return defaults(scenarios).filter { !$0.1.isApart } }
         if let tier = selection == "physical"
             ? Self.physicalTier : selection.hasPrefix("tier-") ? Int(selection.dropFirst(5)) : nil
         {
             let selected = scenarios.filter { $0.tier == tier }
             guard !selected.isEmpty else { throw unknown(selection, "no scenario is of tier \(tier)") }
-            return defaults(selected)
+            return defaults(selected).filter { !$0.1.isApart }
         }
         let parts = selection.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard let scenario = scenarios.first(where: { $0.id == parts[0] }), parts.count <= 2 else {
@@ -64,12 +64,35 @@ public struct Catalogue: Sendable {
         return [(scenario, variant)]
     }
 
-    /// As `select`, but whole scenarios: an id, a tier or `all` is every variant.
+    /// The default variants that a selection of many leaves out, because they take so long that they are made apart: `HW-2/sweep`.
+    public func apart(from selection: String) -> [String] {
+        guard !selection.contains("/"), !scenarios.contains(where: { $0.id == selection }) else { return [] }
+        return scenarios.filter { scenario in
+            let isSelected =
+                selection == "all" || selection == "tier-\(scenario.tier)"
+                || selection == "physical" && scenario.tier == Self.physicalTier
+            return isSelected && scenario.variants[0].isApart
+        }.map { "\($0.id)/\($0.variants[0].name)" }
+    }
+
+    /// As `select`, but whole scenarios: an id is every variant, a tier or `all` every variant that is not made apart.
     public func selectWhole(
         _ selection: String
     ) throws(DocumentFailure) -> [(scenario: Scenario, variant: Scenario.Variant)] {
         guard !selection.contains("/") else { return try select(selection) }
-        return try select(selection).flatMap { selected in selected.scenario.variants.map { (selected.scenario, $0) } }
+        if let scenario = scenarios.first(where: { $0.id == selection }) {
+            return scenario.variants.map { (scenario, $0) }
+        }
+        // Whose default is made apart has other variants to be looked at all the same.
+        let inFull = Catalogue(
+            scenarios: scenarios.map { scenario in
+                var scenario = scenario
+                scenario.variants.removeAll(where: \.isApart)
+                return scenario
+            }.filter { !$0.variants.isEmpty })
+        return try inFull.select(selection).flatMap { selected in
+            selected.scenario.variants.map { (selected.scenario, $0) }
+        }
     }
 
     private func unknown(_ selection: String, _ message: String) -> DocumentFailure {

@@ -53,6 +53,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case writesDamaged = "writes-damaged"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
+    /// The line lost its supply again and again, for lengths of which each is tried several times.
+    case supplyDips = "supply-dips"
 
     /// True for a fault that is over as soon as it has been made: nothing heals it but the system itself.
     public var isInstantaneous: Bool { self == .daemonKilled || self == .daemonHung }

@@ -17,6 +17,8 @@ public struct Scenario: Sendable {
         public var durationNanoseconds: Int64
         /// How often it is made; 1 for what is made once.
         public var times: Int
+        /// The lengths that are tried; nil for what has one length or none.
+        public var sweep: Sweep?
         /// How long the fault comes back once the system has begun to read its state again; nil when it does not.
         public var againInReadOutNanoseconds: Int64?
         /// Chips that must fall silent for the proof, of those on the line, and tracers that must have been due meanwhile.
@@ -66,6 +68,7 @@ public struct Scenario: Sendable {
         case cutWrites = "cut-writes"
         case refuseWrites = "refuse-writes"
         case swallowWrites = "swallow-writes"
+        case dipLineSupply = "dip-line-supply"
 
         public var kind: FaultKind {
             switch self {
@@ -95,6 +98,7 @@ public struct Scenario: Sendable {
             case .silenceClients: .clientsSilent
             case .stopReading: .clientSlow
             case .cutWrites, .refuseWrites, .swallowWrites: .writesDamaged
+            case .dipLineSupply: .supplyDips
             }
         }
 
@@ -103,6 +107,14 @@ public struct Scenario: Sendable {
 
         /// True for what is done with clients of the system's.
         public var actsOnClients: Bool { self == .resetClients || self == .silenceClients || self == .stopReading }
+    }
+
+    /// Lengths from one to another whose logarithms lie equally far apart, each made a number of times.
+    public struct Sweep: Sendable, Hashable {
+        public var fromNanoseconds: Int64
+        public var toNanoseconds: Int64
+        public var lengths: Int
+        public var times: Int
     }
 
     /// A line that is saturated from before the fault until after its heal.
@@ -149,6 +161,8 @@ public struct Scenario: Sendable {
         public var tracerLoad: Int
         /// nil: the line carries the tracers' steady load and no more.
         public var load: Load?
+        /// It takes so long that it is made when it is asked for by name, and not with all others.
+        public var isApart: Bool
 
         /// The saturation beside the fault, nanoseconds; 0 without one.
         public var loadNanoseconds: Int64 { (load?.beforeNanoseconds ?? 0) + (load?.afterNanoseconds ?? 0) }
@@ -174,7 +188,7 @@ public struct Scenario: Sendable {
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
-        "keeps-up", "backlog",
+        "keeps-up", "backlog", "dips",
     ]
 
     static let requirements = [
@@ -235,7 +249,8 @@ extension Scenario.Variant {
     init(_ node: Node, fault: Node, load: Node?, common: Node?) throws(DocumentFailure) {
         let parameters = Parameters(own: node, common: common)
         for entry in try node.entries(of: "a variant") {
-            let known = ["name", "expect", "sabotages"] + parameters.known([fault] + (load.map { [$0] } ?? []))
+            let known =
+                ["name", "expect", "sabotages", "apart"] + parameters.known([fault] + (load.map { [$0] } ?? []))
             guard known.contains(entry.key) else {
                 throw DocumentFailure(
                     file: node.file, position: entry.keyPosition,
@@ -243,6 +258,7 @@ extension Scenario.Variant {
             }
         }
         name = try node.required("name").text()
+        isApart = try node["apart"]?.bool() ?? false
         self.fault = try Scenario.FaultStep(fault, parameters)
         baselineNanoseconds = try parameters["baseline"]?.nanoseconds() ?? 10_000_000_000
         holdNanoseconds = try parameters["hold"]?.nanoseconds() ?? 10_000_000_000
@@ -305,19 +321,33 @@ extension Scenario.Expectation {
     }
 }
 
+extension Scenario.Sweep {
+    init(_ node: Node, times: Int, _ parameters: Parameters) throws(DocumentFailure) {
+        fromNanoseconds = try parameters.resolve(try node.required("from")).nanoseconds()
+        toNanoseconds = try parameters.resolve(try node.required("to")).nanoseconds()
+        lengths = try parameters.resolve(try node.required("lengths")).integer(2...100)
+        self.times = times
+        guard fromNanoseconds >= 1_000_000, toNanoseconds >= 2 * fromNanoseconds else {
+            throw node.failure("a sweep goes from 1 ms or more to twice that or more")
+        }
+    }
+}
+
 extension Scenario.FaultStep {
     init(_ node: Node, _ parameters: Parameters) throws(DocumentFailure) {
         _ = try node.entries(
             of: "a fault step",
             keys: [
                 "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "witness", "cuts",
+                "from", "to", "lengths",
             ])
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
         gate = try node["gate"]?.text()
         process = try node["process"]?.text()
         durationNanoseconds =
-            action.kind.isInstantaneous ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
+            action.kind.isInstantaneous || action == .dipLineSupply
+            ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
         times =
             try node["times"].map { node throws(DocumentFailure) in try parameters.resolve(node).integer(1...20) } ?? 1
         clients =
@@ -326,6 +356,7 @@ extension Scenario.FaultStep {
         if let again = node["again_in_read_out"], let value = try parameters.value(again) {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
+        if action == .dipLineSupply { sweep = try Scenario.Sweep(node, times: times, parameters) }
         let witness = try node.required("witness")
         _ = try witness.entries(
             of: "a witness",
@@ -347,6 +378,10 @@ extension Scenario.FaultStep {
         case .cutLineSupply:
             guard chipsSilent ?? 0 >= 2, tracersDue ?? 0 >= 10 else {
                 throw witness.failure("a cut is proven by at least 2 chips silent while at least 10 tracers were due")
+            }
+        case .dipLineSupply:
+            guard chipsSilent ?? 0 >= 2 else {
+                throw witness.failure("a dip is proven by the supply's sense or by at least 2 chips: 'chips_silent: 2'")
             }
         case .killService, .stallService, .startWithoutService:
             guard service != nil else { throw node.failure("'\(action.rawValue)' needs a 'service'") }

@@ -43,6 +43,7 @@ struct FaultWitness {
         case .clientSlow: ClientSlowProof(plan: plan, timeline: timeline)
         case .configurationCorrupt: TrialsProof(plan: plan, timeline: timeline)
         case .databaseLocked, .diskFull, .startLocked: RefusedWritesProof(plan: plan, timeline: timeline)
+        case .supplyDips: DipsProof(plan: plan, timeline: timeline)
         }
     }
 
@@ -115,7 +116,7 @@ extension JudgePlan {
     /// What happened at Th, for a sentence: "recovered 2 s after …".
     var ending: String {
         switch faultKind {
-        case .busCut: "the line came back"
+        case .busCut, .supplyDips: "the line came back"
         case .brokerDown, .startWithoutBroker, .serviceDown: "the \(refusedGate ?? "service") came back"
         case .brokerStalled, .serviceStalled: "the \(refusedGate ?? "service") was let go on"
         case .writesDamaged: "writes passed again"

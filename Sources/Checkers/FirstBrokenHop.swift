@@ -7,6 +7,15 @@ struct FirstBrokenHop {
     /// - Parameter instant: the end of what is judged.
     static func sentence(_ world: World, at instant: Instant) -> (sentence: String, hop: String)? {
         guard let fault = world.witness.fault?.instant, let healed = world.witness.healed?.instant else { return nil }
+        return sentence(world, at: instant, fault: fault, healed: healed)
+    }
+
+    /// - Parameters:
+    ///   - fault: When the fault was effective that is told of, which is one of several in a sweep.
+    ///   - healed: When it was over.
+    static func sentence(
+        _ world: World, at instant: Instant, fault: Instant, healed: Instant
+    ) -> (sentence: String, hop: String)? {
         let after = "\(Text.seconds(instant - healed)) after \(world.plan.ending)"
         if let exit = world.absence(of: "controller", at: instant) {
             return (
@@ -112,7 +121,7 @@ struct FirstBrokenHop {
         var found: [Wrong] = []
         for group in world.plan.points.sorted() where !world.plan.isExcused(view, group) {
             let isSentinel = !world.plan.tracers.contains(group)
-            if isSentinel, world.plan.sentinelChange == nil { continue }
+            if isSentinel, !world.plan.judgesSentinels { continue }
             guard let open = world.agreement(view, group, limit: view.limit, until: instant).disagreements.last,
                 open.until == nil
             else { continue }

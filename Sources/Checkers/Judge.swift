@@ -40,6 +40,14 @@ public struct Judge: Sendable {
         timeline.reads(by: plan.systemSources).contains { $0 > instant }
     }
 
+    /// What became of the dip that was made last; nil while nobody can tell yet, or none was made.
+    public func lastDip(at instant: Instant) -> (outcome: DipOutcome?, pending: String) {
+        let world = World(plan, timeline, until: instant)
+        guard let dip = Dip.all(plan, timeline, until: instant).last else { return (nil, "no dip was made yet") }
+        let judged = JudgedDip(dip, world)
+        return (judged.outcome, judged.pending ?? "it came back")
+    }
+
     /// How many telegrams of the plan's devices the witness has heard after `instant`, repetitions apart.
     public func reports(after instant: Instant) -> Int {
         timeline.telegrams.count {
@@ -124,7 +132,7 @@ public struct Judge: Sendable {
         if let group = world.unchangedSentinels.first {
             return "the state was not tested: sentinel \(Text.group(group)) did not change while the fault lasted"
         }
-        return Instrument.findings(world).first?.sentence
+        return Instrument.findings(world).first?.sentence ?? Dips.disqualification(world)
     }
 
     private static func reason(_ standing: Standing) -> String {
@@ -186,6 +194,7 @@ public struct Judge: Sendable {
         if plan.expects("healthy") {
             verdict.findings += Healthy.findings(world, fault: fault.instant, healed: healed.instant)
         }
+        if plan.expects("dips"), !plan.isNullRun { Dips.judge(world, into: &verdict) }
         if plan.expects("clients"), !plan.isNullRun { Clients.judge(world, fault: fault, into: &verdict) }
         if plan.expects("slow-client"), !plan.isNullRun {
             SlowClient.judge(world, fault: fault, healed: healed, into: &verdict)
@@ -271,6 +280,11 @@ public struct Judge: Sendable {
         let outcomes = verdict.findings.map(\.outcome)
         if outcomes.contains(.fail) {
             verdict.outcome = .fail
+            // What a dip did says more than how things stood in the end.
+            if let dip = verdict.findings.first(where: { $0.checker == "dips" && $0.outcome == .fail }) {
+                verdict.sentence = dip.sentence
+                return
+            }
             let instant = timeline.end(of: .verifyRecovery) ?? world.end
             let hop =
                 recovered == nil ? FirstBrokenHop.sentence(World(plan, timeline, until: instant), at: instant) : nil
@@ -278,6 +292,8 @@ public struct Judge: Sendable {
         } else if outcomes.contains(.inconclusive) {
             verdict.outcome = .inconclusive
             verdict.sentence = verdict.findings.first { $0.outcome == .inconclusive }?.sentence ?? "inconclusive"
+        } else if let dips = verdict.dips {
+            verdict.sentence = Dips.sentence(dips)
         } else if plan.isNullRun {
             verdict.sentence = "nothing was done, and nobody saw or found anything"
         } else {

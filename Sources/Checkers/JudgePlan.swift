@@ -70,6 +70,8 @@ struct JudgePlan: Sendable {
     var backlog: Int
     /// nil: the line carries the tracers' steady load.
     var load: Load?
+    /// A threshold of the line's chips that the rig knows, so that a sweep must find it; nil on a bench, where nobody knows one.
+    var knownThreshold: (channel: String, nanoseconds: Int64, tolerance: Int64)?
     var line: String
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
@@ -156,6 +158,10 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")
             }
+        case .supplyDips:
+            guard chipsSilent >= 2, chips.count >= chipsSilent else {
+                throw RecordFailure(key: "fault.witness", expected: "at least two chips that a dip restarts")
+            }
         case .interfaceUnplugged, .daemonKilled, .daemonStalled, .daemonHung, .databaseLocked, .diskFull, .systemKilled,
             .systemStopped, .startLocked:
             break
@@ -175,6 +181,13 @@ struct JudgePlan: Sendable {
             guard !malformed.isEmpty, !good.isEmpty else {
                 throw RecordFailure(key: "fault.malformed", expected: "frames to be seen, and good ones after them")
             }
+        }
+        if let known = fault.value["known_threshold"] {
+            let known = Record(known)
+            knownThreshold = (
+                try known.text("channel"), try JudgePlan.span(known, "length").nanoseconds,
+                try JudgePlan.span(known, "tolerance").nanoseconds
+            )
         }
         if let load = judge["load"], load != .null {
             let percent = try JudgePlan.number(Record(load), "at_least", 1...100)
@@ -264,7 +277,10 @@ struct JudgePlan: Sendable {
         guard !expects("backlog") || views.contains(where: { $0.bound != nil }) else {
             throw RecordFailure(key: "views.bound", expected: "at least one, since 'backlog' is judged by it")
         }
-        guard sentinelChange == nil || !sentinels.isEmpty else {
+        guard !expects("dips") || faultKind == .supplyDips else {
+            throw RecordFailure(key: "fault.kind", expected: "'supply-dips', since 'dips' is judged on them")
+        }
+        guard !judgesSentinels || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")
         }
     }
@@ -291,6 +307,9 @@ struct JudgePlan: Sendable {
 
     /// How the sentinels change, where the scenario judges state at all.
     var sentinelChange: String? { expectations.first { $0.checker == "state" }?.sentinels }
+
+    /// Sentinels are judged: as a change that is due once, or after every dip.
+    var judgesSentinels: Bool { sentinelChange != nil || expects("dips") }
 
     /// A length of time of at most a day: longer ones are mistakes, and sums of them would not fit.
     private static func span(

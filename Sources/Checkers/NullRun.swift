@@ -44,8 +44,9 @@ struct NullRun {
     /// What the witnesses of the fault saw all the same.
     private func alarm(from: Instant, to: Instant) -> String? {
         let window = from...to
-        if let actuation = timeline.actuations.first(where: { ["fault", "heal", "load"].contains($0.content.purpose) })
-        {
+        if let actuation = timeline.actuations.first(where: {
+            ["fault", "heal", "load", DipSweep.purpose].contains($0.content.purpose)
+        }) {
             return "\(actuation.content.target) was actuated in a null run"
         }
         if let chip = timeline.interfaceReports.first(where: {

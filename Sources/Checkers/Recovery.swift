@@ -9,6 +9,8 @@ struct Recovery {
     private(set) var recovered: FaultWitness.Proven?
     /// What is still missing, for people; nil when it has recovered.
     private(set) var missing: String?
+    /// Telegrams are shown and views can be read, whatever they show.
+    private(set) var isFlowing = true
 
     /// - Parameter healed: Th; before it nothing counts.
     init(world: World, healed: FaultWitness.Proven, until end: Instant) {
@@ -17,11 +19,16 @@ struct Recovery {
         for (view, delivery) in world.deliveries {
             switch Recovery.flow(view, delivery, since: healed.instant, until: end - Recovery.unjudged) {
             case .success(let proven): latest = Recovery.later(latest, proven)
-            case .failure(let reason): missing = missing ?? reason.text
+            case .failure(let reason):
+                missing = missing ?? reason.text
+                isFlowing = false
             }
         }
         for view in world.plan.views {
-            if let reason = world.unanswered(view, at: end) { missing = missing ?? reason }
+            if let reason = world.unanswered(view, at: end) {
+                missing = missing ?? reason
+                isFlowing = false
+            }
             // A view that could not be read meanwhile did not show anything right.
             if let poll = world.readableAgain(view, since: healed.instant, until: end) {
                 latest = Recovery.later(
@@ -30,7 +37,7 @@ struct Recovery {
                         instant: poll.instant, uncertainty: poll.uncertainty, what: "\(view.id) could be read again"))
             }
             for group in world.plan.points.sorted() where !world.plan.isExcused(view, group) {
-                let isSentinel = world.plan.sentinelChange != nil && world.isSentinel(group)
+                let isSentinel = world.plan.judgesSentinels && world.isSentinel(group)
                 // A sentinel is wrong from the heal on until it is right: it has no fresh telegram to lag behind.
                 let limit = isSentinel ? .zero : view.limit
                 for disagreement in world.agreement(view, group, limit: limit, until: end).disagreements {

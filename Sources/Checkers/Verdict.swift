@@ -146,6 +146,8 @@ public struct RunVerdict: Sendable, Hashable {
     public var findings: [Finding] = []
     public var ledger: [LedgerRow] = []
     public var notes: [String] = []
+    /// How often which length of a dip did what; nil where no dips were swept.
+    public var dips: DipCurve?
     public var checkerVersion = Judge.version
 
     public init(outcome: Outcome, sentence: String) {

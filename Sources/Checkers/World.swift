@@ -34,6 +34,18 @@ struct World {
                 truth.changedSilently(sentinel.group, to: sentinel.after, at: healed.instant)
             }
         }
+        if plan.expects("dips") {
+            // Sentinels change while a dip lasts that interrupts the system; from its end on the system is to know.
+            for dip in Dip.all(plan, timeline, until: end) {
+                guard let healed = dip.healed?.instant else { continue }
+                for change in timeline.stimulations
+                where change.content.role == .sentinel && change.content.outcome == .changed
+                    && change.instant >= dip.cut && change.instant <= healed
+                {
+                    truth.changedSilently(change.content.group, to: change.content.raw, at: healed)
+                }
+            }
+        }
         self.truth = truth
     }
 

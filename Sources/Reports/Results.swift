@@ -53,15 +53,38 @@ public enum Results {
     }
 
     private static func repetition(_ run: RunReport) -> Tree {
+        .record(
+            [
+                ("number", .value(.integer(Int64(run.repetition)))),
+                ("seed", .value(PlanFacts(run.plan).seed.map(Value.integer) ?? .null)),
+                ("verdict", .value(.text(run.verdict.outcome.rawValue))),
+                ("reason", .value(run.reason.map(Value.text) ?? .null)),
+                ("first_sentence", .value(.text(run.verdict.sentence))),
+                ("run", .value(.text(run.directory))),
+                ("replaced", .value(.bool(run.isReplaced))),
+                ("measured", .list(run.verdict.measured.map(measured))),
+            ] + (run.verdict.dips.map { [("dips", .list($0.tallies.map(dips)))] } ?? []))
+    }
+
+    private static func dips(_ tally: DipTally) -> Tree {
         .record([
-            ("number", .value(.integer(Int64(run.repetition)))),
-            ("seed", .value(PlanFacts(run.plan).seed.map(Value.integer) ?? .null)),
-            ("verdict", .value(.text(run.verdict.outcome.rawValue))),
-            ("reason", .value(run.reason.map(Value.text) ?? .null)),
-            ("first_sentence", .value(.text(run.verdict.sentence))),
-            ("run", .value(.text(run.directory))),
-            ("replaced", .value(.bool(run.isReplaced))),
-            ("measured", .list(run.verdict.measured.map(measured))),
+            ("length", .seconds(tally.lengthNanoseconds)), ("unit", .value("s")),
+            ("channel", .value(.text(tally.channel))),
+            ("made", .value(.integer(Int64(tally.made)))), ("seen", .value(.integer(Int64(tally.seen)))),
+            (
+                "responses",
+                .list(
+                    DipResponse.allCases.map { response in
+                        let interval = tally.interval(response)
+                        return .line([
+                            ("name", .value(.text(response.rawValue))),
+                            ("k", .value(.integer(Int64(tally.count(response))))),
+                            ("n", .value(.integer(Int64(tally.trials(response))))),
+                            ("lower", interval.map { Tree.fraction($0.lowerBound) } ?? .value(.null)),
+                            ("upper", interval.map { Tree.fraction($0.upperBound) } ?? .value(.null)),
+                        ])
+                    })
+            ),
         ])
     }
 

@@ -36,6 +36,7 @@ enum RunSection {
                     "The fault stood until somebody healed it by hand: a run to look at, which no scorecard counts."))
         }
         parts += MeasuredTiles.markup(run)
+        parts += DipSection.markup(run)
         parts += Timeline.markup(run)
         parts += findings(run, origin)
         parts += measured(run)

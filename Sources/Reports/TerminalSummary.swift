@@ -20,6 +20,7 @@ public enum TerminalSummary {
                 lines.append(head + (group.tested.isEmpty ? group.tally : group.tally + " passed"))
                 lines.append(String(repeating: " ", count: wordWidth + 2) + sentence)
             }
+            lines += DipTable.text(group, indent: String(repeating: " ", count: wordWidth + 2)).map(printable)
         }
         for notRun in campaign.notRun {
             let name = padded(printable("\(notRun.id)/\(notRun.variant)"), nameWidth)

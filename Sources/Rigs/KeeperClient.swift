@@ -154,6 +154,21 @@ public final class KeeperClient: Sendable {
     public func set(
         channel id: String, meaning: String, due: Instant, purpose: String
     ) throws(KeeperFailure) -> Event.Actuation {
+        try answer(to: post(channel: id, meaning: meaning, due: due, purpose: purpose))
+    }
+
+    /// A command that the keeper has and has not answered yet.
+    public struct Ticket: Sendable {
+        let number: Int64
+        let channel: String
+        let meaning: String
+        let due: Instant
+    }
+
+    /// Commands a channel and returns at once: what is due soon after it can be commanded too before it is.
+    public func post(
+        channel id: String, meaning: String, due: Instant, purpose: String
+    ) throws(KeeperFailure) -> Ticket {
         let number = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -168,17 +183,24 @@ public final class KeeperClient: Sendable {
         } catch {
             throw KeeperFailure(kind: .gone, description: "the keeper is gone: \(error)")
         }
-        let deadline = max(due, MonotonicClock.now()) + .seconds(15)
+        return Ticket(number: number, channel: id, meaning: meaning, due: due)
+    }
+
+    /// Waits until the keeper has read a command back.
+    public func answer(to ticket: Ticket) throws(KeeperFailure) -> Event.Actuation {
+        let deadline = max(ticket.due, MonotonicClock.now()) + .seconds(15)
         while true {
-            let answer = state.withLock { state in state.answers.removeValue(forKey: number) }
+            let answer = state.withLock { state in state.answers.removeValue(forKey: ticket.number) }
             if let answer { return try answer.get() }
             if state.withLock({ $0.isDead }) {
                 throw KeeperFailure(
-                    kind: .gone, description: "the keeper died while channel '\(id)' was to be \(meaning)")
+                    kind: .gone,
+                    description: "the keeper died while channel '\(ticket.channel)' was to be \(ticket.meaning)")
             }
             guard wait(until: deadline) else {
                 throw KeeperFailure(
-                    kind: .command, description: "the keeper did not answer for channel '\(id)' within 15 s")
+                    kind: .command, description: "the keeper did not answer for channel '\(ticket.channel)' within 15 s"
+                )
             }
         }
     }

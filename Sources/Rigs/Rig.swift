@@ -79,6 +79,16 @@ public struct Rig: Sendable {
         }
         for (index, line) in lines.enumerated() {
             guard let supply = line.supply else { continue }
+            if let wireSwitch = supply.wireSwitch {
+                let place = lineNodes[index]["supply"]?["switch"] ?? lineNodes[index]
+                guard let channel = channel(wireSwitch)?.channel else {
+                    throw place.failure(
+                        "no board has a channel '\(wireSwitch)'" + Nearest.suggestion(for: wireSwitch, among: names))
+                }
+                guard channel.feeds == line.id, wireSwitch != supply.channel else {
+                    throw place.failure("the switch of a line is a second channel that feeds it")
+                }
+            }
             if !names.contains(supply.channel) {
                 throw (lineNodes[index]["supply"]?["channel"] ?? lineNodes[index]).failure(
                     "no board has a channel '\(supply.channel)'" + Nearest.suggestion(for: supply.channel, among: names)

@@ -32,6 +32,8 @@ public struct RigLine: Sendable {
     public struct Supply: Sendable, Hashable {
         /// The relay channel that feeds it.
         public var channel: String
+        /// The channel of a solid-state switch on the DC side, between supply and line, for what is too short for a relay; nil: there is none.
+        public var wireSwitch: String?
         /// What sees its voltage: `twin`, or nil where nothing does.
         public var sense: String?
         /// How long the line stays up after its mains side was cut, nanoseconds (twin).
@@ -80,9 +82,10 @@ public struct RigLine: Sendable {
             }
         }
         if let supplyNode = node["supply"] {
-            _ = try supplyNode.entries(of: "a supply", keys: ["channel", "sense", "hold_up"])
+            _ = try supplyNode.entries(of: "a supply", keys: ["channel", "switch", "sense", "hold_up"])
             supply = Supply(
-                channel: try supplyNode.required("channel").text(), sense: try supplyNode["sense"]?.text(),
+                channel: try supplyNode.required("channel").text(), wireSwitch: try supplyNode["switch"]?.text(),
+                sense: try supplyNode["sense"]?.text(),
                 holdUpNanoseconds: try supplyNode["hold_up"]?.nanoseconds() ?? 100_000_000)
         }
         devices = []

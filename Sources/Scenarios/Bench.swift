@@ -311,6 +311,44 @@ final class Bench: Sendable {
         return actuation
     }
 
+    /// Cuts a channel for a while. Both commands are with the keeper before the first is due, so that the length is the keeper's and not ours.
+    ///
+    /// - Parameter meanwhile: done in the middle of it.
+    /// - Returns: when the end of it was commanded.
+    func dip(
+        _ channel: String, for length: Instant.Span, due: Instant, meanwhile: () -> Void
+    ) throws(Interruption) -> Instant {
+        let commands = [("cut", due), ("powered", due + length)]
+        var tickets: [KeeperClient.Ticket] = []
+        var powered = due + length
+        do throws(KeeperFailure) {
+            for (meaning, due) in commands {
+                tickets.append(
+                    try keeper.post(channel: channel, meaning: meaning, due: due, purpose: DipSweep.purpose))
+            }
+        } catch {
+            throw error.kind == .gone ? .error(error.description) : .invalid(error.description)
+        }
+        try sleep(until: due + Instant.Span(nanoseconds: length.nanoseconds / 2))
+        meanwhile()
+        try sleep(until: due + length)
+        for ticket in tickets {
+            let actuation: Event.Actuation
+            do throws(KeeperFailure) {
+                actuation = try keeper.answer(to: ticket)
+            } catch {
+                throw error.kind == .gone ? .error(error.description) : .invalid(error.description)
+            }
+            journal.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
+            if actuation.readback == .failed {
+                throw .invalid(
+                    "channel '\(channel)' did not follow: \(actuation.reason ?? "the read-back says otherwise")")
+            }
+            powered = actuation.commanded
+        }
+        return powered
+    }
+
     func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
         let kill = try withSystem { system throws(SystemFault) in
             system.watchClosely(true)

@@ -1,4 +1,5 @@
 import Catalogue
+import Checkers
 import Rigs
 import Systems
 
@@ -9,8 +10,14 @@ extension TestPlan {
         let parts =
             variant.baselineNanoseconds + variant.fault.durationNanoseconds
             + max(variant.holdNanoseconds, variant.load?.afterNanoseconds ?? 0)
-            + (variant.load?.beforeNanoseconds ?? 0)
+            + (variant.load?.beforeNanoseconds ?? 0) + dipsNanoseconds
         return Int(fixed + parts / 1_000_000_000)
+    }
+
+    /// Each dip and two seconds after it, in which it shows that the system is there.
+    private var dipsNanoseconds: Int64 {
+        guard let sweep = dips?.sweep else { return 0 }
+        return sweep.arms.flatMap(\.lengths).reduce(0) { $0 + ($1 + 2_000_000_000) * Int64(sweep.times) }
     }
 
     /// What a run would do, for people: nothing is touched to say it.
@@ -25,6 +32,21 @@ extension TestPlan {
             let channel = supplyChannel ?? "?"
             lines.append(
                 "  cuts     line '\(line.id)' through channel '\(channel)' for \(seconds) s, \(repetitions) times")
+        case .dipLineSupply:
+            for arm in dips?.sweep.arms ?? [] {
+                let lengths = arm.lengths.map { "\(DipLength.text($0))" }.joined(separator: ", ")
+                lines.append(
+                    "  dips     line '\(line.id)' through channel '\(arm.channel)' \(dips?.sweep.times ?? 0) times each for \(lengths), \(repetitions) times"
+                )
+            }
+            if let dips {
+                lines.append("  clicks   \(dips.cost); all that \(repetitions) times")
+                for notMade in dips.notMade {
+                    lines.append(
+                        "  NOT RUN  \(DipLength.text(notMade.lengthNanoseconds)): \(notMade.reason)")
+                }
+                for refusal in refusals { lines.append("  REFUSED  \(refusal)") }
+            }
         case .cutInterface:
             let again = variant.fault.againInReadOutNanoseconds.map {
                 ", again for \($0 / 1_000_000_000) s while the system reads its state"
@@ -142,6 +164,7 @@ extension TestPlan {
 
     /// Why the rig or the system forbids this run, before anything is touched.
     public var refusals: [String] {
+        if let dips { return PlanOfClicks(cuts: dips.cuts, rig: rig).refusals + dips.refusals(rig) }
         guard let channel = faultChannel else { return [] }
         return clicks(repetitions: 1, of: channel).refusals + uncertainLengths
     }

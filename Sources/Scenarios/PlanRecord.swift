@@ -1,4 +1,5 @@
 import Catalogue
+import Checkers
 import Events
 import Evidence
 import KNX
@@ -182,11 +183,11 @@ extension TestPlan {
     private var judge: Value {
         let fault = variant.fault
         var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
-        if let silent = fault.chipsSilent, let due = fault.tracersDue {
+        if let silent = fault.chipsSilent {
             let chips = (line.attachments(.witness) + line.attachments(.stimulus)).map { Value.text($0.id) }
             witness += [
                 ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))),
-                ("tracers_due", .integer(Int64(due))),
+                ("tracers_due", fault.tracersDue.map { .integer(Int64($0)) }),
             ]
         } else if let due = fault.tracersDue {
             witness.append(("tracers_due", .integer(Int64(due))))
@@ -225,6 +226,27 @@ extension TestPlan {
                         ? .integer(Int64(system.webSocketClients?.backlog ?? 0)) : nil
                 ),
                 ("malformed", malformed), ("good", good),
+                (
+                    "sweep",
+                    dips.map { dips in
+                        [
+                            "times": .integer(Int64(dips.sweep.times)), "cost": .text(dips.cost),
+                            "not_made": .list(
+                                dips.notMade.map {
+                                    ["length": .integer($0.lengthNanoseconds), "reason": .text($0.reason)]
+                                }),
+                        ]
+                    }
+                ),
+                (
+                    "known_threshold",
+                    knownThreshold.map {
+                        [
+                            "channel": .text($0.channel), "length": .integer($0.nanoseconds),
+                            "tolerance": .integer($0.tolerance),
+                        ]
+                    }
+                ),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
             ]),

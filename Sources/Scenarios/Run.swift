@@ -46,7 +46,7 @@ final class Run: Sendable {
     }
 
     private func steps(_ bench: Bench) throws(Interruption) {
-        let fault = plan.makeFault()
+        let fault = plan.makeFault(progress: progress)
         try step(.setUp, bench) { () throws(Interruption) in
             try bench.setUp(progress: progress)
             try cancellation.check()

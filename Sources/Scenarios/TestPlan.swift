@@ -143,7 +143,7 @@ public struct TestPlan: Sendable {
         case .sendMalformed: "line:\(line.id)"
         case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
         case .powerCycleHost: "host"
-        case .floodHistory: "line:\(line.id)"
+        case .floodHistory, .dipLineSupply: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
         case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(variant.fault.gate ?? "")"
         case .corruptConfiguration: "process:\(system.mainProcess)"
@@ -207,7 +207,9 @@ public struct TestPlan: Sendable {
     }
 
     /// The fault as the run makes it. Its phase against the traffic differs by seed.
-    func makeFault() -> any Fault {
+    ///
+    /// - Parameter progress: told how a fault gets on that is made of many.
+    func makeFault(progress: @escaping @Sendable (String) -> Void = { _ in }) -> any Fault {
         var random = SeededGenerator(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
         let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
@@ -216,7 +218,7 @@ public struct TestPlan: Sendable {
             let hasOwnLength = [
                 Scenario.Action.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration,
                 .createTwice,
-                .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory,
+                .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory, .dipLineSupply,
             ].contains(variant.fault.action)
             let span = hasOwnLength ? .seconds(10) : duration
             return NullFault(
@@ -224,6 +226,10 @@ public struct TestPlan: Sendable {
         }
         switch variant.fault.action {
         case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
+        case .dipLineSupply:
+            guard let dips else { preconditionFailure("a sweep has its lengths") }
+            let phases = (0..<64).map { _ in Instant.Span.microseconds(Int64(random.next() % 500_000)) }
+            return DipSweepFault(dips: dips, limit: recoveryLimit, phases: phases, progress: progress)
         case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)
         case .cutInterface:
             return InterfaceUnplug(

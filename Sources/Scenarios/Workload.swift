@@ -23,6 +23,7 @@ final class Workload: Sendable {
     private let load = Mutex<TracerLoad?>(nil)
     private let sentinels: [Sentinel]
     private let repeats: [GroupAddress]
+    private let isTurned = Mutex(false)
 
     /// - Parameter stimuli: at least one; tracers take turns, sentinels and repeats belong to the first.
     init(
@@ -69,6 +70,18 @@ final class Workload: Sendable {
         }
         guard announced, repeatsToo else { return }
         for group in repeats { stimuli[0].setPoint(group, .small(1), announce: true, role: .repeat) }
+    }
+
+    /// Changes every sentinel to its other value, silently, as devices do whose values change while the line is dead.
+    func turnSentinels() {
+        let isTurned = isTurned.withLock { isTurned in
+            isTurned.toggle()
+            return isTurned
+        }
+        for sentinel in sentinels {
+            stimuli[0].setPoint(
+                sentinel.group, .small(isTurned ? sentinel.after : sentinel.before), announce: false, role: .sentinel)
+        }
     }
 
     /// Says the repeats' present values once more: a controller that missed the change must not take them for nothing new.

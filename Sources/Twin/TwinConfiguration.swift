@@ -36,6 +36,8 @@ public struct TwinConfiguration: Sendable {
     /// What a relay's contact is wired into.
     public enum Feed: Hashable, Sendable {
         case supply(line: String)
+        /// The wires between the supply and the line, past whatever holds the supply up.
+        case wires(line: String)
         /// The serial or USB connection of a chip's host.
         case interface(line: String, chip: String)
         case none

@@ -56,7 +56,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-3", "HW-4", "HW-7", "IF-1",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-2", "HW-3", "HW-4", "HW-7",
+                "IF-1",
                 "IF-2", "IF-3", "IF-4",
                 "IF-5", "PB-1",
                 "PB-2", "PB-3", "PB-4", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
@@ -67,6 +68,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ("HW-2", ["HW-2/sweep"]), ("HW-2/all", ["HW-2/sweep", "HW-2/quick"]),
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
         ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
         ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
@@ -93,6 +95,14 @@ import Testing
 
     @Test(arguments: [
         ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
+        ("HW-2", ["HW-2/sweep", "HW-2/quick"]), ("HW-2/sweep", ["HW-2/sweep"]),
+        (
+            "physical",
+            [
+                "HW-1/cut-20s", "HW-1/cut-3s", "HW-2/quick", "HW-3/unplugged-30s", "HW-3/unplugged-1s",
+                "HW-3/again-in-read-out", "HW-4/off-5s", "HW-7/cut-20s",
+            ]
+        ),
         (
             "tier-2",
             [
@@ -104,6 +114,58 @@ import Testing
     func aWholeSelectionIsEveryVariant(selection: String, names: [String]) throws {
         let selected = try Catalogue.load(Self.data).selectWhole(selection)
         #expect(selected.map { "\($0.scenario.id)/\($0.variant.name)" } == names)
+    }
+
+    /// What takes minutes is made when it is asked for by name, and whoever asks for many is told.
+    @Test func whatIsMadeApartIsSaid() throws {
+        let catalogue = try Catalogue.load(Self.data)
+        #expect(catalogue.apart(from: "all") == ["HW-2/sweep"])
+        #expect(catalogue.apart(from: "physical") == ["HW-2/sweep"])
+        #expect(catalogue.apart(from: "tier-6") == ["HW-2/sweep"])
+        for selection in ["tier-1", "HW-2", "HW-2/sweep", "HW-1"] {
+            #expect(catalogue.apart(from: selection).isEmpty, "\(selection)")
+        }
+    }
+
+    static let sweep = """
+        version: 1
+        id: HW-2
+        name: Dip sweep
+        tier: 6
+        likelihood: 3
+        impact: 4
+        requires: [relay:line-supply]
+        fault:
+          - {do: dip-line-supply, from: "${from}", to: 8 s, lengths: 12, times: "${times}", witness: {chips_silent: 2}, cuts: [line]}
+        variants:
+          - {name: sweep, apart: true, from: 10 ms, times: 5, expect: [{checker: dips}]}
+          - {name: quick, from: 60 ms, times: 2, expect: [{checker: dips}]}
+        """
+
+    @Test func aSweepHasItsLengths() throws {
+        let variants = try Scenario(text: Self.sweep, file: "s.yaml").variants
+        #expect(variants.map(\.isApart) == [true, false])
+        #expect(variants.map(\.fault.sweep?.fromNanoseconds) == [10_000_000, 60_000_000])
+        #expect(variants.map(\.fault.sweep?.times) == [5, 2])
+        #expect(variants.allSatisfy { $0.fault.kind == .supplyDips && $0.fault.durationNanoseconds == 0 })
+    }
+
+    @Test func theSweepOfTheCatalogueIsAsLargeAsItMustBe() throws {
+        let scenario = try Scenario(path: Self.root + "/rigs/scenarios/HW-2.yaml")
+        let sweep = try #require(scenario.variants[0].fault.sweep)
+        #expect(sweep.lengths >= 10 && sweep.times >= 5)
+    }
+
+    @Test(arguments: [
+        ("chips_silent: 2", "chips_silent: 1", "a dip is proven by the supply's sense or by at least 2 chips"),
+        ("to: 8 s", "to: 15 ms", "a sweep goes from 1 ms or more to twice that or more"),
+        ("lengths: 12", "lengths: 1", "1 is outside 2…100"), ("to: 8 s, ", "", "'to' is missing"),
+        ("apart: true", "apart: sometimes", "'sometimes' should be"),
+    ])
+    func aSweepThatIsWrittenWrongIsOneClearLine(old: String, new: String, message: String) {
+        let text = Self.sweep.replacing(old, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
     private static let loaded = text.replacing(

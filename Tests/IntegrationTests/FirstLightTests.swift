@@ -14,6 +14,8 @@ extension RigRuns {
             "HW-1/cut-20s knxd.reread": ["sentinel", "http view"],
             "HW-1/cut-20s commands.confirmed": ["false acknowledgement: the command"],
             "HW-1/cut-20s intake.after-loss": ["http view: tracer"],
+            "HW-2/quick knxd.restart": ["dip of 8 s: needs a hand", "interface daemon: knxd exited"],
+            "HW-2/quick knxd.reread": ["dip of 8 s: state wrong", "sentinel"],
             "IF-1/killed-5s mqtt.reconnect": ["broker connection"],
             "IF-1/killed-5s state.resync": ["mqtt view: sentinel"],
             "HW-3/unplugged-30s interface.reopen": ["interface daemon: knxd exited at the fault"],

@@ -20,7 +20,7 @@ import Testing
         #expect(line.attachments.map(\.id) == ["sut", "witness", "stimulus-1", "stimulus-2"])
         #expect(line.groups.contains(GroupAddress(raw: 0x0900)))
         #expect(line.sources.contains { $0.contains(IndividualAddress(raw: 0x110A)) })
-        #expect(line.supply?.channel == "bus-power")
+        #expect(line.supply?.channel == "bus-power" && line.supply?.wireSwitch == "bus-switch")
         let channel = try #require(rig.channel("bus-power")).channel
         #expect(channel.wiring == .normallyClosed)
         #expect(channel.longestCutNanoseconds == 120_000_000_000)
@@ -108,6 +108,9 @@ import Testing
         ("driver: dcttech", "driver: numato", "a numato board is on a serial line: its transport is 'serial'"),
         ("driver: dcttech", "driver: hub-port-power", "its transport is 'libusb'"),
         ("settle: 20 ms", "settle: 20", "should be a length of time"),
+        ("switch: bus-switch", "switch: bus-swich", "no board has a channel 'bus-swich': did you mean 'bus-switch'?"),
+        ("switch: bus-switch", "switch: sut-interface", "the switch of a line is a second channel that feeds it"),
+        ("switch: bus-switch", "switch: bus-power", "the switch of a line is a second channel that feeds it"),
         ("kind: switch", "kind: dimmer", "the kinds of devices are: switch"),
         ("cycles_per_hour: 600", "cycles_per_hour: 0", "0 is outside 1…100000"),
     ])
@@ -130,7 +133,7 @@ import Testing
         #expect(fine.refusals.isEmpty)
         for (cut, message) in [
             (PlanOfClicks.Cut(channel: "bus-power", nanoseconds: 121 * second, count: 1), "120 s at most"),
-            (PlanOfClicks.Cut(channel: "bus-power", nanoseconds: second / 10, count: 1), "at least 500 ms"),
+            (PlanOfClicks.Cut(channel: "bus-power", nanoseconds: second / 25, count: 1), "at least 50 ms"),
             (PlanOfClicks.Cut(channel: "nothing", nanoseconds: second, count: 1), "no board has a channel"),
         ] {
             #expect(PlanOfClicks(cuts: [cut], rig: rig).refusals.contains { $0.contains(message) })

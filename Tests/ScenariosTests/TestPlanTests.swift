@@ -32,7 +32,8 @@ import Testing
         ("DI-2", "rooms"), ("AW-1", "fifty-reset"), ("AW-1", "twenty-silent"), ("AW-2", "one-stops"),
         ("IF-2", "killed-20s"), ("IF-2", "stalled-20s"), ("DI-4", "reset-5s"), ("DI-4", "answers-503-5s"),
         ("DI-4", "unanswered-8s"),
-        ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"),
+        ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"), ("HW-2", "sweep"),
+        ("HW-2", "quick"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))

@@ -19,6 +19,21 @@ import Testing
         #expect(supply.ramp == at(150)...supply.ramp.upperBound)
     }
 
+    /// A switch on the DC side lies behind whatever holds the supply up.
+    @Test func notHeldOnTheDCSide() {
+        var supply = Supply(
+            SupplyParameters(holdUpNanoseconds: 100_000_000, fallMillivoltsPerMillisecond: 1_000), at: at(0))
+        supply.turn(on: false, heldUp: false, at: at(50))
+        #expect(supply.millivolts(at: at(50)) == 29_000)
+        #expect(supply.millivolts(at: at(60)) == 19_000)
+        supply.turn(on: true, at: at(60))
+        #expect(supply.millivolts(at: at(400)) == 29_000)
+        // And the mains side is held up as before.
+        supply.turn(on: false, at: at(500))
+        #expect(supply.millivolts(at: at(599)) == 29_000)
+        #expect(supply.millivolts(at: at(610)) == 19_000)
+    }
+
     @Test func crossingsAgreeWithTheCurve() {
         for fall in [Int64(700), 9_999, 10_000] {
             var supply = Supply(SupplyParameters(fallMillivoltsPerMillisecond: fall), at: at(0))

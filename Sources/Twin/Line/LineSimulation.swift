@@ -94,11 +94,13 @@ public struct LineSimulation: Sendable {
     }
 
     /// Switches the supply. The line is carried to `instant` first.
-    public mutating func supply(on: Bool, at instant: Instant, effects: inout [Effect]) {
+    ///
+    /// - Parameter heldUp: false for a switch on the DC side, between the supply and the line.
+    public mutating func supply(on: Bool, heldUp: Bool = true, at instant: Instant, effects: inout [Effect]) {
         advance(to: instant, effects: &effects)
         // A debounce that runs belongs to the stretch that ends here.
         stepPower(at: now, effects: &effects)
-        supply.turn(on: on, at: now)
+        supply.turn(on: on, heldUp: heldUp, at: now)
         voltageDue = supply.ramp.lowerBound
         reviewPower()
     }

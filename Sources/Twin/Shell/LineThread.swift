@@ -116,7 +116,14 @@ final class LineThread {
         case .none: break
         case .supply(let id):
             guard let line = lines.firstIndex(where: { $0.id == id }) else { return }
-            simulations[line].supply(on: isConnected, at: instant, effects: &effects)
+            // A supply whose wires are open does not come back to the line.
+            let isOn = isConnected && wiring.isConnected(.wires(line: id))
+            simulations[line].supply(on: isOn, at: instant, effects: &effects)
+            take(effectsOf: line)
+        case .wires(let id):
+            guard let line = lines.firstIndex(where: { $0.id == id }) else { return }
+            let isOn = isConnected && wiring.isConnected(.supply(line: id))
+            simulations[line].supply(on: isOn, heldUp: false, at: instant, effects: &effects)
             take(effectsOf: line)
         case .interface(let id, let chip):
             let port = ports.first { lines[$0.line].id == id && lines[$0.line].chips[$0.chip].id == chip }

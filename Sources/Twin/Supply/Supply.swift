@@ -6,6 +6,8 @@ public struct Supply: Sendable {
     public let parameters: SupplyParameters
     /// Whether the switch is closed.
     public private(set) var isOn = true
+    /// Whether what holds the voltage up lies behind the switch: so it does behind one on the mains side, and not behind one in the bus wire.
+    private var isHeldUp = true
     /// The voltage at `since`, from where the present stretch is computed.
     private var startMillivolts: Int64
     private var since: Instant
@@ -19,16 +21,19 @@ public struct Supply: Sendable {
     }
 
     /// Opens or closes the switch. Without effect when it is so already.
-    public mutating func turn(on: Bool, at instant: Instant) {
+    ///
+    /// - Parameter heldUp: false for a switch on the DC side, between the supply and the line.
+    public mutating func turn(on: Bool, heldUp: Bool = true, at instant: Instant) {
         guard on != isOn else { return }
         startMillivolts = millivolts(at: instant)
         since = max(instant, since)
         isOn = on
+        isHeldUp = heldUp
     }
 
     /// When the voltage begins to change in this stretch. The hold-up belongs to a supply whose capacitors are charged.
     private var changeBegins: Instant {
-        let isHeld = !isOn && startMillivolts == parameters.nominalMillivolts
+        let isHeld = !isOn && isHeldUp && startMillivolts == parameters.nominalMillivolts
         return since + Instant.Span(nanoseconds: isHeld ? parameters.holdUpNanoseconds : 0)
     }
 

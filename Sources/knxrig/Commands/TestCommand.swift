@@ -62,6 +62,8 @@ private struct TestRequest {
     /// What is written beside the runs, so that the campaign can be gone on with.
     let file: CampaignFile
     let isResumed: Bool
+    /// What a selection of many leaves out.
+    let apart: [String]
 
     init(_ arguments: Arguments) throws {
         let data = Command.dataDirectories(arguments)
@@ -91,6 +93,9 @@ private struct TestRequest {
             }
         }
         self.plans = plans
+        apart = file.operands.flatMap(catalogue.apart).filter { name in
+            !plans.contains { $0.job.name == name }
+        }
         goTests = try arguments.value("--go").map { directory throws(DocumentFailure) in
             try GoTestWriting(
                 plans, into: directory, rig: arguments.value("--rig") ?? "twin",
@@ -161,6 +166,10 @@ private struct TestRequest {
             Terminal.error("knxrig: \(plan.job.name): not run: \(plan.obstacles.joined(separator: "; "))\n")
         }
         guard !runnable.isEmpty else { return .invalid }
+        for name in apart {
+            Terminal.error("knxrig: \(name) is made apart, because it takes minutes: knxrig test \(name)\n")
+        }
+        for text in runnable.compactMap(\.dipsText) { Terminal.error("knxrig: " + text) }
         let runs: RunsDirectory
         do {
             runs = try RunsDirectory.create(out)

@@ -57,7 +57,10 @@ extension TwinConfiguration {
                 id: board.id, serial: board.serial ?? "TWIN1", channels: 8,
                 wiring: board.channels.map { channel in
                     WiredChannel(
-                        number: channel.number, feed: Feed(channel.feeds, rig),
+                        number: channel.number,
+                        // A switch on the DC side lies behind the supply and what holds it up.
+                        feed: rig.lines.first { $0.supply?.wireSwitch == channel.id }.map { .wires(line: $0.id) }
+                            ?? Feed(channel.feeds, rig),
                         energisedMeansCut: channel.wiring == .normallyClosed)
                 })
         }

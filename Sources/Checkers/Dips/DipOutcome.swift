@@ -1,0 +1,92 @@
+import Events
+
+/// What became of the system after one dip.
+public struct DipOutcome: Sendable, Hashable {
+    public var channel: String
+    public var lengthNanoseconds: Int64
+    /// A witness saw it.
+    public var isSeen: Bool
+    public var responses: Set<DipResponse>
+
+    public init(channel: String, lengthNanoseconds: Int64, isSeen: Bool, responses: Set<DipResponse>) {
+        self.channel = channel
+        self.lengthNanoseconds = lengthNanoseconds
+        self.isSeen = isSeen
+        self.responses = responses
+    }
+}
+
+extension [DipTally] {
+    /// Counts a dip. A harm of a dip that no witness saw is nobody's.
+    public mutating func count(_ outcome: DipOutcome) {
+        let index =
+            firstIndex { $0.channel == outcome.channel && $0.lengthNanoseconds == outcome.lengthNanoseconds }
+            ?? endIndex
+        if index == endIndex {
+            append(DipTally(channel: outcome.channel, lengthNanoseconds: outcome.lengthNanoseconds))
+        }
+        self[index].made += 1
+        if outcome.isSeen { self[index].seen += 1 }
+        for response in outcome.responses where outcome.isSeen || !response.isHarm {
+            self[index].counts[response, default: 0] += 1
+        }
+    }
+}
+
+/// A dip as it is judged: pending until the system has come back or its time is over.
+struct JudgedDip {
+    /// What was on the line this shortly before the cut may meet it.
+    private static let underWay = Instant.Span.milliseconds(50)
+
+    var dip: Dip
+    var recovery: Recovery?
+    /// nil while it is pending, with the reason.
+    var outcome: DipOutcome?
+    var pending: String?
+
+    init(_ dip: Dip, _ world: World) {
+        self.dip = dip
+        let until = min(dip.end, world.end)
+        guard let healed = dip.healed else {
+            pending = "the line carries no tracers again after the dip yet"
+            return
+        }
+        let recovery = Recovery(world: world, healed: healed, until: until)
+        self.recovery = recovery
+        let limit = world.plan.recover
+        let isInTime = recovery.recovered.map { $0.instant - healed.instant <= limit } ?? false
+        guard isInTime || until - healed.instant > limit else {
+            pending = recovery.missing ?? "nothing seen yet"
+            return
+        }
+        var responses: Set<DipResponse> = []
+        if dip.chipsRestarted { responses.insert(.chipsRestarted) }
+        if JudgedDip.hasLost(dip, world, until: until) { responses.insert(.telegramLost) }
+        let daemon = world.plan.interfaceDaemon
+        if world.timeline.processes.contains(where: {
+            $0.content.process == daemon && $0.content.change == .exited && $0.instant >= dip.cut
+                && $0.instant <= until
+        }) {
+            responses.insert(.interfaceRestarted)
+        }
+        if !isInTime {
+            responses.insert(.needsHand)
+            if recovery.recovered == nil, recovery.isFlowing { responses.insert(.stateWrong) }
+        }
+        outcome = DipOutcome(
+            channel: dip.channel, lengthNanoseconds: dip.lengthNanoseconds, isSeen: dip.seen != nil,
+            responses: responses)
+    }
+
+    /// A telegram that its chip never put on the line, or that a view never showed. The newest may still be on their way.
+    private static func hasLost(_ dip: Dip, _ world: World, until: Instant) -> Bool {
+        let window = (dip.cut - underWay)...max(dip.cut, until - Recovery.unjudged)
+        let isUnsent = world.timeline.stimulations.contains {
+            $0.content.outcome == .unanswered && window.contains($0.instant)
+        }
+        return isUnsent
+            || world.deliveries.contains { _, delivery in
+                delivery.entries.contains { window.contains($0.instant) && $0.fate == .missing }
+            }
+    }
+}
