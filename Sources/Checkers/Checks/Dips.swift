@@ -15,6 +15,12 @@ enum Dips {
             else { continue }
             verdict.findings.append(finding(judged, outcome, tally, world))
         }
+        let spoiled = dips.count { $0.outcome?.isSpoiled ?? false }
+        if spoiled > 0 {
+            verdict.notes.append(
+                "\(spoiled) of \(dips.count) dips met this computer too busy to keep time: they are not counted, and were made again"
+            )
+        }
         let unjudged = dips.count { $0.outcome == nil }
         if unjudged > 0 {
             verdict.findings.append(

@@ -12,8 +12,10 @@ struct Instrument {
 
     static func findings(_ world: World) -> [Finding] {
         guard let began = world.judgedFrom, began < world.end else { return [] }
+        let spoiled = spoiledDips(world)
         return [
-            slip(world, began), tear(world, began), blindness(world, began), dumbness(world, began),
+            slip(world, began, besides: spoiled), tear(world, began, besides: spoiled), blindness(world, began),
+            dumbness(world, began),
             deafness(world, began),
         ].compactMap(\.self)
     }
@@ -34,11 +36,30 @@ struct Instrument {
         ]
     }
 
-    /// The simulated line missed its own bus time.
-    private static func slip(_ world: World, _ began: Instant) -> Finding? {
-        let slip = world.timeline.slips.first {
-            $0.instant >= began && $0.instant <= world.end && $0.content.thread == "twin line"
+    /// Whether the rig itself was late between two instants: a line that slipped, or a frame that reached the witness in two parts.
+    static func isLate(_ world: World, from: Instant, to: Instant) -> Bool {
+        !slips(world, from: from, to: to).isEmpty || !tears(world, from: from, to: to).isEmpty
+    }
+
+    /// Dips that the rig was late in, and that the system came back from all the same: they are not counted, and the run goes on.
+    private static func spoiledDips(_ world: World) -> [ClosedRange<Instant>] {
+        guard world.plan.expects("dips") else { return [] }
+        return Dip.all(world.plan, world.timeline, until: world.end).filter {
+            isLate(world, from: $0.cut, to: min($0.end, world.end)) && JudgedDip($0, world).outcome?.isSpoiled ?? false
+        }.map { $0.cut...$0.end }
+    }
+
+    private static func slips(_ world: World, from: Instant, to: Instant) -> [Timeline.Stamped<Event.Slip>] {
+        world.timeline.slips.filter {
+            $0.instant >= from && $0.instant <= to && $0.content.thread == "twin line"
                 && $0.content.lateNanoseconds > world.plan.slip.nanoseconds
+        }
+    }
+
+    /// The simulated line missed its own bus time.
+    private static func slip(_ world: World, _ began: Instant, besides spoiled: [ClosedRange<Instant>]) -> Finding? {
+        let slip = slips(world, from: began, to: world.end).first { slip in
+            !spoiled.contains { $0.contains(slip.instant) }
         }
         return slip.map {
             invalid(
@@ -50,22 +71,29 @@ struct Instrument {
 
     /// One frame that reached the witness in two parts, which together are a good one: not the line stood still, but the computer. What was torn counts
     /// nowhere, so that nothing can be said of it.
-    private static func tear(_ world: World, _ began: Instant) -> Finding? {
+    private static func tear(_ world: World, _ began: Instant, besides spoiled: [ClosedRange<Instant>]) -> Finding? {
+        let tear = tears(world, from: began, to: world.end).first { tear in
+            !spoiled.contains { $0.contains(tear.at) }
+        }
+        return tear.map {
+            invalid(
+                "a frame reached the witness in two parts, \(Text.seconds($0.apart)) apart, "
+                    + "\(Text.relative($0.at, to: world.witness.fault?.instant)): this computer was too busy to listen",
+                at: $0.at)
+        }
+    }
+
+    private static func tears(_ world: World, from: Instant, to: Instant) -> [(at: Instant, apart: Instant.Span)] {
         let frames = world.timeline.frames
-        for (first, second) in zip(frames, frames.dropFirst())
-        where first.content.flaw == "truncated" && second.content.flaw != nil && first.instant >= began
-            && second.instant <= world.end
-        {
+        return zip(frames, frames.dropFirst()).compactMap { first, second in
+            guard first.content.flaw == "truncated", second.content.flaw != nil, first.instant >= from,
+                second.instant <= to
+            else { return nil }
             let octets = first.content.octets + second.content.octets
             // The second part ends with the acknowledge, if there was one.
             let isOne = [octets, octets.dropLast()].contains { (try? TP1Frame(octets: $0)) != nil }
-            guard isOne else { continue }
-            return invalid(
-                "a frame reached the witness in two parts, \(Text.seconds(second.content.began - first.instant)) apart, "
-                    + "\(Text.relative(first.instant, to: world.witness.fault?.instant)): this computer was too busy to listen",
-                at: first.instant)
+            return isOne ? (first.instant, second.content.began - first.instant) : nil
         }
-        return nil
     }
 
     /// A probe that said itself, or whose lost connection says, that it could not see. While the fault lasts that is of the fault; what lasts

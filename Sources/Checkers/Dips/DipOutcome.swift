@@ -7,18 +7,24 @@ public struct DipOutcome: Sendable, Hashable {
     /// A witness saw it.
     public var isSeen: Bool
     public var responses: Set<DipResponse>
+    /// The rig itself was late meanwhile, and the system came back all the same: a dip of which nothing can be said, and which is made again.
+    public var isSpoiled: Bool
 
-    public init(channel: String, lengthNanoseconds: Int64, isSeen: Bool, responses: Set<DipResponse>) {
+    public init(
+        channel: String, lengthNanoseconds: Int64, isSeen: Bool, responses: Set<DipResponse>, isSpoiled: Bool = false
+    ) {
         self.channel = channel
         self.lengthNanoseconds = lengthNanoseconds
         self.isSeen = isSeen
         self.responses = responses
+        self.isSpoiled = isSpoiled
     }
 }
 
 extension [DipTally] {
-    /// Counts a dip. A harm of a dip that no witness saw is nobody's.
+    /// Counts a dip that was not spoiled. A harm of a dip that no witness saw is nobody's.
     public mutating func count(_ outcome: DipOutcome) {
+        if outcome.isSpoiled { return }
         let index =
             firstIndex { $0.channel == outcome.channel && $0.lengthNanoseconds == outcome.lengthNanoseconds }
             ?? endIndex
@@ -51,9 +57,9 @@ struct JudgedDip {
             pending = "the line carries no tracers again after the dip yet"
             return
         }
-        let recovery = Recovery(world: world, healed: healed, until: until)
-        self.recovery = recovery
         let limit = world.plan.recover
+        let recovery = JudgedDip.recovery(dip, world, healed: healed, until: until)
+        self.recovery = recovery
         let isInTime = recovery.recovered.map { $0.instant - healed.instant <= limit } ?? false
         guard isInTime || until - healed.instant > limit else {
             pending = recovery.missing ?? "nothing seen yet"
@@ -75,7 +81,25 @@ struct JudgedDip {
         }
         outcome = DipOutcome(
             channel: dip.channel, lengthNanoseconds: dip.lengthNanoseconds, isSeen: dip.seen != nil,
-            responses: responses)
+            responses: responses, isSpoiled: isInTime && Instrument.isLate(world, from: dip.cut, to: until))
+    }
+
+    /// How things stood at the end, or at an instant shortly before it where another dip came then: a telegram that was lost on its eve is lost, and the
+    /// system was back all the same.
+    private static func recovery(
+        _ dip: Dip, _ world: World, healed: FaultWitness.Proven, until: Instant
+    ) -> Recovery {
+        let last = Recovery(world: world, healed: healed, until: until)
+        guard last.recovered == nil, dip.end < world.end, until - healed.instant <= world.plan.recover else {
+            return last
+        }
+        for step in 1...6 {
+            let earlier = until - .milliseconds(200 * Int64(step))
+            guard earlier > healed.instant else { break }
+            let recovery = Recovery(world: world, healed: healed, until: earlier)
+            if recovery.recovered != nil { return recovery }
+        }
+        return last
     }
 
     /// A telegram that its chip never put on the line, or that a view never showed. The newest may still be on their way.

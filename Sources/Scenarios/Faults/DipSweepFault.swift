@@ -10,6 +10,8 @@ final class DipSweepFault: Fault {
     private static let ahead = Instant.Span.milliseconds(100)
     /// Nobody can tell anything sooner than this after a dip.
     private static let patience = Instant.Span.milliseconds(1_300)
+    /// A rig that was late in more dips than this is none to sweep with.
+    private static let mostSpoiled = 20
 
     private let dips: DipPlan
     private let limit: Instant.Span
@@ -40,17 +42,24 @@ final class DipSweepFault: Fault {
         bench.recordLine("dips", purpose: "fault")
         var tallies: [DipTally] = []
         var made = 0
+        var spoiled = 0
         var isBroken = false
         while !isBroken, let next = dips.sweep.next(after: tallies) {
             let outcome = try make(next, number: made, bench)
             made += 1
             tallies.count(outcome)
+            if outcome.isSpoiled { spoiled += 1 }
+            guard spoiled <= Self.mostSpoiled else {
+                throw .invalid("this computer was too busy to keep time in \(spoiled) of \(made) dips")
+            }
             isBroken = outcome.responses.contains(.needsHand)
             let words = DipResponse.allCases.filter(outcome.responses.contains).map(\.words)
             progress(
                 "dip \(made), \(DipLength.text(next.lengthNanoseconds)) through \(next.channel): "
                     + (words.isEmpty ? "nothing" : words.joined(separator: ", "))
-                    + (outcome.isSeen ? "" : "; no witness saw it"))
+                    + (outcome.isSpoiled
+                        ? "; not counted, since this computer was late"
+                        : outcome.isSeen ? "" : "; no witness saw it"))
         }
         bench.recordLine("over", purpose: DipSweep.purpose)
         ended.withLock { $0 = MonotonicClock.now() }
