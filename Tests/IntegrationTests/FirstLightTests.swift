@@ -128,9 +128,9 @@ extension RigRuns {
             #expect(card["qualified"] == true, "\(report.output)")
             #expect(card["unusable"]?.list?.isEmpty == true, "\(report.output)")
             let verified = (card["fully_verified"]?.list ?? []).compactMap(\.text)
-            #expect(
-                Set(verified) == Set(Self.sentences.keys.compactMap { $0.split(separator: "/").first.map(String.init) })
-            )
+            // The sweep of dips is made apart: its quick variant shows that it can fail, and proves no rate.
+            let calibrated = Set(Self.sentences.keys.compactMap { $0.split(separator: "/").first.map(String.init) })
+            #expect(Set(verified) == calibrated.subtracting(["HW-2"]))
             #expect(Files.exists(out + "/scorecard.html") && Files.exists(out + "/index.sqlite"))
             // The same with a protection off: a card of its own, whose caps and advice follow from what was seen.
             let off = try RigProgram.run(["report", out, "--without", "knxd.restart", "--format", "json"])

@@ -98,7 +98,8 @@ public struct DipCurve: Sendable, Hashable {
             for response in item["responses"]?.list ?? [] {
                 let response = Record(response)
                 let name: DipResponse = try response.choice("name")
-                tally.counts[name] = Int(clamping: try response.integer("k"))
+                let count = try response.integer("k")
+                if count != 0 { tally.counts[name] = Int(clamping: count) }
             }
             guard tally.made >= 0, tally.seen >= 0, tally.seen <= tally.made,
                 tally.counts.allSatisfy({ $0.value >= 0 && $0.value <= tally.trials($0.key) })

@@ -40,6 +40,8 @@ extension Command {
 private struct CalibrationRequest {
     let calibration: Calibration
     let plans: [TestPlan]
+    /// What a selection of many leaves out.
+    let apart: [String]
     let parallel: Int
     let out: String?
     let progress: ProgressPrinter.Kind
@@ -78,6 +80,9 @@ private struct CalibrationRequest {
             }
         }
         self.plans = plans
+        apart = arguments.operands.flatMap(catalogue.apart).filter { name in
+            !plans.contains { $0.job.name == name }
+        }
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
         }
@@ -92,6 +97,10 @@ private struct CalibrationRequest {
                 return .invalid
             }
         }
+        for name in apart {
+            Terminal.error("knxrig: \(name) is made apart, because it takes minutes: knxrig calibrate \(name)\n")
+        }
+        for text in plans.compactMap(\.dipsText) { Terminal.error("knxrig: each " + text) }
         let runs: RunsDirectory
         do {
             runs = try RunsDirectory.create(out)

@@ -23,7 +23,8 @@ extension Command {
                 let sabotages = variant.sabotages.map(\.protection).joined(separator: ", ")
                 Terminal.output(
                     "  \(scenario.id)/\(variant.name): expects \(variant.expectations.map(\.checker).joined(separator: ", "))"
-                        + (sabotages.isEmpty ? "\n" : "; fails without \(sabotages)\n"))
+                        + (sabotages.isEmpty ? "" : "; fails without \(sabotages)")
+                        + (variant.isApart ? "; made apart, by its name alone\n" : "\n"))
             }
         }
         return .pass
