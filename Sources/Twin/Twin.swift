@@ -13,7 +13,8 @@ public enum Twin {
     /// "attachments":{"main/sut":PATH,…},"realtime":…}` on the lifeline, or on standard output where there is none.
     ///
     /// To be called on the main thread before any other is started. On the lifeline it answers `{"statistics":true}` and `{"finish":true}`
-    /// with its punctuality, nanoseconds; after `finish` it ends.
+    /// with its punctuality, nanoseconds; after `finish` it ends. `{"contact":…}` gives the contact in a line's feed a timing of its own, as a bench's
+    /// programmable switch has (`ContactRequest`); it is answered with `{"wired":true}` or `{"refused":"why"}`.
     ///
     /// - Returns: the exit status: 0 after an orderly end, 1 when it could not start, with the reason on standard error.
     public static func run(_ configuration: TwinConfiguration, lifeline: RecordChannel?) -> Int32 {
@@ -66,7 +67,9 @@ public enum Twin {
                 if case .timeout = received { break }
                 guard case .record(let request) = received else { return }
                 let figures = twin.shell.punctuality.fields
-                if request["statistics"]?.bool == true {
+                if let wish = request["contact"] {
+                    try? lifeline.send(twin.wire(wish))
+                } else if request["statistics"]?.bool == true {
                     try? lifeline.send(.record([Value.Field("statistics", true)] + figures))
                 } else if request["finish"]?.bool == true {
                     try? lifeline.send(.record([Value.Field("finished", true)] + figures))
@@ -83,6 +86,7 @@ private final class RunningTwin {
     let boards: USBIPServer
     private let publisher: RecordPublisher
     private let hands: Hands
+    private let lines: [TwinConfiguration.Line]
 
     init(_ bare: TwinConfiguration) throws(SystemFailure) {
         var configuration = bare
@@ -91,6 +95,7 @@ private final class RunningTwin {
                 SimulatedDevice.Configuration(id: Hands.visitor, address: IndividualAddress(raw: 0xFFFE), actuators: [])
             )
         }
+        lines = configuration.lines
         let wiring = Wiring(configuration.boards)
         let supplies = configuration.lines.map { line in
             let isSupplied = wiring.isConnected(.supply(line: line.id))
@@ -129,6 +134,17 @@ private final class RunningTwin {
             shell.stop()
             publisher.stop()
             throw error
+        }
+    }
+
+    /// Fulfils a run's wish for a contact with a timing of its own, and says whether it could.
+    func wire(_ wish: Value) -> Value {
+        do throws(ContactRequest.Refusal) {
+            let request = try ContactRequest(wish, lines: lines)
+            shell.wire(request.contact, line: request.line)
+            return ["wired": true]
+        } catch {
+            return ["refused": .text(error.reason)]
         }
     }
 

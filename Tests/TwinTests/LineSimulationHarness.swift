@@ -32,6 +32,12 @@ struct VirtualLine {
         take(effects)
     }
 
+    mutating func wire(_ contact: SupplyContact, at milliseconds: Double) {
+        var effects: [LineSimulation.Effect] = []
+        simulation.wire(contact, at: at(milliseconds), effects: &effects)
+        take(effects)
+    }
+
     mutating func write(_ octets: [UInt8], chip: Int = 0, at milliseconds: Double) {
         run(until: milliseconds)
         simulation.hostWrote(octets, chip: chip, at: at(milliseconds))

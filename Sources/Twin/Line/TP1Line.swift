@@ -181,6 +181,17 @@ public struct TP1Line: Sendable {
             }
         }
         if dropping { stations[index].queue = [] }
+        if !stations.contains(where: \.isAttached) { forgetAcknowledge() }
+    }
+
+    /// Nobody is left who could say what was to be said, or say it to its end.
+    private mutating func forgetAcknowledge() {
+        switch current?.phase {
+        case .awaitingAcknowledge, .acknowledging:
+            current?.acknowledge = nil
+            current?.phase = .unacknowledged
+        default: break
+        }
     }
 
     private mutating func truncate(_ frame: Current, by participant: Participant, effects: inout [Effect]) {

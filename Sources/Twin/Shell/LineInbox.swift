@@ -10,6 +10,8 @@ final class LineInbox: Sendable {
         case rewire(String, TwinConfiguration.WiredChannel, at: Instant)
         /// Cuts or connects a feed past all boards.
         case feed(TwinConfiguration.Feed, isConnected: Bool, at: Instant)
+        /// Gives the contact in a line's feed a timing of its own.
+        case contact(line: Int, SupplyContact)
         /// A telegram of a device that its behaviour would not send.
         case send(line: Int, device: Int, Transmission)
         case stop

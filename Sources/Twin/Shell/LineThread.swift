@@ -104,6 +104,9 @@ final class LineThread {
                     connect(feed, wiring.isConnected(feed), at: instant)
                 }
             case .feed(let feed, let isConnected, let instant): connect(feed, isConnected, at: instant)
+            case .contact(let line, let contact):
+                simulations[line].wire(contact, at: MonotonicClock.now(), effects: &effects)
+                take(effectsOf: line)
             case .send(let line, let device, let transmission):
                 simulations[line].send(transmission, fromDevice: device, at: MonotonicClock.now())
             }

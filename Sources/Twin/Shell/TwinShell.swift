@@ -53,6 +53,16 @@ public final class TwinShell: Sendable {
         inbox.post(.feed(feed, isConnected: isConnected, at: instant))
     }
 
+    /// Gives the contact in a line's feed a timing of its own.
+    ///
+    /// - Precondition: the line exists.
+    public func wire(_ contact: SupplyContact, line id: String) {
+        guard let line = configuration.lines.firstIndex(where: { $0.id == id }) else {
+            preconditionFailure("the twin has no line \(id)")
+        }
+        inbox.post(.contact(line: line, contact))
+    }
+
     /// Sends a telegram from a device, beside what its behaviour sends: load for measurements.
     ///
     /// - Precondition: the line and the device exist.

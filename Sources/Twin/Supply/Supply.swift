@@ -3,7 +3,7 @@ public import Events
 /// The voltage of one line over time: held, then falling while the switch is open, rising to nominal while it is closed. Pure; readable
 /// at any instant from the last change on.
 public struct Supply: Sendable {
-    public let parameters: SupplyParameters
+    public private(set) var parameters: SupplyParameters
     /// Whether the switch is closed.
     public private(set) var isOn = true
     /// Whether what holds the voltage up lies behind the switch: so it does behind one on the mains side, and not behind one in the bus wire.
@@ -29,6 +29,14 @@ public struct Supply: Sendable {
         since = max(instant, since)
         isOn = on
         isHeldUp = heldUp
+    }
+
+    /// Goes on from the present voltage with other numbers: the switch sits in another place now.
+    public mutating func rewire(_ parameters: SupplyParameters, at instant: Instant) {
+        precondition(parameters.nominalMillivolts == self.parameters.nominalMillivolts, "it is the same supply")
+        startMillivolts = millivolts(at: instant)
+        since = max(instant, since)
+        self.parameters = parameters
     }
 
     /// When the voltage begins to change in this stretch. The hold-up belongs to a supply whose capacitors are charged.
