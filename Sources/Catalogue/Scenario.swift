@@ -24,10 +24,19 @@ public struct Scenario: Sendable {
         /// Chips that must fall silent for the proof, of those on the line, and tracers that must have been due meanwhile.
         public var chipsSilent: Int?
         public var tracersDue: Int?
+        /// How the contact of the line's supply moves; nil: at once, and once.
+        public var contact: ContactMotion?
+        /// Interruptions that the trace of the supply must show at each edge where the contact bounces.
+        public var interruptions: Int?
+        /// What the witness must have seen of the telegram that the contact opened in.
+        public var telegramLeft: TelegramLeft?
         /// The gate through which the rig must be refused for the proof.
         public var refusedGate: String?
         /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
         public var cuts: [String]
+
+        /// From the first movement of the contact to its last when it closes, nanoseconds.
+        public var closingNanoseconds: Int64 { contact?.closing?.withinNanoseconds ?? 0 }
 
         /// What the fault is called where limits are set for it: without its broker a system is worse off than without any other service.
         public var kind: FaultKind {
@@ -175,7 +184,7 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
+    /// `timed-contact`, `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -188,14 +197,14 @@ public struct Scenario: Sendable {
         "no-errors",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
-        "keeps-up", "backlog", "dips",
+        "keeps-up", "backlog", "dips", "no-wrong-value",
     ]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
         "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows", "saturation",
-        "queue",
+        "queue", "timed-contact",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -338,8 +347,8 @@ extension Scenario.FaultStep {
         _ = try node.entries(
             of: "a fault step",
             keys: [
-                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "witness", "cuts",
-                "from", "to", "lengths",
+                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact", "witness",
+                "cuts", "from", "to", "lengths",
             ])
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
@@ -360,13 +369,38 @@ extension Scenario.FaultStep {
         let witness = try node.required("witness")
         _ = try witness.entries(
             of: "a witness",
-            keys: ["chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen", "silent"])
+            keys: [
+                "chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen", "silent", "interruptions",
+                "telegram",
+            ])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
+        contact = try node["contact"].map { node throws(DocumentFailure) in
+            try Scenario.ContactMotion(node, parameters)
+        }
+        interruptions = try witness["interruptions"]?.integer(3...20)
+        telegramLeft = try witness["telegram"].map { node throws(DocumentFailure) in
+            try parameters.resolve(node).choice("rest of a telegram")
+        }
         cuts = []
         for cut in try node.required("cuts").elements() { cuts.append(try cut.text()) }
         try check(node, witness)
+    }
+
+    /// Nor is a contact whose motion nobody could see.
+    private func checkContact(_ node: Node, _ witness: Node) throws(DocumentFailure) {
+        guard contact == nil || action == .cutLineSupply else {
+            throw node.failure("only 'cut-line-supply' has a contact")
+        }
+        guard (contact?.opening != nil || contact?.closing != nil) == (interruptions != nil) else {
+            throw witness.failure("a contact that bounces is proven by 'interruptions' in the trace of the supply")
+        }
+        guard (contact?.opensIn != nil) == (telegramLeft != nil) else {
+            throw witness.failure(
+                "a contact that opens in a telegram is proven by what was left of it: 'telegram: truncated' or 'unacknowledged'"
+            )
+        }
     }
 
     /// A fault that nobody could prove is no fault.
@@ -374,6 +408,7 @@ extension Scenario.FaultStep {
         if againInReadOutNanoseconds != nil, action != .cutInterface {
             throw node.failure("only 'cut-interface' comes again in the read-out")
         }
+        try checkContact(node, witness)
         switch action {
         case .cutLineSupply:
             guard chipsSilent ?? 0 >= 2, tracersDue ?? 0 >= 10 else {
@@ -465,14 +500,16 @@ struct Parameters {
     func known(_ referring: [Node]) -> [String] {
         var names = ["baseline", "hold", "tracer_load"]
         if case .mapping(let entries) = common?.content { names += entries.map(\.key) }
-        for case .mapping(let entries) in referring.map(\.content) {
-            for entry in entries {
-                if case .scalar(let text, _) = entry.value.content, let name = Parameters.reference(text) {
-                    names.append(name)
-                }
-            }
-        }
+        for node in referring { names += Parameters.references(in: node) }
         return names
+    }
+
+    private static func references(in node: Node) -> [String] {
+        switch node.content {
+        case .scalar(let text, _): reference(text).map { [$0] } ?? []
+        case .mapping(let entries): entries.flatMap { references(in: $0.value) }
+        case .sequence(let elements): elements.flatMap { references(in: $0) }
+        }
     }
 
     /// What a key stands for that need not be set: nil when it refers to a parameter that neither the variant nor the scenario has.

@@ -23,6 +23,7 @@ struct FaultWitness {
     /// What is known of this kind of fault.
     private var proof: any FaultProof {
         switch plan.faultKind {
+        case .busCut where plan.interruptions != nil: ContactBounceProof(plan: plan, timeline: timeline)
         case .busCut: BusCutProof(plan: plan, timeline: timeline)
         case .brokerDown, .serviceDown: ServiceDownProof(plan: plan, timeline: timeline)
         case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)
@@ -78,11 +79,11 @@ struct FaultWitness {
         return proof.healed(healing)
     }
 
-    /// The witness's own readiness after the heal of a cut.
+    /// The witness's own readiness after the heal of a cut, once its contact has come to rest.
     var armed: Timeline.Stamped<Event.InterfaceReport>? {
         guard let healing else { return nil }
         return timeline.interfaceReports.first {
-            $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded
+            $0.source == "witness" && $0.content.report == .armed && $0.instant > healing.commanded + plan.closing
         }
     }
 

@@ -41,6 +41,12 @@ struct JudgePlan: Sendable {
         var stalls: String?
     }
 
+    /// The telegram that the line's supply was cut in.
+    struct CutTelegram: Sendable, Hashable {
+        var source: UInt16
+        var left: Scenario.TelegramLeft
+    }
+
     struct Expectation: Sendable, Hashable {
         var checker: String
         var sentinels: String?
@@ -52,6 +58,13 @@ struct JudgePlan: Sendable {
         var raw: [UInt8]
     }
 
+    /// How long the contact of the line's supply moves when it opens, and when it closes; 0 where it moves once.
+    var opening: Instant.Span
+    var closing: Instant.Span
+    /// Interruptions that the trace of the supply must show at each edge where the contact bounces; nil where it does not.
+    var interruptions: Int?
+    /// What the witness must have seen of the telegram that the contact opened in; nil where it opened anywhere.
+    var cutTelegram: CutTelegram?
     /// Frames, with their check octets, that the fault puts on the line; and the good telegrams after them.
     var malformed: [[UInt8]]
     var good: [Good]
@@ -135,6 +148,18 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
+        let contact = Record(fault.value["contact"] ?? .record([]))
+        opening = contact.value["opening"] == nil ? .zero : try JudgePlan.span(contact, "opening")
+        closing = contact.value["closing"] == nil ? .zero : try JudgePlan.span(contact, "closing")
+        if witness.value["interruptions"] != nil {
+            interruptions = Int(try JudgePlan.number(witness, "interruptions", 1...1000))
+        }
+        if let telegram = witness.value["telegram"] {
+            let telegram = Record(telegram)
+            cutTelegram = CutTelegram(
+                source: UInt16(try JudgePlan.number(telegram, "source", 0...65_535)),
+                left: try telegram.choice("left"))
+        }
         trials = Int(clamping: fault.optionalInteger("trials") ?? 0)
         requests = Int(clamping: fault.optionalInteger("requests") ?? 0)
         historyRows = fault.optionalInteger("history_rows") ?? 0

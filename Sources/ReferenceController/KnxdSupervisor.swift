@@ -21,6 +21,11 @@ final class KnxdSupervisor: Sendable {
     /// A knxd that lived this long was well; the delay goes back to its base.
     private static let wellAfterNanoseconds: Int64 = 30_000_000_000
 
+    /// How many restarts in how long are taken for a knxd that cannot be helped, where their number has a limit. systemd's own (5 in 10 s) nobody
+    /// reaches: on a dead line a knxd takes 2.5 s to find out.
+    private static let limitedRestarts = 5
+    private static let limitNanoseconds: Int64 = 60_000_000_000
+
     private let configuration: Configuration.Knxd
     /// Absolute, so that a knxd of this data directory is known by its command line.
     private let iniPath: String
@@ -46,6 +51,7 @@ final class KnxdSupervisor: Sendable {
         endLeftover()
         let base = configuration.restartDelayMilliseconds
         var delay = base
+        var restarts: [Int64] = []
         while true {
             let started = monotonicNanoseconds()
             let reader = start()
@@ -70,10 +76,16 @@ final class KnxdSupervisor: Sendable {
                 Log.error("knxd not restarted", ["without": .string(Protection.interfaceReopen.rawValue)])
                 return
             }
+            restarts.removeAll { monotonicNanoseconds() - $0 > Self.limitNanoseconds }
+            if restarts.count >= Self.limitedRestarts, !protections.contains(.knxdRestartUnlimited) {
+                Log.error("knxd not restarted", ["without": .string(Protection.knxdRestartUnlimited.rawValue)])
+                return
+            }
             if lived >= Self.wellAfterNanoseconds { delay = base }
             wakeup.wait(milliseconds: delay)
             delay = min(delay * 3 / 2, max(base, Self.greatestDelayMilliseconds))
             if isStopping { return }
+            restarts.append(monotonicNanoseconds())
             status.knxdRestarts.add(1, ordering: .relaxed)
         }
     }

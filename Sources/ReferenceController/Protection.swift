@@ -2,6 +2,7 @@
 /// notice its absence. Each is on by default and is asked about at exactly one place.
 enum Protection: String, CaseIterable, Sendable {
     case knxdRestart = "knxd.restart"
+    case knxdRestartUnlimited = "knxd.restart-unlimited"
     case knxdReread = "knxd.reread"
     case knxdRereadInterrupted = "knxd.reread-interrupted"
     case knxdWatchdog = "knxd.watchdog"
@@ -42,6 +43,7 @@ enum Protection: String, CaseIterable, Sendable {
     var summary: String {
         switch self {
         case .knxdRestart: "starts knxd again after it exited"
+        case .knxdRestartUnlimited: "goes on starting knxd however often it has exited"
         case .knxdReread: "reads the points again after the connection to knxd was interrupted"
         case .knxdRereadInterrupted: "reads the points from the beginning after a read-out was interrupted"
         case .knxdWatchdog: "ends a knxd that no longer answers, so that it is started again"

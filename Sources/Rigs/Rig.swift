@@ -111,6 +111,10 @@ extension Rig {
             case "relay:line-supply":
                 lines[0].supply.flatMap { channel($0.channel) } == nil
                     ? "a relay channel that feeds the line's supply" : nil
+            case "timed-contact":
+                kind == .twin
+                    ? nil
+                    : "a contact in the line's supply with a timing of its own, and a trace of the voltage: so far only the twin has them"
             case "relay:interface":
                 interfaceChannel(of: lines[0]) == nil
                     ? "a relay channel that feeds the system's interface (feeds: \(lines[0].id)/sut)" : nil

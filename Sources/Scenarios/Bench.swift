@@ -349,6 +349,17 @@ final class Bench: Sendable {
         return powered
     }
 
+    /// Puts a contact with a timing of its own into the feed of the line, and that into the evidence.
+    func wire(_ motion: SupplyMotion) throws(Interruption) {
+        guard let twin else { throw .invalid("this rig has no contact with a timing of its own") }
+        let commanded = MonotonicClock.now()
+        try twin.wire(motion)
+        record(
+            Event.Actuation(
+                target: "contact:\(motion.line)", meaning: motion.text, purpose: "set_up", due: commanded,
+                commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed))
+    }
+
     func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
         let kill = try withSystem { system throws(SystemFault) in
             system.watchClosely(true)

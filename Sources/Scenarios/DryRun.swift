@@ -8,7 +8,7 @@ extension TestPlan {
     public var shortestSeconds: Int {
         let fixed: Int64 = 10 + 2 + 1 + 4
         let parts =
-            variant.baselineNanoseconds + variant.fault.durationNanoseconds
+            variant.baselineNanoseconds + variant.fault.durationNanoseconds + variant.fault.closingNanoseconds
             + max(variant.holdNanoseconds, variant.load?.afterNanoseconds ?? 0)
             + (variant.load?.beforeNanoseconds ?? 0) + dipsNanoseconds
         return Int(fixed + parts / 1_000_000_000)
@@ -30,8 +30,11 @@ extension TestPlan {
         switch variant.fault.action {
         case .cutLineSupply:
             let channel = supplyChannel ?? "?"
+            let milliseconds = variant.fault.durationNanoseconds / 1_000_000
+            let length = milliseconds.isMultiple(of: 1000) ? "\(seconds) s" : "\(milliseconds) ms"
             lines.append(
-                "  cuts     line '\(line.id)' through channel '\(channel)' for \(seconds) s, \(repetitions) times")
+                "  cuts     line '\(line.id)' through channel '\(channel)' for \(length), \(repetitions) times")
+            if let motion = supplyMotion { lines.append("  moves    \(motion.text)") }
         case .dipLineSupply:
             for arm in dips?.sweep.arms ?? [] {
                 let lengths = arm.lengths.map { "\(DipLength.text($0))" }.joined(separator: ", ")

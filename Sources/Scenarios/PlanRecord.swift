@@ -192,6 +192,12 @@ extension TestPlan {
         } else if let due = fault.tracersDue {
             witness.append(("tracers_due", .integer(Int64(due))))
         }
+        if let interruptions = fault.interruptions {
+            witness.append(("interruptions", .integer(Int64(interruptions))))
+        }
+        if let left = fault.telegramLeft {
+            witness.append(("telegram", ["left": .text(left.rawValue), "source": .integer(Int64(cutSource))]))
+        }
         let pairs = fault.action == .sendMalformed ? malformedPairs : []
         let malformed = pairs.isEmpty ? nil : Value.list(pairs.map { .octets($0.malformed.octets) })
         let good: Value? =
@@ -248,6 +254,15 @@ extension TestPlan {
                     }
                 ),
                 ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
+                (
+                    "contact",
+                    fault.contact.map { contact in
+                        .record(present: [
+                            ("opening", contact.opening.map { .integer($0.withinNanoseconds) }),
+                            ("closing", contact.closing.map { .integer($0.withinNanoseconds) }),
+                        ])
+                    }
+                ),
                 ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
             ]),
             "load": variant.load.map { load in

@@ -132,7 +132,8 @@ final class Run: Sendable {
     private func heal(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         try bench.sync()
         try fault.heal(bench)
-        try reach(bench, atMost: .seconds(30), "the rig itself was not ready again after the heal") {
+        let closing = Instant.Span(nanoseconds: plan.variant.fault.closingNanoseconds)
+        try reach(bench, atMost: .seconds(30) + closing, "the rig itself was not ready again after the heal") {
             $0.healed(at: $1)
         }
         // A fault over in an instant is younger than what has arrived for certain.

@@ -124,6 +124,16 @@ public struct TestPlan: Sendable {
     /// The channel that feeds the line, for a fault that cuts it.
     var supplyChannel: String? { line.supply?.channel }
 
+    /// How the contact of that channel moves in this run; nil: at once, and once.
+    var supplyMotion: SupplyMotion? {
+        variant.fault.contact.map {
+            SupplyMotion($0, line: line.id, source: cutSource, seed: UInt64(bitPattern: job.seed))
+        }
+    }
+
+    /// Whose telegram a contact opens in, where it does: the first stimulus's, so that the system receives what is left of it.
+    var cutSource: UInt16 { line.attachments(.stimulus).first?.address?.raw ?? 0 }
+
     /// The channel that feeds the system's interface, for a fault that unplugs it.
     var interfaceChannel: String? { rig.interfaceChannel(of: line) }
 
@@ -225,7 +235,8 @@ public struct TestPlan: Sendable {
                 action: variant.fault.action, clients: variant.fault.clients, duration: span, phase: phase)
         }
         switch variant.fault.action {
-        case .cutLineSupply: return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase)
+        case .cutLineSupply:
+            return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase, motion: supplyMotion)
         case .dipLineSupply:
             guard let dips else { preconditionFailure("a sweep has its lengths") }
             let phases = (0..<64).map { _ in Instant.Span.microseconds(Int64(random.next() % 500_000)) }

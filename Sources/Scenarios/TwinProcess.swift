@@ -34,6 +34,24 @@ final class TwinProcess: Sendable {
             uniqueKeysWithValues: paths.compactMap { field in field.value.text.map { (field.key, $0) } })
     }
 
+    /// Has a contact with a timing of its own put into the feed of a line: what the programmable switch of a bench would be told.
+    func wire(_ motion: SupplyMotion) throws(Interruption) {
+        do {
+            try channel.send(["contact": motion.wish])
+            guard case .record(let answer) = try channel.receive(until: MonotonicClock.now() + .seconds(2)) else {
+                throw Interruption.error("the twin does not answer")
+            }
+            guard answer["wired"]?.bool == true else {
+                throw Interruption.error(
+                    "the twin has no such contact: \(answer["refused"]?.text ?? "no reason given")")
+            }
+        } catch let interruption as Interruption {
+            throw interruption
+        } catch {
+            throw .error("the twin cannot be told how its contact moves: \(error)")
+        }
+    }
+
     /// Ends the twin in order and returns what it says about its own punctuality; nil when it does not answer.
     func finish() -> Value? {
         var statistics: Value?

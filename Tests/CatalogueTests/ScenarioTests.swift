@@ -52,12 +52,66 @@ import Testing
         #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
+    private static let contact = """
+                contact: {opening: {times: 5, within: 30 ms, closed: "${closed}"}, closing: {times: 3, within: 30 s, closed: 1 s}}
+                witness: {chips_silent: 2, tracers_due: 10, interruptions: 3}
+        """
+
+    /// The scenario with a contact that moves as it says.
+    private static func bouncing(_ contact: String = contact) -> String {
+        text.replacing(
+            #"{do: cut-line-supply, for: "${cut}", witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]}"#,
+            with: "do: cut-line-supply\n    for: ${cut}\n    cuts: [line]\n    "
+                + contact.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n    ")
+        ).replacing("{baseline: 5 s}", with: "{baseline: 5 s, closed: 3 ms}")
+    }
+
+    @Test func aContactBouncesByTheVariantsParameters() throws {
+        let scenario = try Scenario(text: Self.bouncing(), file: "s.yaml")
+        let contact = try #require(scenario.variants[0].fault.contact)
+        #expect(
+            contact.opening == .init(times: 5, withinNanoseconds: 30_000_000, closedNanoseconds: 3_000_000))
+        #expect(scenario.variants[0].fault.closingNanoseconds == 30_000_000_000)
+        #expect(scenario.variants[0].fault.interruptions == 3)
+        let place = Self.bouncing(
+            "contact: {opens_in: {octet: 9, bit: 8}}\nwitness: {chips_silent: 2, tracers_due: 10, telegram: unacknowledged}"
+        )
+        let fault = try Scenario(text: place, file: "s.yaml").variants[0].fault
+        #expect(fault.contact?.opensIn?.bits == 125 && fault.telegramLeft == .unacknowledged)
+    }
+
+    @Test(arguments: [
+        ("times: 5", "times: 2", "2 is outside 3…20"), ("times: 5", "times: 21", "21 is outside 3…20"),
+        (#""${closed}""#, "4 ms", "'closed' is at most half of what each of the 5 times takes"),
+        (", interruptions: 3", "", "proven by 'interruptions' in the trace of the supply"),
+        ("contact: {opening", "contact: {openings", "has no key 'openings': did you mean 'opening'?"),
+        (
+            "{opening: {times: 5, within: 30 ms, closed: \"${closed}\"}, closing: {times: 3, within: 30 s, closed: 1 s}}",
+            "{opens_in: {octet: 2, bit: 0}}", "2 is outside 3…254"
+        ),
+        (
+            "{opening: {times: 5, within: 30 ms, closed: \"${closed}\"}, closing: {times: 3, within: 30 s, closed: 1 s}}",
+            "{opens_in: {octet: 3, bit: 0}}", "proven by 'interruptions' in the trace of the supply"
+        ),
+        ("interruptions: 3", "interruptions: 3, telegram: truncated", "proven by what was left of it"),
+        ("interruptions: 3", "interruptions: 3, telegram: shortened", "is no rest of a telegram"),
+        ("do: cut-line-supply", "do: cut-interface", "only 'cut-line-supply' has a contact"),
+    ])
+    func aContactThatNobodyCouldProveIsRefused(old: String, new: String, message: String) throws {
+        let text = Self.bouncing()
+        #expect(text.contains(old))
+        let failure = #expect(throws: DocumentFailure.self) {
+            try Scenario(text: text.replacing(old, with: new), file: "s.yaml")
+        }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-2", "HW-3", "HW-4", "HW-7",
-                "IF-1",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-2", "HW-3", "HW-4", "HW-6",
+                "HW-7", "IF-1",
                 "IF-2", "IF-3", "IF-4",
                 "IF-5", "PB-1",
                 "PB-2", "PB-3", "PB-4", "SS-1", "SS-2", "SS-3", "SS-4", "SS-5",
@@ -72,14 +126,18 @@ import Testing
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
         ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
         ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
-        ("physical", ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-7/cut-20s"]),
+        (
+            "physical",
+            ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-6/bounce-20s", "HW-7/cut-20s"]
+        ),
         (
             "all",
             [
                 "AW-1/fifty-reset", "AW-2/one-stops", "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms",
                 "DI-3/hundred-devices", "DI-4/reset-5s",
                 "HW-1/cut-20s",
-                "HW-3/unplugged-30s", "HW-4/off-5s", "HW-7/cut-20s", "IF-1/killed-5s", "IF-2/killed-20s",
+                "HW-3/unplugged-30s", "HW-4/off-5s", "HW-6/bounce-20s", "HW-7/cut-20s",
+                "IF-1/killed-5s", "IF-2/killed-20s",
                 "IF-3/locked-20s", "IF-4/full-30s",
                 "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled",
                 "SS-1/asked-to-end",

@@ -32,6 +32,7 @@ import Testing
             (["judge", "fault", "witness"], [:], "at least two chips that fall silent"),
             (["judge", "fault", "witness", "chips_silent"], 1, "at least two chips that fall silent"),
             (["judge", "fault", "witness", "chips"], ["witness"], "at least two chips that fall silent"),
+            (["judge", "fault", "contact"], ["closing": -1], "'closing' should be 0 to"),
             (["judge", "expect"], [], "'expect' should be at least one checker"),
             (["judge", "expect"], [["checker": "luck"]], "checkers of this build, and 'luck' is none"),
             (["judge", "expect"], [["checker": "state"]], "'expect.sentinels' should be 'reread' or 'write'"),

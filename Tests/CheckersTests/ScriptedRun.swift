@@ -60,6 +60,11 @@ struct ScriptedRun {
     var isNull = false
     /// The plan wants the fault a second time, when the controller has begun to read.
     var comesAgain = false
+    /// What the plan says of the contact of the line's supply, and what more the witness must have seen.
+    var contact = Value.null
+    var seen: [Value.Field] = []
+    /// Checkers beside the usual ones.
+    var alsoExpects: [String] = []
     /// Not the even course: each telegram takes 1 to 300 ms through the controller, tracers come in bursts, the controller publishes all that it
     /// knows again every two seconds, and the broker has retained what it had.
     var seed: UInt64?
@@ -154,6 +159,7 @@ struct ScriptedRun {
             ["checker": "recovers"], ["checker": "ledger"], ["checker": "order"], ["checker": "commands"],
             ["checker": "leaks"], ["checker": "zombie"],
         ]
+        expectations += alsoExpects.map { ["checker": .text($0)] }
         if daemonExitsAfter == nil, fault == .busCut {
             expectations.append(["checker": "no-restart"])
         } else {
@@ -167,7 +173,8 @@ struct ScriptedRun {
                 "fault": [
                     "do": "x", "again_in_read_out": comesAgain ? 2_000_000_000 : .null, "kind": .text(fault.kind),
                     "target": .text(fault.target),
-                    "cuts": [fault == .brokerDown ? "mqtt" : "line"], "witness": witness,
+                    "cuts": [fault == .brokerDown ? "mqtt" : "line"], "contact": contact,
+                    "witness": .record((witness.fields ?? []) + seen),
                 ],
                 "expect": .list(expectations),
                 "limits": [

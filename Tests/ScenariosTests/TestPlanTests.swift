@@ -34,6 +34,7 @@ import Testing
         ("DI-4", "unanswered-8s"),
         ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"), ("HW-2", "sweep"),
         ("HW-2", "quick"),
+        ("HW-6", "bounce-20s"), ("HW-6", "bounce-3s"), ("HW-6", "chatter-45s"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
@@ -124,6 +125,28 @@ import Testing
         job.systemFile = file
         let obstacles = try TestPlan(job: job).obstacles
         #expect(obstacles.contains { $0.hasPrefix(message) }, "\(obstacles)")
+    }
+
+    @Test func aContactBouncesDifferentlyBySeedAndComesToRest() throws {
+        let motion = try #require(try TestPlan(job: Self.job("HW-6", "bounce-20s", seed: 1)).supplyMotion)
+        #expect(motion == (try TestPlan(job: Self.job("HW-6", "bounce-20s", seed: 1)).supplyMotion))
+        #expect(
+            motion.afterOpening
+                != (try TestPlan(job: Self.job("HW-6", "bounce-20s", seed: 2)).supplyMotion?.afterOpening))
+        for moves in [motion.afterOpening, motion.afterClosing] {
+            #expect(moves.count == 10 && moves.last == 30_000_000)
+            // What is between two movements is long enough for the chips: 2.4 ms without supply, and 2.4 ms to be at nominal again.
+            #expect(zip([0] + moves, moves).allSatisfy { (2_400_000...3_600_000).contains($1 - $0) }, "\(moves)")
+        }
+        let plan = try TestPlan(job: Self.job("HW-6", "chatter-45s"))
+        #expect(plan.supplyMotion?.afterClosing.last == 45_000_000_000)
+        #expect(plan.shortestSeconds >= 10 + 7 + 45 + 10)
+        let dry = plan.dryRunText(repetitions: 1)
+        #expect(dry.contains("opens 18 times within 45 s again when it closes"), "\(dry)")
+        let record = plan.record(version: "1", program: "/nonexistent", boards: [])
+        #expect(record["judge"]?["fault"]?["contact"]?["closing"]?.integer == 45_000_000_000)
+        #expect(record["judge"]?["fault"]?["witness"]?["interruptions"]?.integer == 3)
+        #expect(throws: Never.self) { try Judge(plan: record) }
     }
 
     @Test func aSeedSettlesEveryChoice() throws {

@@ -18,7 +18,8 @@ import Testing
         #expect(profile.services.first?.gate == "broker")
         #expect(
             profile.start.protections == [
-                "knxd.restart", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog", "interface.reopen",
+                "knxd.restart", "knxd.restart-unlimited", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog",
+                "interface.reopen",
                 "mqtt.reconnect",
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate", "db.unique",

@@ -76,7 +76,8 @@ struct BusCutProof: FaultProof {
     func healed(_ healing: Event.Actuation) -> FaultWitness.Proven? {
         let resets = plan.chips.compactMap { chip in
             timeline.interfaceReports.first {
-                $0.source == chip && $0.content.report == .reset && $0.instant > healing.commanded
+                // A chip that woke while the contact still moved has died again.
+                $0.source == chip && $0.content.report == .reset && $0.instant > healing.commanded + plan.closing
             }?.instant
         }.sorted()
         guard resets.count >= plan.chipsSilent, let armed = FaultWitness(plan: plan, timeline: timeline).armed else {

@@ -7,21 +7,29 @@ final class BusCut: Fault {
     private let channel: String
     private let duration: Instant.Span
     private let phase: Instant.Span
+    private let motion: SupplyMotion?
     private let commanded = Mutex<Instant?>(nil)
 
     /// - Parameter channel: the rig's channel that feeds the line.
     /// - Parameter phase: how long after the decision the cut falls, so that repetitions meet the traffic at different places.
-    init(channel: String, duration: Instant.Span, phase: Instant.Span) {
+    /// - Parameter motion: how the contact moves; nil: at once, and once.
+    init(channel: String, duration: Instant.Span, phase: Instant.Span, motion: SupplyMotion? = nil) {
         self.channel = channel
         self.duration = duration
         self.phase = phase
+        self.motion = motion
     }
 
-    var announcement: String { "cutting the bus for \(duration.wholeMilliseconds / 1000) s" }
+    var announcement: String {
+        let milliseconds = duration.wholeMilliseconds
+        let length = milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+        return "cutting the bus for \(length)\(motion.map { "; \($0.text)" } ?? "")"
+    }
     var healing: String { "powering the bus again" }
     var lineIsAlive: Bool { false }
 
     func inject(_ bench: Bench) throws(Interruption) {
+        if let motion { try bench.wire(motion) }
         let cut = try bench.actuate(
             channel, meaning: "cut", purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
         commanded.withLock { $0 = cut.commanded }
