@@ -24,6 +24,7 @@ struct FaultWitness {
     private var proof: any FaultProof {
         switch plan.faultKind {
         case .busCut where plan.interruptions != nil: ContactBounceProof(plan: plan, timeline: timeline)
+        case .busCut where plan.cutTelegram != nil: TelegramCutProof(plan: plan, timeline: timeline)
         case .busCut: BusCutProof(plan: plan, timeline: timeline)
         case .brokerDown, .serviceDown: ServiceDownProof(plan: plan, timeline: timeline)
         case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)

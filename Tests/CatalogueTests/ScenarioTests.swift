@@ -110,7 +110,8 @@ import Testing
         let catalogue = try Catalogue.load(Self.data)
         #expect(
             catalogue.scenarios.map(\.id).sorted() == [
-                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-2", "HW-3", "HW-4", "HW-6",
+                "AW-1", "AW-2", "AW-3", "AW-4", "DI-1", "DI-2", "DI-3", "DI-4", "HW-1", "HW-2", "HW-3", "HW-4", "HW-5",
+                "HW-6",
                 "HW-7", "IF-1",
                 "IF-2", "IF-3", "IF-4",
                 "IF-5", "PB-1",
@@ -128,7 +129,7 @@ import Testing
         ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
         (
             "physical",
-            ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-6/bounce-20s", "HW-7/cut-20s"]
+            ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-5/in-frame", "HW-6/bounce-20s", "HW-7/cut-20s"]
         ),
         (
             "all",
@@ -136,7 +137,7 @@ import Testing
                 "AW-1/fifty-reset", "AW-2/one-stops", "AW-3/forty-keys", "AW-4/flood-20s", "DI-1/ten-ids", "DI-2/rooms",
                 "DI-3/hundred-devices", "DI-4/reset-5s",
                 "HW-1/cut-20s",
-                "HW-3/unplugged-30s", "HW-4/off-5s", "HW-6/bounce-20s", "HW-7/cut-20s",
+                "HW-3/unplugged-30s", "HW-4/off-5s", "HW-5/in-frame", "HW-6/bounce-20s", "HW-7/cut-20s",
                 "IF-1/killed-5s", "IF-2/killed-20s",
                 "IF-3/locked-20s", "IF-4/full-30s",
                 "IF-5/silent-30s", "PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled",

@@ -39,6 +39,8 @@ extension RigRuns {
             "PB-4/broker-stalled queue.newest-wins": ["mqtt view: sentinel"],
             "PB-4/broker-stalled order.per-address": ["mqtt showed", "after the newer"],
             "PB-4/database-locked db.off-live-path": ["live path: mqtt"],
+            "HW-5/in-frame knxd.restart": ["interface daemon: knxd exited"],
+            "HW-5/in-frame knxd.reread": ["sentinel", "http view"],
             "HW-6/bounce-20s knxd.restart": ["interface daemon: knxd exited"],
             "HW-6/bounce-20s knxd.reread": ["sentinel", "http view"],
             "HW-6/chatter-45s knxd.restart-unlimited": ["interface daemon: knxd exited"],
@@ -107,7 +109,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 41 + 55 + 4)
+            #expect(runs >= 44 + 57 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

@@ -35,6 +35,7 @@ import Testing
         ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"), ("HW-2", "sweep"),
         ("HW-2", "quick"),
         ("HW-6", "bounce-20s"), ("HW-6", "bounce-3s"), ("HW-6", "chatter-45s"),
+        ("HW-5", "in-frame"), ("HW-5", "in-frame-700ms"), ("HW-5", "before-acknowledge"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
@@ -147,6 +148,19 @@ import Testing
         #expect(record["judge"]?["fault"]?["contact"]?["closing"]?.integer == 45_000_000_000)
         #expect(record["judge"]?["fault"]?["witness"]?["interruptions"]?.integer == 3)
         #expect(throws: Never.self) { try Judge(plan: record) }
+    }
+
+    @Test func aContactOpensInTheFirstStimulussTelegram() throws {
+        let plan = try TestPlan(job: Self.job("HW-5", "in-frame"))
+        #expect(plan.supplyMotion?.trigger == SupplyMotion.Trigger(source: 0x110A, bit: 39))
+        #expect(plan.supplyMotion?.wish["hold_up"] == 0 && plan.supplyMotion?.wish["rise"] == nil)
+        #expect(
+            plan.dryRunText(repetitions: 1).contains(
+                "moves    the contact opens at bit 0 of octet 3 of the next telegram from 1.1.10"))
+        let record = plan.record(version: "1", program: "/nonexistent", boards: [])
+        #expect(record["judge"]?["fault"]?["witness"]?["telegram"]?["left"]?.text == "truncated")
+        #expect(throws: Never.self) { try Judge(plan: record) }
+        #expect(try TestPlan(job: Self.job("HW-1", "cut-20s")).supplyMotion == nil)
     }
 
     @Test func aSeedSettlesEveryChoice() throws {
