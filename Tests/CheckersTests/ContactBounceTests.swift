@@ -60,6 +60,22 @@ import Testing
         try RigFaultTests.expectInvalid(Self.events(in: run), "the chips have not all said Reset.ind")
     }
 
+    /// Answered with success after the command of the heal, while the contact still moved; its telegram so long after Th, or never.
+    @Test(arguments: [(1_500, Outcome.pass), (nil, .fail)] as [(Int?, Outcome)])
+    func aCommandAnsweredWhileTheContactMovesMustAppear(after: Int?, outcome: Outcome) throws {
+        let run = Self.run()
+        var operation = Event.Operation(id: 9_000, name: "command", action: .invoke, group: 4096, raw: [1])
+        let invoked = ScriptedRun.event(run.healAt + 20, "commands", .operation(operation))
+        operation.action = .ok
+        var events = Self.events(in: run).with(
+            invoked, ScriptedRun.event(run.healAt + 60, "commands", .operation(operation)))
+        if let after {
+            events = events.with(ScriptedRun.frame(run.healedAt + after, 4096, [1], sender: ScriptedRun.system))
+        }
+        let verdict = try events.verdict()
+        #expect(verdict.outcome == outcome, "\(verdict.sentence)")
+    }
+
     @Test func itIsACutBeforeItIsABounce() throws {
         let run = Self.run()
         let alive = ["stimulus-1", "stimulus-2"].map { RigFaultTests.report(run.brokenAt + 800, $0, .state) }

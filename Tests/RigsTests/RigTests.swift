@@ -24,7 +24,9 @@ import Testing
         let channel = try #require(rig.channel("bus-power")).channel
         #expect(channel.wiring == .normallyClosed)
         #expect(channel.longestCutNanoseconds == 120_000_000_000)
-        #expect(rig.lacks(["relay:line-supply", "witness", "stimulus", "saturation", "service:broker"]).isEmpty)
+        #expect(
+            rig.lacks(["relay:line-supply", "timed-contact", "witness", "stimulus", "saturation", "service:broker"])
+                .isEmpty)
         #expect(line.attachments(.stimulus).map(\.loadAddress?.description) == ["1.1.127", "1.1.255"])
     }
 
@@ -35,6 +37,7 @@ import Testing
         #expect(rig.lines[0].supply?.sense == nil)
         #expect(rig.lines[0].attachments.allSatisfy { $0.device?.hasPrefix("/dev/") == true })
         #expect(rig.lacks(["relay:line-supply", "witness", "stimulus"]).isEmpty)
+        #expect(rig.lacks(["timed-contact"]).first?.contains("with a timing of its own") == true)
     }
 
     @Test func oneStimulusDoesNotSaturateALine() throws {

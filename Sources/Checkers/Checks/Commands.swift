@@ -77,7 +77,8 @@ struct Commands {
         guard world.plan.cuts.contains("line"), let fault = world.witness.fault?.instant,
             let healing = world.witness.healing
         else { return false }
-        return instant >= fault - earliness && instant <= healing.commanded
+        // While its contact still moves the line is as good as cut.
+        return instant >= fault - earliness && instant <= healing.commanded + world.plan.closing
     }
 
     /// Claims without a telegram of their own. A telegram goes to the claim that can wait least, so that as many as possible are kept; claims
