@@ -347,7 +347,8 @@ extension Scenario.FaultStep {
         _ = try node.entries(
             of: "a fault step",
             keys: [
-                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact", "witness",
+                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
+                "witness",
                 "cuts", "from", "to", "lengths",
             ])
         action = try parameters.resolve(try node.required("do")).choice("fault")
