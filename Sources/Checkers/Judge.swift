@@ -25,6 +25,20 @@ public struct Judge: Sendable {
     /// Everything worked for the baseline's length up to `instant`.
     public func baseline(at instant: Instant) -> Standing { Baseline.standing(plan, timeline, at: instant) }
 
+    /// Every view shows what the sentinels and the repeats are now.
+    public func settled(at instant: Instant) -> Standing {
+        let world = World(plan, timeline, until: instant)
+        for view in plan.views {
+            for group in Set(plan.sentinels.map(\.group) + plan.repeats).sorted() where !plan.isExcused(view, group) {
+                let disagreements = world.agreement(view, group, limit: .zero, until: instant).disagreements
+                if let last = disagreements.last, last.until == nil {
+                    return .pending("\(view.id) does not show \(Text.group(group)) as it is")
+                }
+            }
+        }
+        return .holds
+    }
+
     /// The fault is proven by what was seen.
     public func faultWitnessed(at instant: Instant) -> Standing {
         FaultWitness(plan: plan, timeline: timeline).standing(at: instant)
@@ -94,6 +108,7 @@ public struct Judge: Sendable {
         verdict.instants.healed = witness.healed?.instant
         verdict.instants.detected = Detection.instant(world)
         verdict.ledger = Ledger.rows(world, recovered: nil)
+        if let chained = plan.chained { verdict.notes.append(ChainNote.sentence(chained)) }
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason

@@ -124,6 +124,8 @@ struct JudgePlan: Sendable {
     var isNullRun: Bool
     /// Nothing is done to the system; what of it can be seen is all that is asked.
     var isCheck: Bool
+    /// Runs that share one baseline; nil for a run that has its own.
+    var chained: Int64?
 
     /// Limits already hold what is added per address that the system reads back.
     ///
@@ -283,6 +285,7 @@ struct JudgePlan: Sendable {
         saysHealth = judge["health"]?.bool ?? true
         isNullRun = judge["null_run"]?.bool ?? false
         isCheck = judge["check"]?.bool ?? false
+        chained = plan["chain"]?["length"]?.integer
         // Where nothing is cut, nothing is unreachable.
         if isNullRun { cuts = [] }
         takesCommands = !(judge["commands"]?.list ?? []).isEmpty

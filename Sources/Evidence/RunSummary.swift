@@ -15,6 +15,8 @@ public struct RunSummary: Sendable, Hashable {
     public var isNull: Bool
     /// The fault stood until somebody healed it by hand: looked at, never scored.
     public var isHeld = false
+    /// It shares its baseline with others: quick to make, never scored.
+    public var isChained = false
     /// Made again because the rig itself had been late: it counts for nothing.
     public var isReplaced: Bool
     /// The verdict's outcome (`pass`, `fail`, …) and sentence, as sealed in the evidence.
@@ -100,6 +102,7 @@ public struct RunSummary: Sendable, Hashable {
         sabotage = (plan["sabotage"]?.list ?? []).compactMap(\.text)
         isNull = plan["null_run"]?.bool ?? false
         isHeld = plan["held"]?.bool ?? false
+        isChained = plan["chain"]?["length"]?.integer != nil
         self.isReplaced = isReplaced
         outcome = verdict["outcome"]?.text ?? "aborted"
         sentence = verdict["sentence"]?.text ?? "the run came to no verdict"
@@ -133,7 +136,7 @@ extension RunSummary {
         .record(present: [
             ("scenario", .text(scenario)), ("variant", .text(variant)), ("repetition", .integer(Int64(repetition))),
             ("seed", seed.map(Value.integer)), ("sabotage", .list(sabotage.map(Value.text))), ("null", .bool(isNull)),
-            ("held", .bool(isHeld)),
+            ("held", .bool(isHeld)), ("chained", .bool(isChained)),
             ("outcome", .text(outcome)), ("sentence", .text(sentence)), ("system", .text(system)),
             ("system_build", .text(systemBuild)), ("rig", .text(rig)), ("rig_kind", .text(rigKind)),
             ("tool", .text(tool)), ("tool_build", .text(toolBuild)), ("began", .integer(began)),
@@ -154,6 +157,7 @@ extension RunSummary {
         sabotage = (value["sabotage"]?.list ?? []).compactMap(\.text)
         isNull = try record.bool("null")
         isHeld = value["held"]?.bool ?? false
+        isChained = value["chained"]?.bool ?? false
         outcome = try record.text("outcome")
         sentence = try record.text("sentence")
         system = try record.text("system")

@@ -17,6 +17,14 @@ struct PlanFacts {
     var isNull: Bool { plan["null_run"]?.bool ?? false }
     var isHeld: Bool { plan["held"]?.bool ?? false }
 
+    /// How many runs share one baseline, and the run whose evidence has it; nil for a run with its own.
+    var chain: (length: Int64, baseline: String)? {
+        guard let length = plan["chain"]?["length"]?.integer, let baseline = plan["chain"]?["baseline"]?.text else {
+            return nil
+        }
+        return (length, baseline)
+    }
+
     /// Sources of events, each with what it can see (its visibility class).
     var sources: [(id: String, sees: String)] {
         (plan["sources"]?.list ?? []).compactMap { source in

@@ -35,6 +35,13 @@ enum RunSection {
                     "p", ["class": "lead"],
                     "The fault stood until somebody healed it by hand: a run to look at, which no scorecard counts."))
         }
+        if let chain = facts.chain {
+            parts.append(
+                element(
+                    "p", ["class": "lead"],
+                    "This run is \(ChainNote.sentence(chain.length)). The system's start and its logs are in \(chain.baseline)."
+                ))
+        }
         parts += MeasuredTiles.markup(run)
         parts += DipSection.markup(run)
         parts += Timeline.markup(run)

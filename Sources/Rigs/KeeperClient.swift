@@ -210,6 +210,17 @@ public final class KeeperClient: Sendable {
         try? channel.send(["safe": [:]])
     }
 
+    /// Asks for the safe state and waits for its confirmation; the keeper stays.
+    ///
+    /// - Returns: whether every board confirmed it.
+    public func confirmSafe() -> Bool {
+        let before = state.withLock { $0.safeDone }
+        safe()
+        let deadline = MonotonicClock.now() + .seconds(20)
+        while state.withLock({ $0.safeDone == before && !$0.isDead }), wait(until: deadline) {}
+        return state.withLock { $0.safeDone > before && $0.safeConfirmed }
+    }
+
     /// Asks for the safe state, waits for its confirmation, and lets the keeper go.
     ///
     /// - Returns: whether every board confirmed it.

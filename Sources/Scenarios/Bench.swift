@@ -16,16 +16,31 @@ final class Bench: Sendable {
     /// Before anything is sent the witness listens for this long (interlock 1).
     private static let listening = Instant.Span.seconds(10)
 
-    private let plan: TestPlan
+    private let stage: Mutex<Stage>
+    private let program: String
+    private let version: String
     private let cancellation: Cancellation
-    private let directory: RunDirectory
     private let twin: TwinProcess?
     private let keeper: KeeperClient
-    private let journal: Journal
-    private let judge: JudgeBox
+    private let recorder = Recorder()
     private let heldUntil = Mutex<Instant?>(nil)
     private let guarded: LineGuard
     private let parts = Mutex(Parts())
+
+    /// What each run of a chain has of its own.
+    private struct Stage {
+        var plan: TestPlan
+        var directory: RunDirectory
+        var journal: Journal
+        var judge: JudgeBox
+        /// From when on the state was normal without a break: when the run before had recovered; nil for a run that begins with the system's start.
+        var normalSince: Instant?
+    }
+
+    private var plan: TestPlan { stage.withLock { $0.plan } }
+    private var directory: RunDirectory { stage.withLock { $0.directory } }
+    private var journal: Journal { stage.withLock { $0.journal } }
+    private var judge: JudgeBox { stage.withLock { $0.judge } }
 
     /// What comes up later, and goes down in reverse.
     private struct Parts {
@@ -61,9 +76,10 @@ final class Bench: Sendable {
         plan: TestPlan, program: String, version: String, cancellation: Cancellation,
         onKeeper: (@escaping @Sendable () -> Void) -> Void
     ) throws(Interruption) {
-        self.plan = plan
+        self.program = program
+        self.version = version
         self.cancellation = cancellation
-        directory = RunDirectory(path: plan.job.directory)
+        let directory = RunDirectory(path: plan.job.directory)
         do {
             try Files.makeDirectories(directory.logsPath)
         } catch {
@@ -104,19 +120,29 @@ final class Bench: Sendable {
         guarded = LineGuard(sources: plan.line.sources, groups: plan.line.groups)
         do {
             let record = plan.record(version: version, program: program, boards: keeper.boards)
-            let judge = JudgeBox(try Judge(plan: record))
-            self.judge = judge
-            journal = try Journal(
-                path: directory.evidencePath, plan: record, planSource: "rig",
-                observer: { _, event in judge.observe(event) },
-                onFailure: { failure in
-                    cancellation.cancel(.error("the evidence cannot be written any more: \(failure)"))
-                })
+            let stage = try Bench.stage(plan, record, cancellation, normalSince: nil)
+            self.stage = Mutex(stage)
+            recorder.record(into: stage.journal)
         } catch {
             _ = keeper.bye()
             _ = twin?.finish()
             throw .error("\(error)")
         }
+    }
+
+    /// Opens the evidence of a run.
+    private static func stage(
+        _ plan: TestPlan, _ record: Value, _ cancellation: Cancellation, normalSince: Instant?
+    ) throws -> Stage {
+        let directory = RunDirectory(path: plan.job.directory)
+        let judge = JudgeBox(try Judge(plan: record))
+        let journal = try Journal(
+            path: directory.evidencePath, plan: record, planSource: "rig",
+            observer: { _, event in judge.observe(event) },
+            onFailure: { failure in
+                cancellation.cancel(.error("the evidence cannot be written any more: \(failure)"))
+            })
+        return Stage(plan: plan, directory: directory, journal: journal, judge: judge, normalSince: normalSince)
     }
 
     /// Starts a keeper, or takes the rig from the installed one, which has its boards already.
@@ -268,11 +294,14 @@ final class Bench: Sendable {
 
     // MARK: what the steps use
 
-    private var sink: EventSink { journal.sink }
+    private var sink: EventSink { recorder.sink }
 
-    func record(_ payload: Event.Payload) {
-        journal.append(Event(at: MonotonicClock.now(), source: "rig", payload))
+    func record(_ payload: Event.Payload, at instant: Instant = MonotonicClock.now()) {
+        recorder.append(Event(at: instant, source: "rig", payload))
     }
+
+    /// From when on the state was normal without a break, where a run before has shown it.
+    var normalSince: Instant? { stage.withLock { $0.normalSince } }
 
     /// Returns once everything so far is on the disk.
     func sync() throws(Interruption) {
@@ -304,7 +333,7 @@ final class Bench: Sendable {
         } catch {
             throw error.kind == .gone ? .error(error.description) : .invalid(error.description)
         }
-        journal.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
+        recorder.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
         if actuation.readback == .failed {
             throw .invalid("channel '\(channel)' did not follow: \(actuation.reason ?? "the read-back says otherwise")")
         }
@@ -365,7 +394,7 @@ final class Bench: Sendable {
             system.watchClosely(true)
             return try system.killService(id, purpose: purpose, due: due)
         }
-        journal.append(Event(at: kill.commanded, source: "rig", .actuation(kill)))
+        recorder.append(Event(at: kill.commanded, source: "rig", .actuation(kill)))
         guard kill.readback != .failed else {
             throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")")
         }
@@ -374,7 +403,7 @@ final class Bench: Sendable {
 
     func startService(_ id: String, purpose: String) throws(Interruption) {
         let start = try withSystem { system throws(SystemFault) in try system.startService(id, purpose: purpose) }
-        journal.append(Event(at: start.commanded, source: "rig", .actuation(start)))
+        recorder.append(Event(at: start.commanded, source: "rig", .actuation(start)))
     }
 
     /// Does something to a process of the system's and puts the actuation into the evidence.
@@ -384,7 +413,7 @@ final class Bench: Sendable {
         let actuation = try withSystem { system throws(SystemFault) in
             try system.act(action, onProcess: id, purpose: purpose, due: due)
         }
-        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+        recorder.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
         guard actuation.readback != .failed else {
             throw .invalid(
                 "\(actuation.target) did not follow '\(actuation.meaning)': \(actuation.reason ?? "no reason given")")
@@ -402,7 +431,7 @@ final class Bench: Sendable {
             system.watchClosely(true)
             return try system.act(action, onService: id, purpose: purpose, due: due)
         }
-        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+        recorder.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
         guard actuation.readback != .failed else {
             throw .invalid("\(id) did not follow '\(actuation.meaning)': \(actuation.reason ?? "no reason given")")
         }
@@ -412,7 +441,7 @@ final class Bench: Sendable {
     /// Ends the system in order and starts it again, without waiting for it.
     func restartSystem(purpose: String) throws(Interruption) {
         let restart = try withSystem { system throws(SystemFault) in try system.restartSystem(purpose: purpose) }
-        journal.append(Event(at: restart.commanded, source: "rig", .actuation(restart)))
+        recorder.append(Event(at: restart.commanded, source: "rig", .actuation(restart)))
     }
 
     func watchWrites(_ attempt: @escaping @Sendable () -> String) {
@@ -455,7 +484,7 @@ final class Bench: Sendable {
     }
 
     func sample(_ view: String, _ point: String, _ said: String) {
-        journal.append(
+        recorder.append(
             Event(
                 at: MonotonicClock.now(), source: view,
                 .sample(.init(view: view, point: point, reading: .text(said)))))
@@ -483,13 +512,13 @@ final class Bench: Sendable {
     var readyWithin: Instant.Span { Instant.Span(nanoseconds: plan.system.ready.withinNanoseconds) }
 
     func recordTrial(_ trial: Event.Operation, at instant: Instant) {
-        journal.append(Event(at: instant, source: "rig", .operation(trial)))
+        recorder.append(Event(at: instant, source: "rig", .operation(trial)))
     }
 
     var lineTarget: String { "line:\(plan.line.id)" }
 
     func record(_ actuation: Event.Actuation) {
-        journal.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
+        recorder.append(Event(at: actuation.commanded, source: "rig", .actuation(actuation)))
     }
 
     func withSystem<Result>(
@@ -503,14 +532,60 @@ final class Bench: Sendable {
         }
     }
 
+    // MARK: from run to run
+
+    /// Ends a run of a chain and keeps everything up: the safe state, then the verdict on what was seen.
+    func conclude() -> RunVerdict {
+        record(.phase(Event.Phase(.safeState, .begin)))
+        let isSafe = keeper.confirmSafe()
+        let (interfaceWatch, writeWatch, watches) = parts.withLock { parts in
+            defer { (parts.interfaceWatch, parts.writeWatch, parts.watches) = (nil, nil, [:]) }
+            return (parts.interfaceWatch, parts.writeWatch, parts.watches)
+        }
+        interfaceWatch?.stop()
+        writeWatch?.stop()
+        for watch in watches.values { watch.stop() }
+        heldUntil.withLock { $0 = nil }
+        // Whatever is late has arrived after this.
+        MonotonicClock.sleep(for: .milliseconds(1_200))
+        record(.phase(Event.Phase(.safeState, .end, reason: isSafe ? nil : "the safe state was not confirmed")))
+        recorder.record(into: nil)
+        return seal(isSafe: isSafe)
+    }
+
+    /// Opens the evidence of the next run of a chain, which begins with what that of the last one shows of the state.
+    ///
+    /// - Parameter recovered: since when everything has been right, by the verdict of the last run.
+    func goOn(with next: TestPlan, since recovered: Instant) throws(Interruption) {
+        do {
+            let before = try JournalReader.read(directory.evidencePath).events
+            try Files.makeDirectories(RunDirectory(path: next.job.directory).logsPath)
+            let record = next.record(version: version, program: program, boards: keeper.boards)
+            let sources = Set((record["sources"]?.list ?? []).compactMap { $0["id"]?.text })
+            let opened = try Bench.stage(next, record, cancellation, normalSince: recovered)
+            for event in Handover.events(before, since: recovered, sources: sources) { opened.journal.append(event) }
+            stage.withLock { $0 = opened }
+            recorder.record(into: opened.journal)
+        } catch {
+            throw .error("the next run of the chain could not begin: \(error)")
+        }
+        parts.withLock { $0.workload?.expect(sentinels: next.sentinels, repeats: next.repeats) }
+    }
+
     // MARK: the end
 
     /// Safe state first, then everything down in reverse, then the verdict on what was seen.
-    func close(after interruption: Interruption?) -> RunVerdict {
+    func close(after interruption: Interruption?) -> RunVerdict { seal(isSafe: takeDown(after: interruption)) }
+
+    /// The safe state, and everything down in reverse; after a run that has been concluded no evidence says so.
+    ///
+    /// - Returns: whether the safe state was confirmed.
+    @discardableResult
+    func takeDown(after interruption: Interruption? = nil) -> Bool {
         record(.phase(Event.Phase(.safeState, .begin)))
         keeper.safe()
         if let interruption {
-            journal.append(
+            recorder.append(
                 Event(
                     at: MonotonicClock.now(), source: "rig",
                     .other(
@@ -537,15 +612,16 @@ final class Bench: Sendable {
         for watch in parts.watches.values { watch.stop() }
         let isSafe = keeper.bye()
         if let statistics = twin?.finish() {
-            journal.append(
+            recorder.append(
                 Event(at: MonotonicClock.now(), source: "truth", .other(kind: "twin_statistics", statistics)))
         }
         for reader in parts.readers { reader.stop() }
         record(.phase(Event.Phase(.safeState, .end, reason: isSafe ? nil : "the safe state was not confirmed")))
-        return seal(isSafe: isSafe)
+        return isSafe
     }
 
     private func seal(isSafe: Bool) -> RunVerdict {
+        let (journal, judge, directory) = stage.withLock { ($0.journal, $0.judge, $0.directory) }
         do {
             try journal.sync()
         } catch {

@@ -18,8 +18,11 @@ public final class Campaign: Sendable {
         public var text: String
     }
 
+    /// Runs that one process makes on one system, one after the other; mostly one.
+    private typealias Batch = [(index: Int, job: Job)]
+
     private struct State {
-        var waiting: [(index: Int, job: Job)]
+        var waiting: [Batch]
         var running: [Int: (channel: RecordChannel, child: ChildProcess)] = [:]
         var results: [Int: JobResult] = [:]
         var aborted: String?
@@ -46,14 +49,20 @@ public final class Campaign: Sendable {
         state.withLock { state in
             state.results = [:]
             // After an abort nothing is started any more.
-            if state.aborted == nil { state.waiting = jobs.enumerated().map { ($0.offset, $0.element) } }
+            if state.aborted == nil { state.waiting = Campaign.batches(jobs) }
         }
         let threads = (0..<max(1, parallel)).map { number in
             NamedThread.start("campaign \(number)") { [self] in
-                while let (index, job) = next() {
-                    let result = make(job, index)
-                    state.withLock { $0.results[index] = result }
-                    onResult(result)
+                while let batch = next() {
+                    let made = make(batch) { [self] index, result in
+                        state.withLock { $0.results[index] = result }
+                        onResult(result)
+                    }
+                    // A chain ends with the first run that does not pass: the next ones get a fresh system.
+                    let rest = Array(batch.dropFirst(made))
+                    state.withLock { state in
+                        if !rest.isEmpty, state.aborted == nil { state.waiting.insert(rest, at: 0) }
+                    }
                 }
             }
         }
@@ -82,21 +91,59 @@ public final class Campaign: Sendable {
         for run in state.withLock({ Array($0.running.values) }) { try? run.channel.send(["heal": true]) }
     }
 
-    private func next() -> (index: Int, job: Job)? {
+    private func next() -> Batch? {
         state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
     }
 
-    private func make(_ asked: Job, _ index: Int) -> JobResult {
-        var job = asked
-        func failed(_ outcome: Outcome, _ sentence: String) -> JobResult {
-            JobResult(job: asked, verdict: RunVerdict(outcome: outcome, sentence: sentence))
+    /// The jobs of each chain together, where its first one stands.
+    private static func batches(_ jobs: [Job]) -> [Batch] {
+        var batches: [Batch] = []
+        var places: [Int: Int] = [:]
+        for (index, job) in jobs.enumerated() {
+            if let chain = job.chain, let place = places[chain] {
+                batches[place].append((index, job))
+            } else {
+                if let chain = job.chain { places[chain] = batches.count }
+                batches.append([(index, job)])
+            }
         }
+        return batches
+    }
+
+    /// The job of a batch as the process that makes it gets it.
+    private static func placed(_ batch: Batch, _ temporary: String) -> [Value] {
+        batch.enumerated().map { position, entry in
+            var job = entry.job
+            job.temporary = temporary
+            // What is left of a chain may be a single run: one like any other.
+            if batch.count > 1 {
+                job.place = ChainPlace(
+                    position: position + 1, length: batch.count, baseline: batch[0].job.directoryName)
+            }
+            return job.value
+        }
+    }
+
+    /// Makes the runs of a batch until one does not pass.
+    ///
+    /// - Returns: how many came to a result.
+    private func make(_ batch: Batch, _ onEach: (Int, JobResult) -> Void) -> Int {
+        var made = 0
+        func finish(_ verdict: RunVerdict) {
+            guard made < batch.count else { return }
+            onEach(batch[made].index, JobResult(job: batch[made].job, verdict: verdict))
+            made += 1
+        }
+        func failed(_ outcome: Outcome, _ sentence: String) -> Int {
+            finish(RunVerdict(outcome: outcome, sentence: sentence))
+            return made
+        }
+        let index = batch[0].index
         let ours: RecordChannel
         let child: ChildProcess
         let temporary: TemporaryDirectory
         do {
             temporary = try TemporaryDirectory(prefix: "knxrig-")
-            job.temporary = temporary.path
             let (near, far) = try Socket.pair()
             var request = ChildProcess.Request(path: program, arguments: ["run"])
             request.descriptors = [(Lifeline.childDescriptorNumber, far)]
@@ -105,27 +152,30 @@ public final class Campaign: Sendable {
             child = try ChildProcess.spawn(request)
             ours = RecordChannel(near)
             state.withLock { $0.running[index] = (ours, child) }
-            try ours.send(["job": job.value])
+            try ours.send(["jobs": .list(Campaign.placed(batch, temporary.path))])
         } catch {
             return failed(.error, "the run could not be started: \(error)")
         }
         defer { state.withLock { $0.running[index] = nil } }
-        var verdict: RunVerdict?
+        var isOrderly = false
         receiving: while true {
             switch try? ours.receive() {
             case .record(let value):
-                if let text = value["progress"]?.text { onProgress(Progress(job: asked, text: text)) }
-                if let finished = value["finished"] { verdict = try? RunVerdict(finished) }
+                if let text = value["progress"]?.text, made < batch.count {
+                    onProgress(Progress(job: batch[made].job, text: text))
+                }
+                if let finished = value["finished"], let verdict = try? RunVerdict(finished) { finish(verdict) }
+                if value["ended"]?.bool == true { isOrderly = true }
             default: break receiving
             }
         }
         let exit = child.wait()
         // After an orderly end nothing uses the directory any more; what a killed run leaves behind ends within two seconds.
-        if verdict == nil { MonotonicClock.sleep(for: .seconds(2)) }
+        if !isOrderly { MonotonicClock.sleep(for: .seconds(2)) }
         temporary.remove()
-        return verdict.map { JobResult(job: asked, verdict: $0) }
-            ?? failed(
-                state.withLock { $0.aborted } != nil ? .aborted : .error,
-                "the run ended without a verdict (\(exit)); its keeper has gone to the safe state")
+        guard !isOrderly || made == 0 else { return made }
+        return failed(
+            state.withLock { $0.aborted } != nil ? .aborted : .error,
+            "the run ended without a verdict (\(exit)); its keeper has gone to the safe state")
     }
 }

@@ -20,10 +20,12 @@ public struct CampaignFile: Sendable, Hashable {
     /// Protections that the system is started without.
     public var sabotage: [String]
     public var isNull: Bool
+    /// Scenarios that can share a system do.
+    public var isChained: Bool
 
     public init(
         operands: [String], rigFile: String, systemFile: String, repetitions: Int, parallel: Int, seed: Int,
-        sabotage: [String], isNull: Bool
+        sabotage: [String], isNull: Bool, isChained: Bool = false
     ) {
         self.operands = operands
         self.rigFile = rigFile
@@ -33,6 +35,7 @@ public struct CampaignFile: Sendable, Hashable {
         self.seed = seed
         self.sabotage = sabotage
         self.isNull = isNull
+        self.isChained = isChained
     }
 
     private static func path(_ directory: String) -> String { directory + "/campaign.json" }
@@ -43,6 +46,7 @@ public struct CampaignFile: Sendable, Hashable {
             "schema": .text(Self.schema), "scenarios": .list(operands.map(Value.text)), "rig": .text(rigFile),
             "system": .text(systemFile), "repeat": .integer(Int64(repetitions)), "parallel": .integer(Int64(parallel)),
             "seed": .integer(Int64(seed)), "without": .list(sabotage.map(Value.text)), "null": .bool(isNull),
+            "chain": .bool(isChained),
         ]
         try Files.write(Array((JSON.text(value) + "\n").utf8), to: Self.path(directory))
     }
@@ -69,6 +73,7 @@ public struct CampaignFile: Sendable, Hashable {
             seed = Int(clamping: try record.integer("seed"))
             sabotage = (value["without"]?.list ?? []).compactMap(\.text)
             isNull = try record.bool("null")
+            isChained = value["chain"]?.bool ?? false
         } catch {
             throw failure("\(error)")
         }

@@ -23,6 +23,10 @@ public struct Job: Sendable, Hashable {
     public var isHeld = false
     /// Nothing is done to the system: set up, baseline, safe state.
     public var isCheck = false
+    /// Jobs of one number share a system; nil for a job with one of its own.
+    public var chain: Int?
+    /// Where it stands in its chain; given by the campaign when the chain begins.
+    var place: ChainPlace?
     /// The run's own directory; made by the run.
     public var directory: String
     /// Where devices, sockets and the system's data live while the run lasts; given by the command, gone with the run.
@@ -50,7 +54,7 @@ public struct Job: Sendable, Hashable {
     /// Its name, and what is special about it: `HW-1/cut-20s without knxd.restart`, `HW-1/cut-20s, null run`.
     public var title: String {
         name + (sabotage.isEmpty ? "" : " without " + sabotage.joined(separator: ", ")) + (isNull ? ", null run" : "")
-            + (isHeld ? ", held by hand" : "")
+            + (isHeld ? ", held by hand" : "") + (chain == nil ? "" : ", chained")
     }
 
     /// Where the run lies below the directory of all runs.
@@ -62,7 +66,7 @@ public struct Job: Sendable, Hashable {
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
             "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "check": .bool(isCheck),
-            "held": .bool(isHeld),
+            "held": .bool(isHeld), "place": place?.value ?? .null,
             "directory": .text(directory),
             "temporary": .text(temporary),
         ]
@@ -82,6 +86,7 @@ public struct Job: Sendable, Hashable {
         isNull = value["null"]?.bool ?? false
         isCheck = value["check"]?.bool ?? false
         isHeld = value["held"]?.bool ?? false
+        place = ChainPlace(value["place"])
         directory = try record.text("directory")
         temporary = try record.text("temporary")
     }

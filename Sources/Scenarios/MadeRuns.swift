@@ -38,6 +38,7 @@ public struct MadeRuns: Sendable {
             var again: [(index: Int, job: Job)] = []
             for (index, result) in counted.enumerated() where result.verdict.isRigsOwnLateness && !result.job.isHeld {
                 var job = result.job
+                job.chain = nil
                 let same = (all.map(\.job) + again.map(\.job)).filter { $0.name == job.name }
                 job.repetition = (same.map(\.repetition).max() ?? 0) + 1
                 job.directory = try directory(job)

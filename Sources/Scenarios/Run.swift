@@ -25,33 +25,68 @@ final class Run: Sendable {
         self.progress = progress
     }
 
-    /// Makes the run and returns its verdict. Never leaves anything running or cut.
+    /// Makes the first run on a new bench and, as long as each passes, the others on the same one. Never leaves anything running or cut.
     ///
-    /// - Parameter onKeeper: told how to command the safe state at once, for whoever learns first that the run must stop.
-    func make(program: String, version: String, onKeeper: (@escaping @Sendable () -> Void) -> Void) -> RunVerdict {
+    /// - Parameters:
+    ///   - others: what to do next on the system as it is; nothing but for a chain.
+    ///   - onKeeper: told how to command the safe state at once, for whoever learns first that the run must stop.
+    ///   - onVerdict: told the verdict of each run that was made, in their order.
+    func make(
+        then others: [Run], program: String, version: String, onKeeper: (@escaping @Sendable () -> Void) -> Void,
+        onVerdict: (RunVerdict) -> Void
+    ) {
         let bench: Bench
         do {
             bench = try Bench(
                 plan: plan, program: program, version: version, cancellation: cancellation, onKeeper: onKeeper)
         } catch {
-            return RunVerdict(outcome: error.cause.outcome, sentence: error.cause.reason)
+            return onVerdict(RunVerdict(outcome: error.cause.outcome, sentence: error.cause.reason))
+        }
+        var run = self
+        for next in others {
+            do {
+                try run.steps(bench)
+            } catch {
+                return onVerdict(bench.close(after: error))
+            }
+            let verdict = bench.conclude()
+            onVerdict(verdict)
+            guard verdict.outcome == .pass, let recovered = verdict.instants.recovered else {
+                bench.takeDown()
+                return
+            }
+            do {
+                try bench.goOn(with: next.plan, since: recovered)
+            } catch {
+                bench.takeDown()
+                return onVerdict(RunVerdict(outcome: error.cause.outcome, sentence: error.cause.reason))
+            }
+            run = next
         }
         var interruption: Interruption?
         do {
-            try steps(bench)
+            try run.steps(bench)
         } catch {
             interruption = error
         }
-        return bench.close(after: interruption)
+        onVerdict(bench.close(after: interruption))
     }
 
     private func steps(_ bench: Bench) throws(Interruption) {
         let fault = plan.makeFault(progress: progress)
-        try step(.setUp, bench) { () throws(Interruption) in
-            try bench.setUp(progress: progress)
+        // What the run before has shown already began when it had recovered.
+        let normalSince = bench.normalSince
+        try step(.setUp, bench, at: normalSince) { () throws(Interruption) in
+            if normalSince == nil { try bench.setUp(progress: progress) }
             try cancellation.check()
         }
-        try step(.verifyNormal, bench) { () throws(Interruption) in
+        try step(.verifyNormal, bench, at: normalSince) { () throws(Interruption) in
+            if normalSince != nil {
+                bench.workload?.announce()
+                try reach(bench, atMost: .seconds(15), "the system did not show what the sentinels begin with") {
+                    $0.settled(at: $1)
+                }
+            }
             progress("verifying that everything works (\(text(plan.limits.baseline)))")
             if plan.job.isCheck {
                 return try settle(bench, atMost: plan.limits.baseline + .seconds(10)) { $0.baseline(at: $1) }
@@ -83,9 +118,11 @@ final class Run: Sendable {
     }
 
     private func step(
-        _ step: Event.Phase.Step, _ bench: Bench, _ body: () throws(Interruption) -> Void
+        _ step: Event.Phase.Step, _ bench: Bench, at begun: Instant? = nil,
+        _ body: () throws(Interruption) -> Void
     ) throws(Interruption) {
-        bench.record(.phase(Event.Phase(step, .begin)))
+        let reason = begun == nil ? nil : plan.job.place.map { "chained: the system was brought up in \($0.baseline)" }
+        bench.record(.phase(Event.Phase(step, .begin, reason: reason)), at: begun ?? MonotonicClock.now())
         do {
             try body()
         } catch {

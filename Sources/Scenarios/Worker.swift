@@ -5,14 +5,16 @@ import Glibc
 public import Platform
 import Synchronization
 
-/// The body of a run's process: takes its job from the command that started it, makes the run, hands the verdict back.
+/// The body of a run's process: takes its job from the command that started it, makes the run, hands the verdict back; of a chain, one run after the
+/// other.
 public enum Worker {
     /// - Parameter program: path of this program, to start the twin, the keeper and the host from.
     /// - Parameter lifeline: to the command; its end of file is the command's death.
     /// - Returns: the exit status of the process; the verdict has gone over the lifeline.
     public static func run(program: String, version: String, lifeline: RecordChannel) -> Int32 {
         guard case .record(let first) = try? lifeline.receive(until: MonotonicClock.now() + .seconds(10)),
-            let record = first["job"], let job = try? Job(record), let cancellation = try? Cancellation(),
+            let records = first["jobs"]?.list, let jobs = try? records.map(Job.init), let job = jobs.first,
+            let cancellation = try? Cancellation(),
             let healRequest = try? HealRequest()
         else { return 5 }
         let safe = Mutex<(@Sendable () -> Void)?>(nil)
@@ -33,19 +35,24 @@ public enum Worker {
             }
         }
         watchSignals(cancellation)
-        let verdict: RunVerdict
+        func finish(_ verdict: RunVerdict) { try? lifeline.send(["finished": verdict.value]) }
         do {
-            let plan = try TestPlan(job: job)
-            if plan.variant.fault.action == .fillDisk { try SmallDisk.mount(at: job.temporary + "/data") }
-            verdict = Run(plan: plan, cancellation: cancellation, healRequest: healRequest) { text in
-                try? lifeline.send(["progress": .text(text)])
-            }.make(program: program, version: version) { command in safe.withLock { $0 = command } }
+            let plans = try jobs.map { try TestPlan(job: $0) }
+            if plans[0].variant.fault.action == .fillDisk { try SmallDisk.mount(at: job.temporary + "/data") }
+            let runs = plans.map { plan in
+                Run(plan: plan, cancellation: cancellation, healRequest: healRequest) { text in
+                    try? lifeline.send(["progress": .text(text)])
+                }
+            }
+            runs[0].make(
+                then: Array(runs.dropFirst()), program: program, version: version,
+                onKeeper: { command in safe.withLock { $0 = command } }, onVerdict: finish)
         } catch {
-            verdict = RunVerdict(outcome: .error, sentence: "\(error)")
+            finish(RunVerdict(outcome: .error, sentence: "\(error)"))
         }
         SmallDisk.unmount(job.temporary + "/data")
         Files.removeTree(job.temporary)
-        try? lifeline.send(["finished": verdict.value])
+        try? lifeline.send(["ended": true])
         shutdown(lifeline.descriptor.number, Int32(SHUT_RDWR))
         listener.join()
         return 0

@@ -21,8 +21,7 @@ final class Workload: Sendable {
     private let tracers: TracerLoad.Configuration
     private let sink: EventSink
     private let load = Mutex<TracerLoad?>(nil)
-    private let sentinels: [Sentinel]
-    private let repeats: [GroupAddress]
+    private let points: Mutex<(sentinels: [Sentinel], repeats: [GroupAddress])>
     private let isTurned = Mutex(false)
 
     /// - Parameter stimuli: at least one; tracers take turns, sentinels and repeats belong to the first.
@@ -34,8 +33,16 @@ final class Workload: Sendable {
         self.sink = sink
         self.stimuli = stimuli
         self.tracers = tracers
-        self.sentinels = sentinels
-        self.repeats = repeats
+        points = Mutex((sentinels, repeats))
+    }
+
+    private var sentinels: [Sentinel] { points.withLock { $0.sentinels } }
+    private var repeats: [GroupAddress] { points.withLock { $0.repeats } }
+
+    /// From now on these change and repeat, for the next run.
+    func expect(sentinels: [Sentinel], repeats: [GroupAddress]) {
+        points.withLock { $0 = (sentinels, repeats) }
+        isTurned.withLock { $0 = false }
     }
 
     /// Puts every sentinel and repeat at its first value, on the line.

@@ -72,6 +72,10 @@ struct RunSession {
         }
         let colours = Terminal.outputIsTerminal && Program.environment["NO_COLOR"] == nil
         Terminal.output(TerminalSummary.text(campaign, colours: colours))
+        let chained = reports.compactMap { $0.plan["chain"]?["length"]?.integer }
+        if let longest = chained.max() {
+            Terminal.output("\(ChainNote.sentence(longest))\n")
+        }
         Terminal.output("report: \(runs.path)/report.html\n")
     }
 }

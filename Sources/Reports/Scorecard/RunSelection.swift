@@ -16,7 +16,7 @@ struct RunSelection {
     init(_ input: Scorecard.Input) {
         let wanted = input.sabotage.sorted()
         let candidates = input.runs.filter {
-            !$0.isNull && !$0.isHeld && !$0.isReplaced && $0.sabotage.sorted() == wanted
+            !$0.isNull && !$0.isHeld && !$0.isChained && !$0.isReplaced && $0.sabotage.sorted() == wanted
         }
         for run in candidates where run.flaw != nil { unusable.append((run, run.flaw ?? "")) }
         let sound = candidates.filter { $0.flaw == nil }

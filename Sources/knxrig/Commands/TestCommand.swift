@@ -26,6 +26,10 @@ extension Command {
             .flag(
                 "--hold-fault",
                 "leave the fault standing until Enter, within the longest cut, to go and measure; never scored"),
+            .flag(
+                "--chain",
+                "make runs one after the other on one system, brought up once; quick, not for certification, never scored"
+            ),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
             .value("--resume", "DIR", "go on with a campaign that was cut off: make the runs in DIR that are missing"),
             .value(
@@ -38,10 +42,13 @@ extension Command {
             "knxrig test HW-1/cut-3s --repeat 10 --parallel 2",
             "knxrig test all --go ~/controller/resilience", "knxrig test HW-1 --rig my-bench.yaml --dry-run",
             "knxrig test IF-1 --without mqtt.reconnect", "knxrig test HW-1 --hold-fault",
+            "knxrig test IF-1 PB-2 HW-1 --chain",
             "knxrig test --resume knxrig-runs/20261127T091500Z",
         ],
         notes: """
             ID is a scenario (its default variant), ID/VARIANT, ID/all, tier-1 … tier-6, or all. Ctrl-C heals, goes to the safe state and reports.
+            With --chain, what one scenario shows of the normal state after its recovery is the baseline of the next; after a run that does not pass comes a
+            fresh system. What needs a start or a workload of its own is run by itself. With --parallel each worker has chains of its own.
             Exit status: 0 pass, 1 fail, 2 usage or bad input, 3 invalid, 4 inconclusive, 5 error, 130 aborted; of several the worst.
             """
     ) { arguments in
@@ -102,6 +109,9 @@ private struct TestRequest {
                 system: arguments.value("--system") ?? "reference-controller")
         }
         if arguments.has("--hold-fault") {
+            if file.isChained {
+                throw UsageFailure("'--hold-fault' with '--chain': what is held by hand is no baseline")
+            }
             if parallel > 1 { throw UsageFailure("'--hold-fault' with '--parallel \(parallel)': one hand, one fault") }
             if arguments.has("--null") { throw UsageFailure("'--hold-fault' with '--null': a null run has no fault") }
             if let obstacle = plans.compactMap(\.holdObstacle).first {
@@ -126,13 +136,14 @@ private struct TestRequest {
             parallel: try arguments.integer("--parallel", 1...16, default: 1),
             seed: try arguments.integer(
                 "--seed", 0...Int.max, default: Int(MonotonicClock.unixNanoseconds() / 1_000_000_000)),
-            sabotage: arguments.all("--without"), isNull: arguments.has("--null"))
+            sabotage: arguments.all("--without"), isNull: arguments.has("--null"), isChained: arguments.has("--chain"))
     }
 
     /// All but the number of runs at once is as it was asked for in the beginning.
     private static func resumed(_ arguments: Arguments) throws -> CampaignFile {
         let others = [
             "--rig", "--system", "--repeat", "--seed", "--without", "--null", "--out", "--go", "--hold-fault",
+            "--chain",
         ]
         if let other = others.first(where: arguments.has) {
             throw UsageFailure("'--resume' with '\(other)': a campaign goes on as it was asked for in the beginning")
@@ -182,13 +193,21 @@ private struct TestRequest {
     }
 
     private func make(_ plans: [TestPlan], _ notRun: [TestPlan], _ runs: RunsDirectory) throws -> ExitStatus {
-        var jobs: [Job] = []
+        var asked: [(job: Job, plan: TestPlan)] = []
         for repetition in 1...repetitions {
             for plan in plans {
                 var job = plan.job
                 job.repetition = repetition
                 job.seed = plan.job.seed &+ Int64(repetition - 1)
-                jobs.append(job)
+                asked.append((job, plan))
+            }
+        }
+        var jobs = asked.map(\.job)
+        if file.isChained {
+            let chains = Chain.jobs(asked, parallel: parallel)
+            jobs = chains.jobs
+            for (name, reason) in chains.alone {
+                Terminal.error("knxrig: \(name): run by itself, not chained: \(reason)\n")
             }
         }
         let session = RunSession(runs: runs, progress: progress)

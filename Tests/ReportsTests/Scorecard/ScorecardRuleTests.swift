@@ -158,13 +158,15 @@ import Testing
         #expect(Scorecard(input).printedScore == 10)
     }
 
-    @Test(arguments: ["null", "replaced", "sabotage", "altered", "other rig", "other tool"])
+    @Test(arguments: ["null", "replaced", "chained", "held", "sabotage", "altered", "other rig", "other tool"])
     func whatProvesNothingIsLeftOut(kind: String) {
-        let odd = ScorecardBench.run(
+        var odd = ScorecardBench.run(
             "IF-1", sabotage: kind == "sabotage" ? ["mqtt.reconnect"] : [], flaw: kind == "altered" ? "altered" : nil,
             tool: kind == "other tool" ? "x" : "tool", rig: kind == "other rig" ? "bench" : "twin",
             isNull: kind == "null",
             isReplaced: kind == "replaced")
+        odd.isChained = kind == "chained"
+        odd.isHeld = kind == "held"
         let card = ScorecardBench.card([odd, ScorecardBench.run("PB-2", began: 3000)])
         #expect(card.rows[0].tested == 0)
         #expect(card.rows[1].worth == 1)
