@@ -13,6 +13,8 @@ public struct Scenario: Sendable {
         public var process: String?
         /// Clients of the system that the fault is made with; 1 where it is made with none.
         public var clients: Int
+        /// From the first step of the fault to this one; 0 for the first.
+        public var atNanoseconds: Int64
         /// From fault to heal; 0 for what nothing heals.
         public var durationNanoseconds: Int64
         /// How often it is made; 1 for what is made once.
@@ -161,7 +163,10 @@ public struct Scenario: Sendable {
     /// A named form of the scenario with its own parameters.
     public struct Variant: Sendable, Hashable {
         public var name: String
-        public var fault: FaultStep
+        /// What is done, in order; the first begins at 0.
+        public var steps: [FaultStep]
+        /// What rig and system must have beside what the scenario requires.
+        public var requires: [String]
         public var expectations: [Expectation]
         public var sabotages: [Sabotage]
         public var baselineNanoseconds: Int64
@@ -172,6 +177,17 @@ public struct Scenario: Sendable {
         public var load: Load?
         /// It takes so long that it is made when it is asked for by name, and not with all others.
         public var isApart: Bool
+
+        /// The first step, which is the only one of most.
+        public var fault: FaultStep { steps[0] }
+
+        /// From the first step's beginning to the last heal that the rig makes, nanoseconds.
+        public var faultNanoseconds: Int64 { steps.map { $0.atNanoseconds + $0.durationNanoseconds }.max() ?? 0 }
+
+        /// Hops whose telegrams cannot arrive while any step lasts.
+        public var cuts: [String] {
+            steps.flatMap(\.cuts).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        }
 
         /// The saturation beside the fault, nanoseconds; 0 without one.
         public var loadNanoseconds: Int64 { (load?.beforeNanoseconds ?? 0) + (load?.afterNanoseconds ?? 0) }
@@ -228,20 +244,8 @@ public struct Scenario: Sendable {
         tier = try node.required("tier").integer(1...6)
         likelihood = try node.required("likelihood").integer(1...5)
         impact = try node.required("impact").integer(1...5)
-        requires = []
-        for requirement in try node.required("requires").elements() {
-            let text = try requirement.text()
-            guard Scenario.requirements.contains(text) else {
-                throw requirement.failure(
-                    "'\(text)' is nothing that a rig can have"
-                        + Nearest.suggestion(for: text, among: Scenario.requirements))
-            }
-            requires.append(text)
-        }
-        let faults = try node.required("fault").elements()
-        guard faults.count == 1, let fault = faults.first else {
-            throw try node.required("fault").failure("a scenario has one fault step")
-        }
+        requires = try Scenario.requirements(node.required("requires"))
+        let fault = try node.required("fault")
         variants = []
         for variantNode in try node.required("variants").elements() {
             let variant = try Variant(variantNode, fault: fault, load: node["load"], common: node["parameters"])
@@ -252,14 +256,31 @@ public struct Scenario: Sendable {
         }
         guard !variants.isEmpty else { throw node.failure("a scenario has at least one variant") }
     }
+
+    static func requirements(_ node: Node) throws(DocumentFailure) -> [String] {
+        var requires: [String] = []
+        for requirement in try node.elements() {
+            let text = try requirement.text()
+            guard Scenario.requirements.contains(text) else {
+                throw requirement.failure(
+                    "'\(text)' is nothing that a rig can have"
+                        + Nearest.suggestion(for: text, among: Scenario.requirements))
+            }
+            requires.append(text)
+        }
+        return requires
+    }
 }
 
 extension Scenario.Variant {
     init(_ node: Node, fault: Node, load: Node?, common: Node?) throws(DocumentFailure) {
         let parameters = Parameters(own: node, common: common)
+        // A variant may say by itself what is done, in the place of what the scenario says.
+        let stepNodes = try (node["fault"] ?? fault).elements()
         for entry in try node.entries(of: "a variant") {
             let known =
-                ["name", "expect", "sabotages", "apart"] + parameters.known([fault] + (load.map { [$0] } ?? []))
+                ["name", "fault", "requires", "expect", "sabotages", "apart"]
+                + parameters.known(stepNodes + (load.map { [$0] } ?? []))
             guard known.contains(entry.key) else {
                 throw DocumentFailure(
                     file: node.file, position: entry.keyPosition,
@@ -268,11 +289,15 @@ extension Scenario.Variant {
         }
         name = try node.required("name").text()
         isApart = try node["apart"]?.bool() ?? false
-        self.fault = try Scenario.FaultStep(fault, parameters)
+        requires = try node["requires"].map { node throws(DocumentFailure) in try Scenario.requirements(node) } ?? []
+        steps = try Scenario.FaultStep.sequence(stepNodes, of: node["fault"] ?? fault, parameters)
         baselineNanoseconds = try parameters["baseline"]?.nanoseconds() ?? 10_000_000_000
         holdNanoseconds = try parameters["hold"]?.nanoseconds() ?? 10_000_000_000
         tracerLoad = try parameters["tracer_load"]?.integer(1...90) ?? 40
         self.load = try load.map { node throws(DocumentFailure) in try Scenario.Load(node, parameters) }
+        if self.load != nil, stepNodes.count > 1 {
+            throw stepNodes[1].failure("a fault on a saturated line has one step: the load is the other fault")
+        }
         expectations = []
         for expectation in try node.required("expect").elements() {
             expectations.append(try Scenario.Expectation(expectation))
@@ -347,10 +372,11 @@ extension Scenario.FaultStep {
         _ = try node.entries(
             of: "a fault step",
             keys: [
-                "do", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
-                "witness",
-                "cuts", "from", "to", "lengths",
+                "do", "at", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
+                "witness", "cuts", "from", "to", "lengths",
             ])
+        atNanoseconds =
+            try node["at"].map { node throws(DocumentFailure) in try parameters.resolve(node).nanoseconds() } ?? 0
         action = try parameters.resolve(try node.required("do")).choice("fault")
         service = try node["service"]?.text()
         gate = try node["gate"]?.text()

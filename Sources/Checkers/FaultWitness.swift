@@ -18,7 +18,20 @@ struct FaultWitness {
     static let deadMillivolts: Int64 = 20_000
 
     var injected: Event.Actuation? { timeline.actuation("fault", of: plan.faultTarget) }
-    var healing: Event.Actuation? { timeline.actuation("heal", of: plan.faultTarget) }
+
+    /// The command that ended the fault; of several steps the last one, once there is one for each that the rig heals.
+    var healing: Event.Actuation? {
+        guard !plan.steps.isEmpty else { return timeline.actuation("heal", of: plan.faultTarget) }
+        let healings = steps.filter { !$0.plan.faultKind.isInstantaneous }.map(\.healing)
+        return healings.contains { $0 == nil }
+            ? nil : healings.compactMap(\.self).max { $0.commanded < $1.commanded }
+    }
+
+    /// Each step by itself; of a fault with one step, this.
+    var steps: [FaultWitness] { plan.eachStep.map { FaultWitness(plan: $0, timeline: timeline) } }
+
+    /// The step that cuts a hop; nil where none does.
+    func cutting(_ hop: String) -> FaultWitness? { steps.first { $0.plan.cuts.contains(hop) } }
 
     /// What is known of this kind of fault.
     private var proof: any FaultProof {
@@ -52,6 +65,7 @@ struct FaultWitness {
     /// T0: when the fault became effective.
     var fault: Proven? {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).fault }
+        if let first = plan.steps.first { return FaultWitness(plan: first, timeline: timeline).fault }
         guard let injected, injected.readback != .failed else { return nil }
         return proof.fault(injected)
     }
@@ -59,6 +73,7 @@ struct FaultWitness {
     /// Whether the fault is proven by what was seen until `instant`.
     func standing(at instant: Instant) -> Standing {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).standing(at: instant) }
+        if !plan.steps.isEmpty { return Self.first(steps.map { $0.standing(at: instant) }) }
         guard let injected else { return .pending("the fault has not been commanded yet") }
         if injected.readback == .failed {
             return .broken(
@@ -75,6 +90,10 @@ struct FaultWitness {
     /// system's.
     var healed: Proven? {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).healed }
+        if !plan.steps.isEmpty {
+            let healed = steps.map(\.healed)
+            return healed.contains { $0 == nil } ? nil : healed.compactMap(\.self).max { $0.instant < $1.instant }
+        }
         if plan.faultKind.isInstantaneous { return fault }
         guard let healing, healing.readback != .failed else { return nil }
         return proof.healed(healing)
@@ -88,8 +107,14 @@ struct FaultWitness {
         }
     }
 
+    /// Of several standings the first broken one, else the first pending one.
+    private static func first(_ standings: [Standing]) -> Standing {
+        standings.first { if case .broken = $0 { true } else { false } } ?? standings.first { $0 != .holds } ?? .holds
+    }
+
     func healedStanding() -> Standing {
         if plan.isNullRun { return healed == nil ? .pending("nothing is being healed yet") : .holds }
+        if !plan.steps.isEmpty { return Self.first(steps.map { $0.healedStanding() }) }
         if plan.faultKind.isInstantaneous {
             return healed == nil ? .pending("nothing has seen the fault yet") : .holds
         }
@@ -117,7 +142,8 @@ protocol FaultProof {
 extension JudgePlan {
     /// What happened at Th, for a sentence: "recovered 2 s after …".
     var ending: String {
-        switch faultKind {
+        if !steps.isEmpty { return "the last of its faults was over" }
+        return switch faultKind {
         case .busCut, .supplyDips: "the line came back"
         case .brokerDown, .startWithoutBroker, .serviceDown: "the \(refusedGate ?? "service") came back"
         case .brokerStalled, .serviceStalled: "the \(refusedGate ?? "service") was let go on"

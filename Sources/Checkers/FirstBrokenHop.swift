@@ -37,11 +37,11 @@ struct FirstBrokenHop {
                 "line → interface daemon"
             )
         }
-        if world.plan.faultKind == .daemonKilled, world.plan.process != world.plan.interfaceDaemon,
-            let exit = world.absence(of: world.plan.process, at: instant)
+        if let killed = world.plan.eachStep.first(where: { $0.faultKind == .daemonKilled })?.process,
+            killed != world.plan.interfaceDaemon, let exit = world.absence(of: killed, at: instant)
         {
             return (
-                "\(world.plan.process): it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
+                "\(killed): it exited \(Text.with(exit.instant, fault))\(how(exit.content)) and was not there again \(after)",
                 "interface daemon → controller"
             )
         }
@@ -63,7 +63,7 @@ struct FirstBrokenHop {
             // Only the first polled view is the controller's own state; later ones are stores behind it.
             break
         }
-        if let gate = world.plan.refusedGate,
+        if let gate = world.plan.eachStep.lazy.compactMap(\.refusedGate).first,
             let last = world.timeline.links.last(where: { link in
                 link.content.link == gate && link.instant <= instant
                     && [.connected, .disconnected, .refused].contains(link.content.change)

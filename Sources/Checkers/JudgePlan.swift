@@ -89,6 +89,9 @@ struct JudgePlan: Sendable {
     var faultKind: FaultKind
     /// The actuation that makes the fault: a channel, or `process:NAME`.
     var faultTarget: String
+    /// Of a fault with several steps, what judges each, as if it were the only one; empty for a fault with one. What is said of the fault here is of its
+    /// first step, but for `cuts`, which are those of all.
+    var steps: [JudgePlan] = []
     /// The fault comes a second time while the system reads its state.
     var isAgainInReadOut: Bool
     var cuts: Set<String>
@@ -311,6 +314,21 @@ struct JudgePlan: Sendable {
         guard !judgesSentinels || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")
         }
+        if let further = judge["further"]?.list, !further.isEmpty { try take(further, of: plan, judge) }
+    }
+
+    /// - Parameter further: a fault, its notices and its limit of detection for each step after the first.
+    private mutating func take(_ further: [Value], of plan: Value, _ judge: Value) throws(RecordFailure) {
+        var steps = [self]
+        for item in further {
+            let step = Record(item)
+            let limits = (judge["limits"] ?? .null).replacing("detect", by: .integer(try step.integer("detect")))
+            let alone = judge.replacing("fault", by: item["fault"] ?? .null).replacing("further", by: .list([]))
+                .replacing("notices", by: item["notices"] ?? .list([])).replacing("limits", by: limits)
+            steps.append(try JudgePlan(plan.replacing("judge", by: alone)))
+        }
+        self.steps = steps
+        cuts = steps.reduce(into: cuts) { $0.formUnion($1.cuts) }
     }
 
     private static func rows(_ value: Value) throws(RecordFailure) -> Rows {
@@ -325,6 +343,9 @@ struct JudgePlan: Sendable {
     func isExcused(_ view: View, _ group: UInt16) -> Bool {
         view.isHistory && cuts.contains(view.id) && !tracers.contains(group)
     }
+
+    /// What judges each step: of a fault with one step, this.
+    var eachStep: [JudgePlan] { steps.isEmpty ? [self] : steps }
 
     /// Every group address that a view is judged on.
     var points: Set<UInt16> { tracers.union(sentinels.map(\.group)).union(repeats) }

@@ -24,7 +24,11 @@ struct NullRun {
         guard let fault, let begun = timeline.begin(of: .inject), fault.instant <= instant else {
             return .pending("the run is not there yet")
         }
-        return alarm(from: begun, to: instant).map(Standing.broken) ?? .holds
+        // Each step has witnesses of its own.
+        let alarms = plan.eachStep.lazy.compactMap {
+            NullRun(plan: $0, timeline: timeline).alarm(from: begun, to: instant)
+        }
+        return alarms.first.map(Standing.broken) ?? .holds
     }
 
     /// What the kernel's table says of clients that nothing was done with.

@@ -111,7 +111,7 @@ struct World {
         guard !plan.isNullRun, let change = plan.sentinelChange, let fault = witness.fault?.instant,
             let healed = witness.healed?.instant
         else { return [] }
-        let isInstantaneous = plan.faultKind.isInstantaneous
+        let isInstantaneous = plan.eachStep.allSatisfy(\.faultKind.isInstantaneous)
         let until = isInstantaneous ? firstDelivered(after: fault) ?? end : healed
         guard fault <= until else { return plan.sentinels.map(\.group) }
         let unchanged = plan.sentinels.filter { sentinel in

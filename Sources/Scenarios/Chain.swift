@@ -34,7 +34,11 @@ extension TestPlan {
     public var chainObstacle: String? {
         if variant.load != nil { return "it saturates the line" }
         if expectsRows { return "it judges every row of a time series of its own" }
-        switch variant.fault.action {
+        return variant.steps.lazy.compactMap { Self.chainObstacle($0.action) }.first
+    }
+
+    private static func chainObstacle(_ action: Scenario.Action) -> String? {
+        switch action {
         case .cutLineSupply, .cutInterface, .killService, .stallService, .killProcess, .stallProcess, .hangProcess,
             .lockDatabase, .resetClients, .silenceClients, .cutWrites, .refuseWrites, .swallowWrites:
             return nil

@@ -8,7 +8,7 @@ extension TestPlan {
     public var shortestSeconds: Int {
         let fixed: Int64 = 10 + 2 + 1 + 4
         let parts =
-            variant.baselineNanoseconds + variant.fault.durationNanoseconds + variant.fault.closingNanoseconds
+            variant.baselineNanoseconds + variant.faultNanoseconds + variant.fault.closingNanoseconds
             + max(variant.holdNanoseconds, variant.load?.afterNanoseconds ?? 0)
             + (variant.load?.beforeNanoseconds ?? 0) + dipsNanoseconds
         return Int(fixed + parts / 1_000_000_000)
@@ -25,12 +25,43 @@ extension TestPlan {
     /// - Parameter repetitions: how many runs.
     public func dryRunText(repetitions: Int) -> String {
         var lines = ["\(job.name): \(scenario.name)"]
-        let seconds = variant.fault.durationNanoseconds / 1_000_000_000
-        let process = variant.fault.process ?? "?"
-        switch variant.fault.action {
+        for step in variant.steps { lines += text(of: step, repetitions: repetitions) }
+        for step in variant.steps {
+            guard let channel = channel(of: step) else { continue }
+            let clicks = clicks(of: step, channel, repetitions: repetitions)
+            lines.append(
+                "  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)"
+            )
+            for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
+            for refusal in uncertainLengths(of: step) { lines.append("  REFUSED  \(refusal)") }
+        }
+        if let load = variant.load {
+            lines.append(
+                "  loads    line '\(line.id)' to \(load.atLeastPercent) % of its capacity at least, from \(load.beforeNanoseconds / 1_000_000_000) s "
+                    + "before that until \(load.afterNanoseconds / 1_000_000_000) s after")
+            if let stall = load.stall {
+                lines.append(
+                    "  stops    the \(stall.service) for the last \(stall.durationNanoseconds / 1_000_000_000) s before that"
+                )
+            }
+        }
+        lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
+        if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
+        let total = shortestSeconds * repetitions
+        lines.append("  takes    at least \(total / 60) min \(total % 60) s, one after the other")
+        for obstacle in obstacles { lines.append("  NOT RUN  \(obstacle)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What a step does, for people.
+    private func text(of step: Scenario.FaultStep, repetitions: Int) -> [String] {
+        var lines: [String] = []
+        let seconds = step.durationNanoseconds / 1_000_000_000
+        let process = step.process ?? "?"
+        switch step.action {
         case .cutLineSupply:
             let channel = supplyChannel ?? "?"
-            let milliseconds = variant.fault.durationNanoseconds / 1_000_000
+            let milliseconds = step.durationNanoseconds / 1_000_000
             let length = milliseconds.isMultiple(of: 1000) ? "\(seconds) s" : "\(milliseconds) ms"
             lines.append(
                 "  cuts     line '\(line.id)' through channel '\(channel)' for \(length), \(repetitions) times")
@@ -51,7 +82,7 @@ extension TestPlan {
                 for refusal in refusals { lines.append("  REFUSED  \(refusal)") }
             }
         case .cutInterface:
-            let again = variant.fault.againInReadOutNanoseconds.map {
+            let again = step.againInReadOutNanoseconds.map {
                 ", again for \($0 / 1_000_000_000) s while the system reads its state"
             }
             lines.append(
@@ -59,19 +90,19 @@ extension TestPlan {
                     + "\(repetitions) times")
         case .killService:
             lines.append(
-                "  kills    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+                "  kills    service '\(step.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
             )
         case .stallService:
             lines.append(
-                "  stops    service '\(variant.fault.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+                "  stops    service '\(step.service ?? "?")' of the system for \(seconds) s, \(repetitions) times; no relay clicks"
             )
         case .startWithoutService:
             lines.append(
-                "  starts   the system again \(seconds) s before its service '\(variant.fault.service ?? "?")', \(repetitions) times; no relay clicks"
+                "  starts   the system again \(seconds) s before its service '\(step.service ?? "?")', \(repetitions) times; no relay clicks"
             )
         case .killSystem:
             lines.append(
-                "  kills    the system \(variant.fault.times) times and starts it again, \(repetitions) times; no relay clicks"
+                "  kills    the system \(step.times) times and starts it again, \(repetitions) times; no relay clicks"
             )
         case .stopSystem:
             lines.append("  stops    the system in order and starts it again, \(repetitions) times; no relay clicks")
@@ -97,11 +128,11 @@ extension TestPlan {
             )
         case .resetClients:
             lines.append(
-                "  resets   \(variant.fault.clients) WebSocket clients of the system at once, \(repetitions) times; no relay clicks"
+                "  resets   \(step.clients) WebSocket clients of the system at once, \(repetitions) times; no relay clicks"
             )
         case .silenceClients:
             lines.append(
-                "  silences \(variant.fault.clients) WebSocket clients of the system for \(seconds) s, \(repetitions) times; no relay clicks"
+                "  silences \(step.clients) WebSocket clients of the system for \(seconds) s, \(repetitions) times; no relay clicks"
             )
         case .stopReading:
             lines.append(
@@ -119,10 +150,11 @@ extension TestPlan {
                 "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")
         case .cutWrites, .refuseWrites, .swallowWrites:
             let verb =
-                ["cut": "cuts    ", "refuse": "refuses ", "swallow": "swallows"][writeDamage?.rawValue ?? ""]
+                ["cut": "cuts    ", "refuse": "refuses ", "swallow": "swallows"][
+                    Self.writeDamage(of: step)?.rawValue ?? ""]
                 ?? "damages "
             lines.append(
-                "  \(verb) writes through the gate '\(variant.fault.gate ?? "?")' for \(seconds) s, \(repetitions) times; no relay clicks"
+                "  \(verb) writes through the gate '\(step.gate ?? "?")' for \(seconds) s, \(repetitions) times; no relay clicks"
             )
         case .lockDatabase:
             lines.append("  locks    the system's database for \(seconds) s, \(repetitions) times; no relay clicks")
@@ -139,51 +171,32 @@ extension TestPlan {
             lines.append(
                 "  stops    process '\(process)' of the system for good, \(repetitions) times; no relay clicks")
         }
-        if let channel = faultChannel {
-            let clicks = clicks(repetitions: repetitions, of: channel)
-            lines.append(
-                "  clicks   \(clicks.clicks) of the contact, which is good for \(rig.channel(channel)?.channel.contactLife ?? 0)"
-            )
-            for refusal in clicks.refusals { lines.append("  REFUSED  \(refusal)") }
-            for refusal in uncertainLengths { lines.append("  REFUSED  \(refusal)") }
+        if step.atNanoseconds > 0 {
+            lines[0] += ", \(Double(step.atNanoseconds / 1_000_000) / 1000) s after the first fault began"
         }
-        if let load = variant.load {
-            lines.append(
-                "  loads    line '\(line.id)' to \(load.atLeastPercent) % of its capacity at least, from \(load.beforeNanoseconds / 1_000_000_000) s "
-                    + "before that until \(load.afterNanoseconds / 1_000_000_000) s after")
-            if let stall = load.stall {
-                lines.append(
-                    "  stops    the \(stall.service) for the last \(stall.durationNanoseconds / 1_000_000_000) s before that"
-                )
-            }
-        }
-        lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
-        if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
-        let total = shortestSeconds * repetitions
-        lines.append("  takes    at least \(total / 60) min \(total % 60) s, one after the other")
-        for obstacle in obstacles { lines.append("  NOT RUN  \(obstacle)") }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     /// Why the rig or the system forbids this run, before anything is touched.
     public var refusals: [String] {
         if let dips { return PlanOfClicks(cuts: dips.cuts, rig: rig).refusals + dips.refusals(rig) }
-        guard let channel = faultChannel else { return [] }
-        return clicks(repetitions: 1, of: channel).refusals + uncertainLengths
+        return variant.steps.flatMap { step in
+            channel(of: step).map { clicks(of: step, $0, repetitions: 1).refusals + uncertainLengths(of: step) } ?? []
+        }
     }
 
-    private func clicks(repetitions: Int, of channel: String) -> PlanOfClicks {
-        let lengths = [variant.fault.durationNanoseconds, variant.fault.againInReadOutNanoseconds].compactMap(\.self)
+    private func clicks(of step: Scenario.FaultStep, _ channel: String, repetitions: Int) -> PlanOfClicks {
+        let lengths = [step.durationNanoseconds, step.againInReadOutNanoseconds].compactMap(\.self)
         return PlanOfClicks(
             cuts: lengths.map { PlanOfClicks.Cut(channel: channel, nanoseconds: $0, count: repetitions) }, rig: rig)
     }
 
     /// A cut that ends when the interface daemon is just about to notice has no certain outcome.
-    private var uncertainLengths: [String] {
-        guard variant.fault.action == .cutLineSupply else { return [] }
-        return system.limits.daemonDetectsAfter.filter { abs($0 - variant.fault.durationNanoseconds) < 1_500_000_000 }
+    private func uncertainLengths(of step: Scenario.FaultStep) -> [String] {
+        guard step.action == .cutLineSupply else { return [] }
+        return system.limits.daemonDetectsAfter.filter { abs($0 - step.durationNanoseconds) < 1_500_000_000 }
             .map {
-                "a cut of \(variant.fault.durationNanoseconds / 1_000_000) ms ends within 1.5 s of the \($0 / 1_000_000) ms after which the "
+                "a cut of \(step.durationNanoseconds / 1_000_000) ms ends within 1.5 s of the \($0 / 1_000_000) ms after which the "
                     + "interface daemon detects a dead line: its outcome would be chance"
             }
     }

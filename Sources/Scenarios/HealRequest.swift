@@ -34,6 +34,10 @@ extension TestPlan {
     /// Why nobody can hold this fault; nil when somebody can.
     public var holdObstacle: String? {
         let fault = variant.fault
+        guard variant.steps.count == 1 else {
+            return
+                "the fault of \(job.name) has several steps, each with a heal of its own: nobody can hold all of them"
+        }
         guard fault.durationNanoseconds > 0, fault.action != .floodRequests, fault.action != .resetClients else {
             return "the fault of \(job.name) is over by itself: there is nothing to hold"
         }

@@ -51,6 +51,7 @@ extension TestPlan {
     /// Who stamps events in this run, each with what it can see (its visibility class).
     private var sources: [Value] {
         func source(_ id: String, _ sees: String) -> Value { ["id": .text(id), "sees": .text(sees)] }
+        let actions = Set(variant.steps.map(\.action))
         var sources = [
             source("rig", "its own steps, and the faults it makes itself"),
             source("keeper", "relay commands, and the read-back of the coil, not of the contact"),
@@ -78,23 +79,23 @@ extension TestPlan {
             source("broker-probe", "whether the broker answers through the gate"),
             source("commands", "commands through the API and their answers"),
         ]
-        if variant.fault.action == .cutInterface {
+        if actions.contains(.cutInterface) {
             sources.append(
                 source("interface", "whether the device of the system's interface is there; looked at every 5 ms"))
         }
-        if [.lockDatabase, .startLocked, .fillDisk].contains(variant.fault.action) {
+        if !actions.isDisjoint(with: [.lockDatabase, .startLocked, .fillDisk]) {
             sources.append(
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
         }
-        if variant.fault.action == .stallResolver {
+        if actions.contains(.stallResolver) {
             sources.append(source("name-probe", "whether a question for a name is answered; asked twice a second"))
         }
-        if variant.fault.action == .floodHistory {
+        if actions.contains(.floodHistory) {
             sources.append(
                 source("history", "the rig's own counts of the rows of the system's history, twice a second"))
         }
-        if variant.fault.action == .floodRequests {
+        if actions.contains(.floodRequests) {
             sources.append(source("requests", "the rig's own requests and their answers"))
         }
         if system.rows != nil {
@@ -181,8 +182,8 @@ extension TestPlan {
         }
     }
 
-    private var judge: Value {
-        let fault = variant.fault
+    /// A step of the fault, with what proves it.
+    private func record(of fault: Scenario.FaultStep) -> Value {
         var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
         if let silent = fault.chipsSilent {
             let chips = (line.attachments(.witness) + line.attachments(.stimulus)).map { Value.text($0.id) }
@@ -209,63 +210,86 @@ extension TestPlan {
                     guard case .group(let group) = pair.good.destination else { return nil }
                     return ["group": .integer(Int64(group.raw)), "raw": .octets(pair.goodValue)]
                 })
+        return .record(present: [
+            ("do", .text(fault.action.rawValue)), ("kind", .text(fault.kind.rawValue)),
+            ("target", .text(target(of: fault))),
+            ("at", fault.atNanoseconds > 0 ? .integer(fault.atNanoseconds) : nil),
+            ("duration", .integer(fault.durationNanoseconds)),
+            ("times", fault.times > 1 ? .integer(Int64(fault.times)) : nil),
+            (
+                "trials",
+                fault.action == .corruptConfiguration
+                    ? .integer(Int64(ConfigurationDamage.allCases.count)) : nil
+            ),
+            ("requests", leastRequests.map { .integer(Int64($0)) }),
+            ("history_rows", fault.action == .floodHistory ? system.history.map { .integer($0.bound) } : nil),
+            ("refused", fault.action == .floodRequests ? system.flood.map(\.refusedStatuses) : nil),
+            ("clients", fault.action.actsOnClients ? .integer(Int64(fault.clients)) : nil),
+            ("cleaned_within", clientsCleanedWithin.map(Value.integer)),
+            (
+                "backlog",
+                fault.action == .stopReading
+                    ? .integer(Int64(system.webSocketClients?.backlog ?? 0)) : nil
+            ),
+            ("malformed", malformed), ("good", good),
+            (
+                "sweep",
+                dips.map { dips in
+                    [
+                        "times": .integer(Int64(dips.sweep.times)), "cost": .text(dips.cost),
+                        "not_made": .list(
+                            dips.notMade.map {
+                                ["length": .integer($0.lengthNanoseconds), "reason": .text($0.reason)]
+                            }),
+                    ]
+                }
+            ),
+            (
+                "known_threshold",
+                knownThreshold.map {
+                    [
+                        "channel": .text($0.channel), "length": .integer($0.nanoseconds),
+                        "tolerance": .integer($0.tolerance),
+                    ]
+                }
+            ),
+            ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
+            (
+                "contact",
+                fault.contact.map { contact in
+                    .record(present: [
+                        ("opening", contact.opening.map { .integer($0.withinNanoseconds) }),
+                        ("closing", contact.closing.map { .integer($0.withinNanoseconds) }),
+                    ])
+                }
+            ),
+            ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
+        ])
+    }
+
+    /// What judges the steps after the first.
+    private var further: Value {
+        .list(
+            variant.steps.dropFirst().map { step in
+                [
+                    "fault": record(of: step), "detect": .integer(detectionNanoseconds(of: step)),
+                    "notices": notices(of: step),
+                ]
+            })
+    }
+
+    private func detectionNanoseconds(of step: Scenario.FaultStep) -> Int64 {
+        system.limits.detect[step.kind.rawValue] ?? 15_000_000_000
+    }
+
+    private func notices(of step: Scenario.FaultStep) -> Value {
+        .list((system.notices[step.kind.rawValue] ?? []).map(Value.text))
+    }
+
+    private var judge: Value {
         let reread = variant.expectations.contains { $0.sentinels == "reread" } ? sentinels.count : 0
         return [
-            "line": .text(line.id),
-            "fault": .record(present: [
-                ("do", .text(fault.action.rawValue)), ("kind", .text(faultKind.rawValue)),
-                ("target", .text(faultTarget)),
-                ("duration", .integer(fault.durationNanoseconds)),
-                ("times", fault.times > 1 ? .integer(Int64(fault.times)) : nil),
-                (
-                    "trials",
-                    fault.action == .corruptConfiguration
-                        ? .integer(Int64(ConfigurationDamage.allCases.count)) : nil
-                ),
-                ("requests", leastRequests.map { .integer(Int64($0)) }),
-                ("history_rows", fault.action == .floodHistory ? system.history.map { .integer($0.bound) } : nil),
-                ("refused", fault.action == .floodRequests ? system.flood.map(\.refusedStatuses) : nil),
-                ("clients", fault.action.actsOnClients ? .integer(Int64(fault.clients)) : nil),
-                ("cleaned_within", clientsCleanedWithin.map(Value.integer)),
-                (
-                    "backlog",
-                    fault.action == .stopReading
-                        ? .integer(Int64(system.webSocketClients?.backlog ?? 0)) : nil
-                ),
-                ("malformed", malformed), ("good", good),
-                (
-                    "sweep",
-                    dips.map { dips in
-                        [
-                            "times": .integer(Int64(dips.sweep.times)), "cost": .text(dips.cost),
-                            "not_made": .list(
-                                dips.notMade.map {
-                                    ["length": .integer($0.lengthNanoseconds), "reason": .text($0.reason)]
-                                }),
-                        ]
-                    }
-                ),
-                (
-                    "known_threshold",
-                    knownThreshold.map {
-                        [
-                            "channel": .text($0.channel), "length": .integer($0.nanoseconds),
-                            "tolerance": .integer($0.tolerance),
-                        ]
-                    }
-                ),
-                ("again_in_read_out", fault.againInReadOutNanoseconds.map(Value.integer)),
-                (
-                    "contact",
-                    fault.contact.map { contact in
-                        .record(present: [
-                            ("opening", contact.opening.map { .integer($0.withinNanoseconds) }),
-                            ("closing", contact.closing.map { .integer($0.withinNanoseconds) }),
-                        ])
-                    }
-                ),
-                ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
-            ]),
+            "line": .text(line.id), "fault": record(of: variant.fault), "further": further,
             "load": variant.load.map { load in
                 .record(present: [
                     ("before", .integer(load.beforeNanoseconds)), ("after", .integer(load.afterNanoseconds)),
@@ -282,8 +306,8 @@ extension TestPlan {
             // A slip of the twin's line of up to 20 ms is forgiven by the witness's decoder and goes into the uncertainty of every time; virtual
             // machines stall a real-time thread for 5 to 12 ms every few minutes (measured). A longer one makes the run invalid.
             "limits": [
-                "recover": .integer(system.limits.recover[faultKind.rawValue] ?? 30_000_000_000),
-                "detect": .integer(system.limits.detect[faultKind.rawValue] ?? 15_000_000_000),
+                "recover": .integer(recoveryNanoseconds),
+                "detect": .integer(detectionNanoseconds(of: variant.fault)),
                 "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
                 "slip": 20_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
                 "memory_kilobytes": .integer(Int64(system.limits.memoryKilobytes)),
@@ -322,7 +346,7 @@ extension TestPlan {
             "null_run": .bool(job.isNull), "check": .bool(job.isCheck), "health": .bool(system.health != nil),
             "interface_daemon": .text(system.processes.first { !$0.isMain }?.id ?? ""),
             "devices": .list((system.points.devices?.addresses ?? []).map { .integer(Int64($0)) }),
-            "notices": .list((system.notices[faultKind.rawValue] ?? []).map(Value.text)),
+            "notices": notices(of: variant.fault),
         ]
     }
 }

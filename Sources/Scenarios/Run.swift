@@ -152,13 +152,13 @@ final class Run: Sendable {
 
     private func degrade(_ fault: any Fault, _ bench: Bench) throws(Interruption) {
         let healDue = fault.healDue(bench)
-        try bench.sleep(until: fault.sentinelsDue(bench))
+        try fault.pass(until: fault.sentinelsDue(bench), bench)
         let rest = healDue - MonotonicClock.now()
         progress("degraded: sentinels change once\(rest > .zero ? "; the fault is healed in \(text(rest))" : "")")
         bench.workload?.changeSentinels(
-            announced: fault.lineIsAlive, repeatsToo: plan.job.isNull || !plan.variant.fault.cuts.contains("line"))
+            announced: fault.lineIsAlive, repeatsToo: plan.job.isNull || !plan.variant.cuts.contains("line"))
         // The heal is commanded ahead of its time, and whoever makes it waits for the instant.
-        try bench.sleep(until: healDue - .milliseconds(300))
+        try fault.pass(until: healDue - .milliseconds(300), bench)
         guard plan.job.isHeld else { return }
         let last = fault.began(bench) + plan.holdLimit
         progress("the fault stands: Enter heals it, and the rig does in \(text(last - MonotonicClock.now()))")

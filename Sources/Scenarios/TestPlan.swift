@@ -61,8 +61,9 @@ public struct TestPlan: Sendable {
 
     /// Why the scenario cannot be run on this rig, with this system, on this machine: one line each, none when it can.
     public var obstacles: [String] {
-        var lacks = rig.lacks(scenario.requires)
-        for requirement in scenario.requires {
+        let requires = scenario.requires + variant.requires
+        var lacks = rig.lacks(requires)
+        for requirement in requires {
             let parts = requirement.split(separator: ":").map(String.init)
             if parts.first == "process", !system.processes.contains(where: { $0.id == parts.last && !$0.isMain }) {
                 lacks.append("a process '\(parts.last ?? "")' in the system profile")
@@ -138,28 +139,31 @@ public struct TestPlan: Sendable {
     var interfaceChannel: String? { rig.interfaceChannel(of: line) }
 
     /// The channel on which the fault clicks, where it does.
-    var faultChannel: String? {
-        switch variant.fault.action {
+    var faultChannel: String? { variant.steps.lazy.compactMap(channel).first }
+
+    /// The channel on which a step clicks, where it does.
+    func channel(of step: Scenario.FaultStep) -> String? {
+        switch step.action {
         case .cutLineSupply: supplyChannel
         case .cutInterface: interfaceChannel
         default: nil
         }
     }
 
-    /// What the fault's actuation is aimed at.
-    var faultTarget: String {
-        switch variant.fault.action {
+    /// What a step's actuation is aimed at.
+    func target(of step: Scenario.FaultStep) -> String {
+        switch step.action {
         case .killSystem, .stopSystem: "process:\(system.mainProcess)"
         case .sendMalformed: "line:\(line.id)"
         case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
         case .powerCycleHost: "host"
         case .floodHistory, .dipLineSupply: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
-        case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(variant.fault.gate ?? "")"
+        case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(step.gate ?? "")"
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
-        default: faultChannel ?? "process:\(variant.fault.process ?? variant.fault.service ?? "")"
+        default: channel(of: step) ?? "process:\(step.process ?? step.service ?? "")"
         }
     }
 
@@ -174,14 +178,12 @@ public struct TestPlan: Sendable {
             hold: Instant.Span(nanoseconds: variant.holdNanoseconds))
     }
 
-    var faultKind: FaultKind { variant.fault.kind }
-
     /// The rows of a time series are judged, so that they must be read.
     var expectsRows: Bool { variant.expectations.contains { $0.checker == "rows" || $0.checker == "row-buffer" } }
 
-    /// How the fault damages writes; nil for any other.
-    var writeDamage: WriteDamage? {
-        switch variant.fault.action {
+    /// How a step damages writes; nil for any other.
+    static func writeDamage(of step: Scenario.FaultStep) -> WriteDamage? {
+        switch step.action {
         case .cutWrites: .cut
         case .refuseWrites: .refuse
         case .swallowWrites: .swallow
@@ -189,16 +191,21 @@ public struct TestPlan: Sendable {
         }
     }
 
+    /// The limit of the recovery: of several faults at once that of the one which may take longest.
+    var recoveryNanoseconds: Int64 {
+        variant.steps.map { system.limits.recover[$0.kind.rawValue] ?? 30_000_000_000 }.max() ?? 0
+    }
+
     /// From the heal to the last instant at which a recovery counts.
     var recoveryLimit: Instant.Span {
-        Instant.Span(nanoseconds: system.limits.recover[faultKind.rawValue] ?? 30_000_000_000)
+        Instant.Span(nanoseconds: recoveryNanoseconds)
             + .milliseconds(80 * Int64(sentinels.count))
     }
 
     /// How long the system may take until it has forgotten the clients of the fault: one that is silent it must notice first.
     var clientsCleanedWithin: Int64? {
         switch variant.fault.action {
-        case .resetClients: system.limits.recover[faultKind.rawValue] ?? Self.tidying
+        case .resetClients: system.limits.recover[variant.fault.kind.rawValue] ?? Self.tidying
         case .silenceClients: system.webSocketClients.map { $0.silentWithinNanoseconds + Self.tidying }
         default: nil
         }
@@ -222,35 +229,51 @@ public struct TestPlan: Sendable {
     func makeFault(progress: @escaping @Sendable (String) -> Void = { _ in }) -> any Fault {
         var random = SeededGenerator(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
-        let duration = Instant.Span(nanoseconds: variant.fault.durationNanoseconds)
+        guard variant.steps.count > 1 else { return makeFault(variant.fault, phase, &random, progress) }
+        return FaultSequence(
+            variant.steps.enumerated().map { index, step in
+                FaultSequence.Step(
+                    // The first settles where in the traffic all of them fall.
+                    fault: makeFault(step, index == 0 ? phase : .zero, &random, progress),
+                    at: Instant.Span(nanoseconds: step.atNanoseconds),
+                    duration: Instant.Span(nanoseconds: step.durationNanoseconds),
+                    isInstantaneous: step.action.kind.isInstantaneous)
+            })
+    }
+
+    private func makeFault(
+        _ step: Scenario.FaultStep, _ phase: Instant.Span, _ random: inout SeededGenerator,
+        _ progress: @escaping @Sendable (String) -> Void
+    ) -> any Fault {
+        let duration = Instant.Span(nanoseconds: step.durationNanoseconds)
         if job.isNull {
             // What takes its time without a length of its own takes about as long when nothing is done.
             let hasOwnLength = [
                 Scenario.Action.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration,
                 .createTwice,
                 .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory, .dipLineSupply,
-            ].contains(variant.fault.action)
+            ].contains(step.action)
             let span = hasOwnLength ? .seconds(10) : duration
             return NullFault(
-                action: variant.fault.action, clients: variant.fault.clients, duration: span, phase: phase)
+                action: step.action, clients: step.clients, duration: span, phase: phase)
         }
-        switch variant.fault.action {
+        switch step.action {
         case .cutLineSupply:
             return BusCut(channel: supplyChannel ?? "", duration: duration, phase: phase, motion: supplyMotion)
         case .dipLineSupply:
             guard let dips else { preconditionFailure("a sweep has its lengths") }
             let phases = (0..<64).map { _ in Instant.Span.microseconds(Int64(random.next() % 500_000)) }
             return DipSweepFault(dips: dips, limit: recoveryLimit, phases: phases, progress: progress)
-        case .killService: return ServiceKill(service: variant.fault.service ?? "", duration: duration, phase: phase)
+        case .killService: return ServiceKill(service: step.service ?? "", duration: duration, phase: phase)
         case .cutInterface:
             return InterfaceUnplug(
                 channel: interfaceChannel ?? "", duration: duration,
-                again: variant.fault.againInReadOutNanoseconds.map(Instant.Span.init(nanoseconds:)), phase: phase)
-        case .stallService: return ServiceStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
+                again: step.againInReadOutNanoseconds.map(Instant.Span.init(nanoseconds:)), phase: phase)
+        case .stallService: return ServiceStall(service: step.service ?? "", duration: duration, phase: phase)
         case .startWithoutService:
-            return StartWithoutService(service: variant.fault.service ?? "", duration: duration, phase: phase)
+            return StartWithoutService(service: step.service ?? "", duration: duration, phase: phase)
         case .killSystem:
-            let times = variant.fault.times
+            let times = step.times
             let phases = (0..<times).map { _ in Instant.Span.microseconds(Int64(random.next() % 2_000_000)) }
             return SystemKill(times: times, phases: phases)
         case .stopSystem: return SystemStop(phase: phase)
@@ -259,32 +282,32 @@ public struct TestPlan: Sendable {
             return RegistryStorm(kind: storm ?? .changes, phase: phase)
         case .powerCycleHost: return HostPowerCycle(duration: duration, phase: phase)
         case .stallResolver:
-            return ResolverStall(service: variant.fault.service ?? "", duration: duration, phase: phase)
+            return ResolverStall(service: step.service ?? "", duration: duration, phase: phase)
         case .floodHistory: return HistoryFlood(telegrams: historyTelegrams, wanted: historyReports, phase: phase)
         case .floodRequests: return RequestStorm(duration: duration, phase: phase)
         case .resetClients, .silenceClients, .stopReading:
             let kind: ClientFault.Kind =
-                switch variant.fault.action {
+                switch step.action {
                 case .resetClients: .reset
                 case .silenceClients: .silent
                 default: .slow
                 }
-            return ClientFault(kind: kind, count: variant.fault.clients, duration: duration, phase: phase)
+            return ClientFault(kind: kind, count: step.clients, duration: duration, phase: phase)
         case .cutWrites, .refuseWrites, .swallowWrites:
             return WriteFault(
-                gate: variant.fault.gate ?? "", damage: writeDamage ?? .cut, duration: duration, phase: phase)
+                gate: step.gate ?? "", damage: Self.writeDamage(of: step) ?? .cut, duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)
         case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase)
         case .killProcess, .stallProcess, .hangProcess:
             let kind: ProcessStrike.Kind =
-                switch variant.fault.action {
+                switch step.action {
                 case .killProcess: .killed
                 case .stallProcess: .stalled(duration)
                 default: .hung
                 }
-            return ProcessStrike(process: variant.fault.process ?? "", kind: kind, phase: phase)
+            return ProcessStrike(process: step.process ?? "", kind: kind, phase: phase)
         }
     }
 

@@ -106,6 +106,73 @@ import Testing
         #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
+    static let pair = """
+        version: 1
+        id: HW-1
+        name: Bus power cut
+        tier: 6
+        likelihood: 4
+        impact: 5
+        requires: [relay:line-supply]
+        fault:
+          - {do: cut-line-supply, for: 20 s, witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]}
+        variants:
+          - {name: alone, expect: [{checker: recovers}]}
+          - name: both
+            requires: [service:broker]
+            fault:
+              - {do: cut-line-supply, for: 20 s, witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]}
+              - {do: kill-service, service: broker, at: 5 s, for: 20 s, witness: {refused: broker}, cuts: [mqtt]}
+            expect: [{checker: recovers}]
+        """
+
+    /// The second step of the pair, and what stands in the place of the first.
+    private static let second =
+        "do: kill-service, service: broker, at: 5 s, for: 20 s, witness: {refused: broker}, cuts: [mqtt]"
+    private static let first =
+        "do: cut-line-supply, for: 20 s, witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]"
+
+    @Test func aVariantMayHaveAFaultOfSeveralSteps() throws {
+        let scenario = try Scenario(text: Self.pair, file: "s.yaml")
+        #expect(scenario.variants[0].steps.count == 1)
+        let both = scenario.variants[1]
+        #expect(both.steps.map(\.action) == [.cutLineSupply, .killService])
+        #expect(both.steps.map(\.atNanoseconds) == [0, 5_000_000_000])
+        #expect(both.faultNanoseconds == 25_000_000_000)
+        #expect(both.cuts == ["line", "mqtt"])
+        #expect(both.requires == ["service:broker"])
+    }
+
+    @Test(arguments: [
+        (
+            second,
+            "do: cut-line-supply, at: 5 s, for: 20 s, witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]",
+            "s.yaml:16:9: 'cut-line-supply' stands here twice"
+        ),
+        (
+            first, "do: stall-service, service: broker, for: 20 s, witness: {refused: broker}, cuts: [mqtt]",
+            "s.yaml:16:9: 'kill-service' cannot be combined with 'stall-service': both need the service 'broker'"
+        ),
+        (
+            second, "do: kill-system, at: 5 s, for: 20 s, witness: {gone: system}, cuts: []",
+            "s.yaml:16:9: 'kill-system' cannot be combined with another step"
+        ),
+        (
+            first,
+            "do: cut-line-supply, at: 6 s, for: 20 s, witness: {chips_silent: 2, tracers_due: 10}, cuts: [line]",
+            "s.yaml:15:9: the first step begins the fault: it has no 'at'"
+        ),
+        ("service:broker", "service:brokr", "is nothing that a rig can have: did you mean"),
+    ])
+    func stepsThatCannotBeCombinedAreOneClearLine(old: String, new: String, message: String) throws {
+        var text = Self.pair
+        // The last one is the variant's.
+        let range = try #require(text.ranges(of: old).last)
+        text.replaceSubrange(range, with: new)
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
         #expect(
@@ -124,7 +191,8 @@ import Testing
 
     @Test(arguments: [
         ("HW-2", ["HW-2/sweep"]), ("HW-2/all", ["HW-2/sweep", "HW-2/quick"]),
-        ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]), ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s"]),
+        ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
+        ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s", "HW-1/cut-20s-broker-killed"]),
         ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
         ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
         (

@@ -59,6 +59,9 @@ extension RigRuns {
         @Test(arguments: [
             (["HW-1", "--hold-fault", "--parallel", "2"], "one hand, one fault"),
             (["HW-1", "--hold-fault", "--null"], "a null run has no fault"),
+            (["HW-1", "--hold-fault", "--chain"], "what is held by hand is no baseline"),
+            (["HW-1/cut-20s-broker-killed", "--hold-fault"], "several steps"),
+            (["--resume", "/nonexistent", "--chain"], "goes on as it was asked for in the beginning"),
             (["PB-1", "--hold-fault"], "there is nothing to hold"),
             (["--resume", "/nonexistent"], "there is no such file"),
             (["--resume", "/nonexistent", "HW-1"], "campaign.json in that directory names the scenarios"),

@@ -16,6 +16,13 @@ extension RigRuns {
             "HW-1/cut-20s intake.after-loss": ["http view: tracer"],
             "HW-2/quick knxd.restart": ["dip of 8 s: needs a hand", "interface daemon: knxd exited"],
             "HW-2/quick knxd.reread": ["dip of 8 s: state wrong", "sentinel"],
+            "HW-1/cut-20s-broker-killed knxd.restart": ["interface daemon: knxd exited"],
+            "HW-1/cut-20s-broker-killed knxd.reread": ["sentinel", "http view"],
+            "HW-1/cut-20s-broker-killed mqtt.reconnect": ["broker connection"],
+            "HW-1/cut-20s-broker-killed state.resync": ["mqtt view: sentinel"],
+            "PB-2/killed-broker-killed knxd.restart": ["interface daemon: knxd exited"],
+            "PB-2/killed-broker-killed knxd.reread": ["http view: sentinel"],
+            "PB-2/killed-broker-killed mqtt.reconnect": ["broker connection"],
             "IF-1/killed-5s mqtt.reconnect": ["broker connection"],
             "IF-1/killed-5s state.resync": ["mqtt view: sentinel"],
             "HW-3/unplugged-30s interface.reopen": ["interface daemon: knxd exited at the fault"],
@@ -109,7 +116,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 44 + 57 + 4)
+            #expect(runs >= 46 + 64 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

@@ -74,9 +74,9 @@ struct Commands {
     }
 
     private static func isInTheCut(_ instant: Instant, _ world: World) -> Bool {
-        guard world.plan.cuts.contains("line"), let fault = world.witness.fault?.instant,
-            let healing = world.witness.healing
-        else { return false }
+        guard let cut = world.witness.cutting("line"), let fault = cut.fault?.instant, let healing = cut.healing else {
+            return false
+        }
         // While its contact still moves the line is as good as cut.
         return instant >= fault - earliness && instant <= healing.commanded + world.plan.closing
     }
@@ -108,9 +108,9 @@ struct Commands {
 
     /// Between the return of the supply and the witness's being ready again, a telegram may have passed unseen.
     private static func isUnseen(_ claim: Claim, _ world: World) -> Bool {
-        guard world.plan.cuts.contains("line"), let healing = world.witness.healing,
-            let armed = world.witness.armed?.instant
-        else { return false }
+        guard let cut = world.witness.cutting("line"), let healing = cut.healing, let armed = cut.armed?.instant else {
+            return false
+        }
         return claim.window.overlaps(healing.commanded...max(healing.commanded, armed))
             && !isInTheCut(claim.answered, world)
     }

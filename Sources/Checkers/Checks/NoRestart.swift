@@ -12,7 +12,7 @@ enum NoRestart {
                 checker: "no-restart", outcome: .fail,
                 sentence:
                     "\($0.content.process) exited \(Text.relative($0.instant, to: world.witness.fault?.instant)): "
-                    + (world.plan.faultKind == .busCut
+                    + (world.plan.eachStep.contains { $0.faultKind == .busCut }
                         ? "the cut was short enough to ride through" : "nothing in this fault asks for that"),
                 at: $0.instant, hop: "interface daemon")
         }

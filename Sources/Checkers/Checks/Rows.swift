@@ -27,7 +27,7 @@ enum Rows {
         let row = ledger(hop, judged, counted: dropped(world, from: began, to: read), repeats: trace.repeats, fault)
         verdict.ledger.append(row)
         let lost = judged.filter { $0.fate == .lostByService }
-        let isKilled = world.plan.faultKind == .serviceDown
+        let isKilled = world.plan.eachStep.contains { $0.faultKind == .serviceDown }
         let later = lost.filter { entry in !isKilled || fault.map { entry.instant > $0 } ?? true }
         if lost.count > later.count {
             verdict.notes.append(

@@ -20,6 +20,10 @@ protocol Fault: Sendable {
     func healDue(_ bench: Bench) -> Instant
     /// When the sentinels change, once.
     func sentinelsDue(_ bench: Bench) -> Instant
+    /// From the call to make it to the command of the edge, as far as that is settled.
+    var preparation: Instant.Span { get }
+    /// Waits, and meanwhile does what is due.
+    func pass(until instant: Instant, _ bench: Bench) throws(Interruption)
 }
 
 extension Fault {
@@ -27,4 +31,8 @@ extension Fault {
     func sentinelsDue(_ bench: Bench) -> Instant {
         Instant(nanoseconds: (began(bench).nanoseconds + healDue(bench).nanoseconds) / 2)
     }
+
+    var preparation: Instant.Span { .milliseconds(100) }
+
+    func pass(until instant: Instant, _ bench: Bench) throws(Interruption) { try bench.sleep(until: instant) }
 }

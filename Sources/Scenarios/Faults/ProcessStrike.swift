@@ -12,7 +12,7 @@ final class ProcessStrike: Fault {
     }
 
     /// What is missed must be missed while nobody listens: a killed daemon may be back within a second.
-    private static let sentinelsAfter = Instant.Span.milliseconds(50)
+    static let sentinelsAfter = Instant.Span.milliseconds(50)
 
     private let process: String
     private let kind: Kind

@@ -30,6 +30,7 @@ final class StoreFault: Fault {
 
     var healing: String { kind == .locked ? "releasing the lock" : "making room on the disk" }
     var lineIsAlive: Bool { true }
+    var preparation: Instant.Span { .seconds(1) }
 
     func inject(_ bench: Bench) throws(Interruption) {
         try bench.watchWrites(kind)
