@@ -150,6 +150,8 @@ int platform_unshare_mounts(void) { return unshare(CLONE_NEWNS); }
 
 int platform_make_mounts_private(void) { return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL); }
 
+int platform_take_in_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
 int platform_mount_proc(void) { return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL); }
 
 int platform_loopback_up(void) {

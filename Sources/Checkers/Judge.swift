@@ -108,6 +108,11 @@ public struct Judge: Sendable {
         verdict.instants.healed = witness.healed?.instant
         verdict.instants.detected = Detection.instant(world)
         verdict.ledger = Ledger.rows(world, recovered: nil)
+        if let refusal = plan.sharedHost {
+            verdict.notes.append(
+                "the system ran as a process tree in this computer's own network and files: namespaces are refused here (\(refusal))"
+            )
+        }
         if let chained = plan.chained { verdict.notes.append(ChainNote.sentence(chained)) }
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome

@@ -127,6 +127,8 @@ struct JudgePlan: Sendable {
     var isNullRun: Bool
     /// Nothing is done to the system; what of it can be seen is all that is asked.
     var isCheck: Bool
+    /// Why the system had no namespaces of its own; nil where it had.
+    var sharedHost: String?
     /// Runs that share one baseline; nil for a run that has its own.
     var chained: Int64?
 
@@ -289,6 +291,7 @@ struct JudgePlan: Sendable {
         isNullRun = judge["null_run"]?.bool ?? false
         isCheck = judge["check"]?.bool ?? false
         chained = plan["chain"]?["length"]?.integer
+        sharedHost = plan["host"]?["refusal"]?.text
         // Where nothing is cut, nothing is unreachable.
         if isNullRun { cuts = [] }
         takesCommands = !(judge["commands"]?.list ?? []).isEmpty

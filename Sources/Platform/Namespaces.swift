@@ -3,13 +3,21 @@ import Glibc
 
 /// Network namespaces are per thread: a socket made on a thread stays in the namespace that the thread was in, and may be used from any.
 public enum NetworkNamespace {
-    /// Moves the calling thread into the network namespace of a process.
+    /// Moves the calling thread into the network namespace of a process; does nothing where it is there already.
     public static func enter(ofProcess pid: Int32) throws(SystemFailure) {
         let path = "/proc/\(pid)/ns/net"
+        if let there = target(of: path), there == target(of: "/proc/thread-self/ns/net") { return }
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { throw SystemFailure("open", path) }
         let namespace = Descriptor(owning: number)
         guard platform_enter_namespace(namespace.number) == 0 else { throw SystemFailure("enter", path) }
+    }
+
+    /// What a link of /proc points at: the kind and the number of a namespace.
+    private static func target(of link: String) -> String? {
+        var octets = [CChar](repeating: 0, count: 64)
+        let count = unsafe readlink(link, &octets, octets.count - 1)
+        return count > 0 ? String(decoding: octets.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 
     /// In a new namespace: makes 127.0.0.1 work.
@@ -22,6 +30,14 @@ public enum NetworkNamespace {
         guard platform_loopback_multicast() == 0 else {
             throw SystemFailure("route multicast to", "the loopback interface")
         }
+    }
+}
+
+/// What a process does that is to know everything below it, without a namespace.
+public enum Orphans {
+    /// From now on processes below this one whose own parents end become its children.
+    public static func takeIn() throws(SystemFailure) {
+        guard platform_take_in_orphans() == 0 else { throw SystemFailure("take in", "orphans") }
     }
 }
 

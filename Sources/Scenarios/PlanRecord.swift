@@ -24,6 +24,10 @@ extension TestPlan {
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],
             "system": ["name": .text(system.name), "build": .text(systemBuild)],
+            "host": .record(present: [
+                ("isolation", Isolation.present == .namespaces ? "namespaces" : "process-tree"),
+                ("refusal", Isolation.present.refusal.map(Value.text)),
+            ]),
             "firmware": firmware.value, "quirks": firmware.quirks,
             "utc": [
                 "monotonic": .integer(MonotonicClock.now().nanoseconds),

@@ -94,7 +94,14 @@ public struct TestPlan: Sendable {
             lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
         }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
-        return lacks.map { "needs \($0)" } + system.missingPrograms()
+        return lacks.map { "needs \($0)" } + isolationObstacles + system.missingPrograms()
+    }
+
+    /// What cannot be done to a system that shares network and files with this computer.
+    private var isolationObstacles: [String] {
+        let needs = variant.steps.contains { [.stallResolver, .fillDisk, .stopReading].contains($0.action) }
+        guard needs, let refusal = Isolation.present.refusal else { return [] }
+        return ["needs namespaces (refused here: \(refusal))"]
     }
 
     /// Telegrams that a stall of `nanoseconds` keeps from their consumer on a saturated line.

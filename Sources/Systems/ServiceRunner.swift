@@ -66,7 +66,7 @@ public final class ServiceRunner: Sendable {
 
     /// Starts every service in the profile's order and opens its gate once it is ready.
     public func startAll() throws(SystemFault) {
-        for entry in entries {
+        for entry in entries where host.isolation == .namespaces || !entry.service.needsOwnNetwork {
             try start(entry.service.id)
             try openGate(before: entry.service.id)
         }

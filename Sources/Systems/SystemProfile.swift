@@ -53,6 +53,8 @@ public struct SystemProfile: Sendable {
         public var readyPort: Template?
         /// Id of the gate between the system and this service.
         public var gate: String?
+        /// It answers where only one can: it is started only where the system has a network of its own.
+        public var needsOwnNetwork = false
         /// From a failure of the service to its next start; nil when nobody starts it again.
         public var restartAfterNanoseconds: Int64?
     }

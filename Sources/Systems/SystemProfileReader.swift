@@ -203,7 +203,8 @@ extension SystemProfile.File {
 
 extension SystemProfile.Service {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "a service", keys: ["id", "run", "files", "ready", "gate", "restart"])
+        _ = try node.entries(of: "a service", keys: ["id", "run", "files", "ready", "gate", "restart", "own_network"])
+        needsOwnNetwork = try node["own_network"]?.bool() ?? false
         id = try node.required("id").text()
         run = try node.required("run").templates(known)
         guard !run.isEmpty else { throw try node.required("run").failure("a program was expected here") }

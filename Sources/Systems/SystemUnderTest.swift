@@ -68,7 +68,8 @@ public final class SystemUnderTest: Sendable {
         guard missing.isEmpty else { throw SystemFault(missing.joined(separator: "\n")) }
         try profile.check(without: without)
         self.profile = profile
-        let substitution = SystemUnderTest.substitution(profile, surroundings)
+        let isolation = Isolation.present
+        let substitution = try SystemUnderTest.substitution(profile, surroundings, isolation)
         self.substitution = substitution
         let watch: ReadyWatch
         do {
@@ -87,7 +88,8 @@ public final class SystemUnderTest: Sendable {
             guard case .output(let source) = view.source else { return nil }
             return OutputView(view: view.id, process: profile.mainProcess, source: source, sink: sink)
         }
-        let host = try Host.start(program: surroundings.program, logs: surroundings.logs) { event in
+        let host = try Host.start(program: surroundings.program, logs: surroundings.logs, isolation: isolation) {
+            event in
             watch.observe(event)
             words.observe(event)
             sink(event)
@@ -131,7 +133,9 @@ public final class SystemUnderTest: Sendable {
         }
     }
 
-    private static func substitution(_ profile: SystemProfile, _ surroundings: Surroundings) -> Substitution {
+    private static func substitution(
+        _ profile: SystemProfile, _ surroundings: Surroundings, _ isolation: Isolation
+    ) throws(SystemFault) -> Substitution {
         var substitution = Substitution(profile.parameters)
         substitution["data"] = surroundings.data
         substitution["service_data"] = surroundings.serviceData
@@ -143,7 +147,28 @@ public final class SystemUnderTest: Sendable {
             substitution["service." + service.id] = String(18_830 + 2 * index)
             if let gate = service.gate { substitution["gate." + gate] = String(18_831 + 2 * index) }
         }
+        if isolation != .namespaces { try takeFreePorts(profile, &substitution) }
         return substitution
+    }
+
+    /// In a network that is shared with everybody, ports that nobody else has: for services, gates and every parameter that a profile calls a port.
+    private static func takeFreePorts(
+        _ profile: SystemProfile, _ substitution: inout Substitution
+    ) throws(SystemFault) {
+        var names = profile.parameters.keys.filter { $0 == "port" || $0.hasSuffix("_port") }.sorted()
+        names += profile.services.map { "service." + $0.id } + profile.services.compactMap(\.gate).map { "gate." + $0 }
+        // All are held until all are found, so that no two are the same.
+        var held: [Descriptor] = []
+        do throws(SystemFailure) {
+            for name in names {
+                let (listener, port) = try Socket.listenTCP()
+                held.append(listener)
+                substitution[name] = String(port)
+            }
+        } catch {
+            throw SystemFault("there is no free port: \(error)")
+        }
+        for listener in held { listener.close() }
     }
 
     private static func controller(

@@ -36,6 +36,8 @@ int platform_set_thread_name(const char *name);
 int platform_enter_namespace(int descriptor);
 int platform_unshare_mounts(void);
 int platform_make_mounts_private(void);
+// From now on orphans below this process become its children (PR_SET_CHILD_SUBREAPER).
+int platform_take_in_orphans(void);
 int platform_mount_proc(void);
 int platform_loopback_up(void);
 // Routes 224.0.0.0/4 to the loopback interface, from 127.0.0.1.

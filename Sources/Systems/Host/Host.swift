@@ -4,7 +4,7 @@ public import Platform
 import Synchronization
 
 /// The machine that the system under test runs on: a process tree in network, mount and process namespaces of its own, which can be
-/// powered off. What its units write arrives as `.log` events of the source `log` and in `<unit>.log`; how they start and end as
+/// powered off. Where this computer refuses namespaces it is a process tree alone, which is killed process by process. What its units write arrives as `.log` events of the source `log` and in `<unit>.log`; how they start and end as
 /// `.process` events of the source `process`.
 public final class Host: Sendable {
     /// A program to run on the host.
@@ -42,6 +42,8 @@ public final class Host: Sendable {
         public var instant: Instant
     }
 
+    /// What keeps it apart.
+    public let isolation: Isolation
     private let process: ChildProcess
     private let channel: RecordChannel
     private let logs: String
@@ -57,8 +59,9 @@ public final class Host: Sendable {
     public var pid: Int32 { process.pid }
 
     private init(
-        _ process: ChildProcess, _ channel: RecordChannel, logs: String, sink: @escaping EventSink
+        _ process: ChildProcess, _ channel: RecordChannel, isolation: Isolation, logs: String, sink: @escaping EventSink
     ) throws(SystemFailure) {
+        self.isolation = isolation
         self.process = process
         self.channel = channel
         self.logs = logs
@@ -68,6 +71,15 @@ public final class Host: Sendable {
 
     deinit {
         // Without joining the reader: it may be the reader that lets go last.
+        endTree()
+    }
+
+    /// SIGKILL of the namespaces' PID 1 ends everything on the host. Without namespaces its end must be asked for, and what is left is ended from here.
+    private func endTree() {
+        if isolation != .namespaces {
+            shutdown(channel.descriptor.number, Int32(SHUT_RDWR))
+            if process.wait(until: MonotonicClock.now() + .seconds(6)) == nil { ProcessTree.kill(below: pid) }
+        }
         process.send(signal: SIGKILL)
         _ = process.wait()
     }
@@ -76,17 +88,22 @@ public final class Host: Sendable {
     ///
     /// - Parameter program: path of the knxrig program, which is started as `knxrig host`.
     /// - Parameter logs: the directory that gets `<unit>.log`; it must exist.
+    /// - Parameter isolation: what this computer lets us do.
     /// - Throws: a sentence with the remedy, when namespaces are refused or the host does not come up within 10 s.
-    public static func start(program: String, logs: String, sink: @escaping EventSink) throws(SystemFault) -> Host {
+    public static func start(
+        program: String, logs: String, isolation: Isolation = .present, sink: @escaping EventSink
+    ) throws(SystemFault) -> Host {
         do {
             let (ours, theirs) = try Socket.pair()
-            var request = ChildProcess.Request(path: program, arguments: ["host"])
+            let isApart = isolation == .namespaces
+            var request = ChildProcess.Request(
+                path: program, arguments: isApart ? ["host"] : ["host", HostBody.withoutNamespaces])
             request.descriptors = [(Lifeline.childDescriptorNumber, theirs)]
             request.newSession = true
-            request.namespaces = [.network, .mount, .process]
+            request.namespaces = isApart ? [.network, .mount, .process] : []
             let process = try ChildProcess.spawn(request)
             theirs.close()
-            let host = try Host(process, RecordChannel(ours), logs: logs, sink: sink)
+            let host = try Host(process, RecordChannel(ours), isolation: isolation, logs: logs, sink: sink)
             host.read()
             switch host.ready.wait(until: MonotonicClock.now() + .seconds(10)) {
             case .success: return host
@@ -153,8 +170,9 @@ public final class Host: Sendable {
         try? channel.send(["do": "signal", "unit": .text(unit), "signal": .integer(Int64(number))])
     }
 
-    /// Shows a text at a path of the host in the place of the file that this computer has there.
+    /// Shows a text at a path of the host in the place of the file that this computer has there; not where the host has no mounts of its own.
     public func show(_ text: String, at path: String) {
+        guard isolation == .namespaces else { return }
         try? channel.send(["do": "show", "path": .text(path), "text": .text(text)])
     }
 
@@ -197,8 +215,7 @@ public final class Host: Sendable {
     /// Takes the power away: SIGKILL of the namespaces' PID 1; the kernel kills everything below it before it is gone. Calling it again does
     /// nothing.
     public func powerOff() {
-        process.send(signal: SIGKILL)
-        _ = process.wait()
+        endTree()
         let thread = reader.withLock { thread in
             defer { thread = nil }
             return thread

@@ -7,32 +7,48 @@ public import Platform
 /// the kernel takes everything below it along.
 ///
 /// One thread does it all, so that a unit's last words always come before its end.
+///
+/// Without namespaces it takes in every orphan below it, and kills all of them before it ends.
 public enum HostBody {
+    /// The operand of `knxrig host` for a host without namespaces.
+    public static let withoutNamespaces = "without-namespaces"
+
     /// Returns when the lifeline ends: the exit status of the process.
-    public static func run(lifeline: RecordChannel?) -> Int32 {
+    public static func run(lifeline: RecordChannel?, isApart: Bool = true) -> Int32 {
         guard let lifeline else {
             print("knxrig host is started by a run of knxrig, never by hand")
             return 2
         }
-        guard getpid() == 1 else {
+        guard !isApart || getpid() == 1 else {
             try? lifeline.send(["is": "failed", "unit": "host", "reason": "it is not PID 1 of its own namespaces"])
             return 5
         }
         do {
-            try MountNamespace.makePrivateWithProc()
-            try NetworkNamespace.bringUpLoopback()
-            try NetworkNamespace.routeMulticastToLoopback()
+            if isApart {
+                try MountNamespace.makePrivateWithProc()
+                try NetworkNamespace.bringUpLoopback()
+                try NetworkNamespace.routeMulticastToLoopback()
+            } else {
+                try Orphans.takeIn()
+            }
             Signals.block([SIGCHLD])
             let deaths = try Signals.descriptor(for: [SIGCHLD])
             try lifeline.send(["is": "ready"])
-            var loop = HostLoop(lifeline: lifeline, deaths: deaths)
+            var loop = HostLoop(lifeline: lifeline, deaths: deaths, isApart: isApart)
             loop.run()
+            if !isApart { ProcessTree.kill(below: getpid(), reap: reapAll) }
             return 0
         } catch {
             try? lifeline.send(["is": "failed", "unit": "host", "reason": .text(error.description)])
             return 5
         }
     }
+}
+
+/// Takes the exit status of every child that has ended.
+private func reapAll() {
+    var status: Int32 = 0
+    while unsafe waitpid(-1, &status, WNOHANG) > 0 {}
 }
 
 /// A program that the host runs.
@@ -51,11 +67,14 @@ private struct RunningUnit {
 private struct HostLoop {
     let lifeline: RecordChannel
     let deaths: Descriptor
+    /// It is PID 1 of its own processes, and nobody else's are in reach.
+    let isApart: Bool
     private var units: [RunningUnit] = []
 
-    init(lifeline: RecordChannel, deaths: Descriptor) {
+    init(lifeline: RecordChannel, deaths: Descriptor, isApart: Bool) {
         self.lifeline = lifeline
         self.deaths = deaths
+        self.isApart = isApart
     }
 
     mutating func run() {
@@ -91,7 +110,8 @@ private struct HostLoop {
                 case "start": try start(request)
                 case "signal": signal(request)
                 // Everything but the caller, which is PID 1 of its process namespace (kill(2)).
-                case "power-cut": _ = kill(-1, SIGKILL)
+                case "power-cut" where isApart: _ = kill(-1, SIGKILL)
+                case "power-cut": ProcessTree.kill(below: getpid())
                 case "show": show(request["text"]?.text ?? "", at: request["path"]?.text ?? "")
                 default: break
                 }
@@ -120,6 +140,8 @@ private struct HostLoop {
             }
             child.workingDirectory = request["directory"]?.text
             child.newSession = true
+            // The kernel ends what runs on a host with namespaces; without, at least what the host has started itself.
+            child.diesWithParent = !isApart
             let (outputReader, outputWriter) = try pipe()
             let (errorReader, errorWriter) = try pipe()
             child.standardOutput = outputWriter

@@ -9,10 +9,12 @@ extension Command {
             ?? .error
     }
 
-    static let host = Command(name: "host", summary: "Be the first process of a system's namespaces", isInternal: true)
-    { _ in
+    static let host = Command(
+        name: "host", summary: "Be the first process of a system's namespaces", operands: "[without-namespaces]",
+        isInternal: true
+    ) { arguments in
         guard let lifeline = Lifeline.inherited() else { throw UsageFailure("a host is started by a run") }
-        return ExitStatus(rawValue: HostBody.run(lifeline: lifeline)) ?? .error
+        return ExitStatus(rawValue: HostBody.run(lifeline: lifeline, isApart: arguments.operands.isEmpty)) ?? .error
     }
 }
 
