@@ -51,6 +51,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case serviceStalled = "service-stalled"
     /// Writes to a database are damaged on their way.
     case writesDamaged = "writes-damaged"
+    /// The line is full of telegrams that win every arbitration against the system's.
+    case lineStarved = "line-starved"
     /// Telegrams that are not as they should be were on the line.
     case malformedTelegrams = "malformed-telegrams"
     /// The line lost its supply again and again, for lengths of which each is tried several times.

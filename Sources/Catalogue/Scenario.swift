@@ -80,6 +80,7 @@ public struct Scenario: Sendable {
         case refuseWrites = "refuse-writes"
         case swallowWrites = "swallow-writes"
         case dipLineSupply = "dip-line-supply"
+        case starveLine = "starve-line"
 
         public var kind: FaultKind {
             switch self {
@@ -108,6 +109,7 @@ public struct Scenario: Sendable {
             case .resetClients: .clientsReset
             case .silenceClients: .clientsSilent
             case .stopReading: .clientSlow
+            case .starveLine: .lineStarved
             case .cutWrites, .refuseWrites, .swallowWrites: .writesDamaged
             case .dipLineSupply: .supplyDips
             }
@@ -275,7 +277,8 @@ public struct Scenario: Sendable {
 extension Scenario.Variant {
     init(_ node: Node, fault: Node, load: Node?, common: Node?) throws(DocumentFailure) {
         let parameters = Parameters(own: node, common: common)
-        // A variant may say by itself what is done, in the place of what the scenario says.
+        // A variant may say by itself what is done, in the place of what the scenario says; the scenario's load is then not its own.
+        let load = node["fault"] == nil ? load : nil
         let stepNodes = try (node["fault"] ?? fault).elements()
         for entry in try node.entries(of: "a variant") {
             let known =
@@ -492,6 +495,12 @@ extension Scenario.FaultStep {
                     "what clients do is proven by 'seen: sockets': the kernel's own table of them, at both ends")
             }
             guard action != .stopReading || clients == 1 else { throw node.failure("one client stops reading") }
+        case .starveLine:
+            guard try witness["silent"]?.text() == "system" else {
+                throw witness.failure(
+                    "a system that never gets its turn is proven by 'silent: system' on a line that the witness hears full"
+                )
+            }
         case .corruptConfiguration:
             guard try witness["seen"]?.text() == "files" else {
                 throw witness.failure("corrupt configurations are proven by 'seen: files': each as it was written")

@@ -47,6 +47,7 @@ struct FaultWitness {
         case .startWithoutBroker:
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
         case .systemKilled, .systemStopped: SystemGoneProof(plan: plan, timeline: timeline)
+        case .lineStarved: StarvedProof(plan: plan, timeline: timeline)
         case .malformedTelegrams: MalformedProof(plan: plan, timeline: timeline)
         case .duplicateIDs, .orphanedReferences, .concurrentChanges: RequestsProof(plan: plan, timeline: timeline)
         case .hostPowerCut: HostPowerProof(plan: plan, timeline: timeline)
@@ -159,6 +160,7 @@ extension JudgePlan {
         case .clientSlow: "the slow client read on"
         case .configurationCorrupt: "the system was started with its own configuration"
         case .systemKilled, .systemStopped: "the system was started again"
+        case .lineStarved: "the line was no longer full"
         case .malformedTelegrams: "the last malformed telegram"
         case .diskFull: "there was room on the disk again"
         case .interfaceUnplugged: "the interface was plugged in again"

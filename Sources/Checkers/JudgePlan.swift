@@ -199,7 +199,7 @@ struct JudgePlan: Sendable {
             break
         case .duplicateIDs, .orphanedReferences, .concurrentChanges:
             guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
-        case .hostPowerCut, .resolverSilent: break
+        case .hostPowerCut, .resolverSilent, .lineStarved: break
         case .historyFlooded, .requestsFlooded:
             guard requests > 0 else { throw RecordFailure(key: "fault.requests", expected: "at least one") }
         case .clientsReset, .clientsSilent, .clientSlow:

@@ -1,3 +1,4 @@
+import Catalogue
 import Events
 
 /// A run that keeps the timing and makes neither fault nor heal: the mirror of every other. No witness may see a fault, and no checker may raise
@@ -96,7 +97,9 @@ struct NullRun {
         }) {
             return "a write was damaged though nothing was done"
         }
-        if plan.load != nil, let alarm = LoadProof(plan: plan, timeline: timeline).alarm(from: from, to: to) {
+        if plan.load != nil || plan.faultKind == .lineStarved,
+            let alarm = LoadProof(plan: plan, timeline: timeline).alarm(from: from, to: to)
+        {
             return alarm
         }
         guard let gate = plan.refusedGate ?? plan.load?.stalls else { return nil }

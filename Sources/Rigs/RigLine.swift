@@ -24,6 +24,8 @@ public struct RigLine: Sendable {
         public var address: IndividualAddress?
         /// Where a stimulus sends from when it saturates the line: an address that loses arbitration against the system's. nil: it does not.
         public var loadAddress: IndividualAddress?
+        /// Where it sends from when the system is to get no turn at all: an address that wins arbitration against every one of the system's.
+        public var starveAddress: IndividualAddress?
         /// Addresses that telegrams through it come from.
         public var sources: [ClosedRange<IndividualAddress>]
     }
@@ -91,6 +93,24 @@ public struct RigLine: Sendable {
         devices = []
         for device in try node["devices"]?.elements() ?? [] { devices.append(try Device(device)) }
         try check(loadOf: attached)
+        try check(starvationOf: attached)
+    }
+
+    private func check(starvationOf attached: Node) throws(DocumentFailure) {
+        let system = attachments(.sut).flatMap(\.sources)
+        for stimulus in attachments(.stimulus) {
+            guard let starving = stimulus.starveAddress else { continue }
+            guard sources.contains(where: { $0.contains(starving) }) else {
+                throw attached.failure(
+                    "the starve_address \(starving) of \(stimulus.id) is not among the line's 'sources'")
+            }
+            for own in system.flatMap({ $0.lowerBound.raw...$0.upperBound.raw }).map(IndividualAddress.init(raw:))
+            where !Arbitration.wins(starving, over: own) {
+                throw attached.failure(
+                    "the starve_address \(starving) of \(stimulus.id) does not win arbitration against the system's \(own): "
+                        + "take one whose device number has more low bits clear, such as 1.1.32")
+            }
+        }
     }
 
     /// A load that won against the system's telegrams would test whether the line is free, and not what the system does when it is full.
@@ -113,7 +133,8 @@ public struct RigLine: Sendable {
 
 extension RigLine.Attachment {
     init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
-        _ = try node.entries(of: "an attachment", keys: ["driver", "device", "address", "load_address", "sources"])
+        _ = try node.entries(
+            of: "an attachment", keys: ["driver", "device", "address", "load_address", "starve_address", "sources"])
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
@@ -126,6 +147,7 @@ extension RigLine.Attachment {
         device = try node["device"]?.text()
         address = try node["address"]?.individualAddress()
         loadAddress = try node["load_address"]?.individualAddress()
+        starveAddress = try node["starve_address"]?.individualAddress()
         if role == .stimulus, address == nil { throw node.failure("a stimulus needs an 'address' to send from") }
         sources = []
         if let range = try node["sources"]?.individualAddresses() { sources = [range] }

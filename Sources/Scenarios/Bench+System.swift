@@ -168,6 +168,12 @@ extension Bench {
         recordLine(sources == nil ? "relaxed" : "saturated", purpose: "load")
     }
 
+    /// Saturates the line from these addresses as the fault itself, or gives it back.
+    func starve(from sources: [IndividualAddress]?, purpose: String) {
+        workload?.saturate(from: sources)
+        recordLine(sources == nil ? "given back" : "starved", purpose: purpose)
+    }
+
     /// Stops a service, or lets it go on, for the sake of the load.
     func stall(_ service: String, goesOn: Bool) throws(Interruption) {
         _ = try act(goesOn ? .continue : .stop, onService: service, purpose: "load", due: MonotonicClock.now())

@@ -49,6 +49,7 @@ extension TestPlan {
         case .stopReading: return "it needs small send buffers from the system's start on"
         case .createTwice, .deleteParents, .changeAtOnce, .sendMalformed:
             return "it leaves values of its own behind"
+        case .starveLine: return "it saturates the line"
         case .dipLineSupply: return "it changes the sentinels as often as it dips"
         case .floodRequests: return "it floods the system with requests, which is another workload"
         }

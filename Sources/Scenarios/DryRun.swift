@@ -148,6 +148,10 @@ extension TestPlan {
         case .sendMalformed:
             lines.append(
                 "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")
+        case .starveLine:
+            lines.append(
+                "  fills    line '\(line.id)' for \(seconds) s from addresses that win against the system's, \(repetitions) times; no relay clicks"
+            )
         case .cutWrites, .refuseWrites, .swallowWrites:
             let verb =
                 ["cut": "cuts    ", "refuse": "refuses ", "swallow": "swallows"][

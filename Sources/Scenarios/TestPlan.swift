@@ -90,6 +90,7 @@ public struct TestPlan: Sendable {
             let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
         }
+        if variant.fault.action == .starveLine { lacks += starvationLacks }
         if !system.views.contains(where: \.isStreaming) {
             lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
         }
@@ -121,6 +122,13 @@ public struct TestPlan: Sendable {
             "a queue of at most \(most) telegrams in the system profile, and not of \($0.bound): the line brings no more in "
                 + "\(stall / 1_000_000_000) s"
         }
+    }
+
+    /// A system gets no turn only where nobody who sends loses against it.
+    private var starvationLacks: [String] {
+        let stimuli = line.attachments(.stimulus)
+        return stimuli.count < 2 || stimuli.contains { $0.starveAddress == nil }
+            ? ["two stimuli with a starve_address on the line, from which they win against the system"] : []
     }
 
     /// Where each stimulus sends from while the line is saturated; nil for a scenario that does not saturate it.
@@ -164,7 +172,7 @@ public struct TestPlan: Sendable {
         case .sendMalformed: "line:\(line.id)"
         case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
         case .powerCycleHost: "host"
-        case .floodHistory, .dipLineSupply: "line:\(line.id)"
+        case .floodHistory, .dipLineSupply, .starveLine: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
         case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(step.gate ?? "")"
         case .corruptConfiguration: "process:\(system.mainProcess)"
@@ -300,6 +308,9 @@ public struct TestPlan: Sendable {
                 default: .slow
                 }
             return ClientFault(kind: kind, count: step.clients, duration: duration, phase: phase)
+        case .starveLine:
+            return LineStarvation(
+                sources: line.attachments(.stimulus).compactMap(\.starveAddress), duration: duration, phase: phase)
         case .cutWrites, .refuseWrites, .swallowWrites:
             return WriteFault(
                 gate: step.gate ?? "", damage: Self.writeDamage(of: step) ?? .cut, duration: duration, phase: phase)

@@ -51,6 +51,7 @@ extension RigRuns {
             "HW-6/bounce-20s knxd.restart": ["interface daemon: knxd exited"],
             "HW-6/bounce-20s knxd.reread": ["sentinel", "http view"],
             "HW-6/chatter-45s knxd.restart-unlimited": ["interface daemon: knxd exited"],
+            "PB-4/starved knxd.restart": ["interface daemon: knxd exited"],
             "HW-7/cut-20s queue.bound": ["backlog:", "the declared bound is 256"],
             "HW-7/cut-20s knxd.restart": ["interface daemon: knxd exited"],
             "HW-7/cut-20s knxd.reread": ["sentinel", "http view"],
@@ -116,7 +117,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 46 + 64 + 4)
+            #expect(runs >= 47 + 65 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

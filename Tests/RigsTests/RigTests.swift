@@ -106,6 +106,14 @@ import Testing
             "does not lose arbitration against the system's 1.1.201: take one"
         ),
         ("load_address: 1.1.127", "load_adress: 1.1.127", "did you mean 'load_address'?"),
+        (
+            "starve_address: 1.1.16", "starve_address: 1.1.17",
+            "the starve_address 1.1.17 of stimulus-1 is not among the line's 'sources'"
+        ),
+        (
+            "starve_address: 1.1.16", "starve_address: 1.1.11",
+            "does not win arbitration against the system's 1.1.200: take one"
+        ),
         ("match: {serial: TWIN1}", "match: {}", "a board is bound by 'serial' or by 'port_path'"),
         ("transport: usbip", "transport: serial", "a dcttech board is on plain USB"),
         ("driver: dcttech", "driver: numato", "a numato board is on a serial line: its transport is 'serial'"),

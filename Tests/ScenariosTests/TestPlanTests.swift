@@ -37,6 +37,7 @@ import Testing
         ("HW-6", "bounce-20s"), ("HW-6", "bounce-3s"), ("HW-6", "chatter-45s"),
         ("HW-5", "in-frame"), ("HW-5", "in-frame-700ms"), ("HW-5", "before-acknowledge"),
         ("HW-1", "cut-20s-broker-killed"), ("PB-2", "killed-broker-killed"),
+        ("PB-4", "starved"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))

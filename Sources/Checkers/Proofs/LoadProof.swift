@@ -29,12 +29,8 @@ struct LoadProof {
         guard let from = timeline.saturated else { return .pending("the line has not been saturated yet") }
         let stretches = stretches(from: from, fault: fault, healed: healed, to: timeline.relaxed ?? instant, instant)
         guard !stretches.isEmpty else { return .pending("the line has only just been saturated") }
-        for stretch in stretches {
-            let permille = permille(in: stretch)
-            guard permille < load.atLeastPermille else { continue }
-            return .broken(
-                "the line carried \(Self.percent(permille)) of its capacity only in the \(Text.seconds(stretch.upperBound - stretch.lowerBound)) from "
-                    + "\(Text.seconds(stretch.lowerBound - from)) of the saturation on: it was not saturated")
+        if let shortfall = shortfall(of: stretches, from: from, permille: load.atLeastPermille) {
+            return .broken(shortfall)
         }
         return stallStanding(load, at: instant)
     }
@@ -56,6 +52,22 @@ struct LoadProof {
             .map(permille(in:))
         guard let lowest = loads.min() else { return nil }
         return Load(lowest: lowest, mean: loads.reduce(0, +) / loads.count)
+    }
+
+    /// A stretch in which the line was not as full as it had to be, in words; nil when it was full all the while.
+    func shortfall(from: Instant, to: Instant, permille: Int) -> String? {
+        shortfall(of: Self.parts(from, to), from: from, permille: permille)
+    }
+
+    private func shortfall(of stretches: [ClosedRange<Instant>], from: Instant, permille wanted: Int) -> String? {
+        for stretch in stretches {
+            let permille = permille(in: stretch)
+            guard permille < wanted else { continue }
+            return
+                "the line carried \(Self.percent(permille)) of its capacity only in the \(Text.seconds(stretch.upperBound - stretch.lowerBound)) from "
+                + "\(Text.seconds(stretch.lowerBound - from)) of the saturation on: it was not saturated"
+        }
+        return nil
     }
 
     /// What of a null run's line looks like a saturation.
