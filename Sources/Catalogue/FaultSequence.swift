@@ -6,7 +6,8 @@ extension Scenario.FaultStep {
     /// or is over only when its requests are.
     var owns: String? {
         switch action {
-        case .cutLineSupply: "the line's supply"
+        // A contact with a timing of its own takes the first step's word for what it does.
+        case .cutLineSupply: contact == nil ? "the line's supply" : nil
         case .cutInterface: "the supply of the system's interface"
         case .killService, .stallService: "the service '\(service ?? "")'"
         case .killProcess, .stallProcess, .hangProcess: "the process '\(process ?? "")'"
