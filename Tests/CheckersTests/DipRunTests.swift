@@ -147,6 +147,28 @@ import Testing
         #expect(throws: Never.self) { try Judge(plan: plan) }
     }
 
+    private static func slip(_ at: Int) -> Event {
+        ScriptedRun.event(at, "sense", .slip(Event.Slip(thread: "twin line", lateNanoseconds: 63_000_000)))
+    }
+
+    /// A dip that met a busy computer is not counted; of a sweep of nothing else nothing can be told.
+    @Test func aSpoiledDipIsNotCounted() throws {
+        let events = Self.run()
+        let spoiled = [events[0]] + (Array(events.dropFirst()) + [Self.slip(ScriptedRun.faultAt + 3_000)]).byInstant
+        let verdict = try Self.verdict(spoiled)
+        #expect(verdict.outcome == .invalid)
+        #expect(verdict.sentence == "the sweep tells nothing: none of its 1 dips can be counted")
+    }
+
+    /// Before the sweep, and in a dip that the system does not come back from, lateness is what it is in any run.
+    @Test(arguments: [(5_000, true), (9_000, false)]) func otherLatenessIsTheRigs(at: Int, comesBack: Bool) throws {
+        let events = Self.run { if !comesBack { $0.daemonReturnsAfter = nil } }
+        let late = [events[0]] + (Array(events.dropFirst()) + [Self.slip(at)]).byInstant
+        let verdict = try Self.verdict(late)
+        #expect(verdict.outcome == .invalid)
+        #expect(verdict.sentence.hasPrefix("the twin's line slipped by 63 ms"), "\(verdict.sentence)")
+    }
+
     @Test func everyDipOfANullRunIsAFalseAlarm() throws {
         var events = Self.run()
         guard case .plan(let plan) = events[0].payload else { return }

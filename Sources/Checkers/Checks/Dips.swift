@@ -72,16 +72,17 @@ enum Dips {
             at: judged.dip.end, hop: hop?.hop)
     }
 
-    /// Why a sweep that missed what is known tells nothing; nil where it found it, or nothing is known.
+    /// Why a sweep tells nothing: none of its dips counts, or it missed a threshold that is known. nil where it tells something.
     static func disqualification(_ world: World) -> String? {
-        guard world.plan.expects("dips"), !world.plan.isNullRun, let known = world.plan.knownThreshold else {
-            return nil
-        }
+        guard world.plan.expects("dips"), !world.plan.isNullRun else { return nil }
         let dips = Dip.all(world.plan, world.timeline, until: world.end).map { JudgedDip($0, world) }
-        // A sweep that ended with a system that did not come back need not have come so far.
-        if dips.contains(where: { $0.outcome?.responses.contains(.needsHand) ?? false }) { return nil }
         let curve = curve(dips)
-        guard
+        guard curve.tallies.contains(where: { $0.seen > 0 }) else {
+            return "the sweep tells nothing: none of its \(dips.count) dips can be counted"
+        }
+        // A sweep that ended with a system that did not come back need not have come so far as the threshold.
+        guard let known = world.plan.knownThreshold,
+            !dips.contains(where: { $0.outcome?.responses.contains(.needsHand) ?? false }),
             !curve.finds(
                 known.nanoseconds, tolerance: known.tolerance, of: .chipsRestarted, channel: known.channel)
         else { return nil }
