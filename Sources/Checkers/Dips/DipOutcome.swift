@@ -60,9 +60,11 @@ struct JudgedDip {
         let limit = world.plan.recover
         let recovery = JudgedDip.recovery(dip, world, healed: healed, until: until)
         self.recovery = recovery
-        let isInTime = recovery.recovered.map { $0.instant - healed.instant <= limit } ?? false
+        let isInTime =
+            (dip.end < world.end || JudgedDip.isThere(world, at: until))
+            && (recovery.recovered.map { $0.instant - healed.instant <= limit } ?? false)
         guard isInTime || until - healed.instant > limit else {
-            pending = recovery.missing ?? "nothing seen yet"
+            pending = recovery.missing ?? "a process of the system is not there"
             return
         }
         var responses: Set<DipResponse> = []
@@ -82,6 +84,12 @@ struct JudgedDip {
         outcome = DipOutcome(
             channel: dip.channel, lengthNanoseconds: dip.lengthNanoseconds, isSeen: dip.seen != nil,
             responses: responses, isSpoiled: isInTime && Instrument.isLate(world, from: dip.cut, to: until))
+    }
+
+    /// A daemon that ends some time after a dip is that dip's, though everything had worked again meanwhile. What it takes with it on the eve of another dip
+    /// nobody waited for.
+    private static func isThere(_ world: World, at instant: Instant) -> Bool {
+        ["controller", world.plan.interfaceDaemon].allSatisfy { world.absence(of: $0, at: instant) == nil }
     }
 
     /// How things stood at the end, or at an instant shortly before it where another dip came then: a telegram that was lost on its eve is lost, and the
