@@ -14,7 +14,7 @@ extension RigRuns {
             "HW-1/cut-20s knxd.reread": ["sentinel", "http view"],
             "HW-1/cut-20s commands.confirmed": ["false acknowledgement: the command"],
             "HW-1/cut-20s intake.after-loss": ["http view: tracer"],
-            "HW-2/quick knxd.restart": ["dip of 8 s: needs a hand", "interface daemon: knxd exited"],
+            "HW-2/quick knxd.restart": ["dip of ", ": needs a hand", "interface daemon: knxd exited"],
             "HW-2/quick knxd.reread": ["dip of 8 s: state wrong", "sentinel"],
             "HW-1/cut-20s-broker-killed knxd.restart": ["interface daemon: knxd exited"],
             "HW-1/cut-20s-broker-killed knxd.reread": ["sentinel", "http view"],
