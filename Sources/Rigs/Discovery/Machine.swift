@@ -87,6 +87,8 @@ public struct Machine: Sendable {
     /// Who has a serial line open, in words; nil when nobody is known to.
     public func holder(ofLine node: String) -> String? {
         let target = Files.resolved(path(node)).map { String($0.dropFirst(root.count)) } ?? node
+        // Whoever makes a pseudo-terminal has its other end.
+        guard !target.hasPrefix("/dev/pts/") else { return nil }
         return holders(of: [target]).first.map { "\($0.name) (process \($0.process)) has it open" }
     }
 
