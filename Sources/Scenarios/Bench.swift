@@ -368,7 +368,7 @@ final class Bench: Sendable {
             } catch {
                 throw error.kind == .gone ? .error(error.description) : .invalid(error.description)
             }
-            journal.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
+            recorder.append(Event(at: actuation.commanded, source: "keeper", .actuation(actuation)))
             if actuation.readback == .failed {
                 throw .invalid(
                     "channel '\(channel)' did not follow: \(actuation.reason ?? "the read-back says otherwise")")

@@ -221,20 +221,22 @@ import Testing
     }
 
     @Test(arguments: [
-        ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
+        ("HW-1", ["HW-1/cut-20s", "HW-1/cut-3s", "HW-1/cut-20s-broker-killed"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
         ("HW-2", ["HW-2/sweep", "HW-2/quick"]), ("HW-2/sweep", ["HW-2/sweep"]),
         (
             "physical",
             [
-                "HW-1/cut-20s", "HW-1/cut-3s", "HW-2/quick", "HW-3/unplugged-30s", "HW-3/unplugged-1s",
-                "HW-3/again-in-read-out", "HW-4/off-5s", "HW-7/cut-20s",
+                "HW-1/cut-20s", "HW-1/cut-3s", "HW-1/cut-20s-broker-killed", "HW-2/quick", "HW-3/unplugged-30s",
+                "HW-3/unplugged-1s", "HW-3/again-in-read-out", "HW-4/off-5s", "HW-5/in-frame", "HW-5/in-frame-700ms",
+                "HW-5/before-acknowledge", "HW-6/bounce-20s", "HW-6/bounce-3s", "HW-6/chatter-45s", "HW-7/cut-20s",
             ]
         ),
         (
             "tier-2",
             [
-                "PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-3/client", "PB-4/broker-stalled",
-                "PB-4/database-locked",
+                "PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-2/killed-broker-killed",
+                "PB-3/client",
+                "PB-4/broker-stalled", "PB-4/database-locked", "PB-4/starved",
             ]
         ),
     ])

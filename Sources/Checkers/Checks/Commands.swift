@@ -78,7 +78,7 @@ struct Commands {
             return false
         }
         // While its contact still moves the line is as good as cut.
-        return instant >= fault - earliness && instant <= healing.commanded + world.plan.closing
+        return instant >= fault - earliness && instant <= healing.commanded + cut.plan.closing
     }
 
     /// Claims without a telegram of their own. A telegram goes to the claim that can wait least, so that as many as possible are kept; claims
