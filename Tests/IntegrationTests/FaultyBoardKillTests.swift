@@ -174,7 +174,7 @@ import Twin
             try Files.write(try Files.read(RigProgram.root + "/rigs/twin.yaml"), to: directory.path + "/rig.yaml")
             let moves = Moves()
             self.moves = moves
-            server = try USBIPServer(boards: [("relays", DcttechBoard(channelCount: 2, serial: "TWIN1"))]) {
+            server = try USBIPServer(boards: [("relays", DcttechBoard(channelCount: 4, serial: "TWIN1"))]) {
                 _, channel, energised, instant in moves.list.withLock { $0.append((channel, energised, instant)) }
             }
         }
