@@ -137,9 +137,9 @@ import Twin
         func demand(_ condition: Bool, _ what: String) throws {
             guard condition else { throw Unexpected(description: "\(what): \(outcome), \(bench.journal.suffix(8))") }
         }
-        // The board may be lost already, and then what is commanded first is to find it. A look at a silent board that is under way is waited for: half a
-        // second at the most.
-        let patience = Instant.Span.milliseconds(fault == .silent || fault == .silentAtFirst ? 850 : 250)
+        // The board may be lost already, and then what is commanded first is to find it. A look at a silent board that is under way is waited for: its tries,
+        // and as many again after it was opened anew, 0.87 s at the longest of 30.
+        let patience = fault == .silent || fault == .silentAtFirst ? Instant.Span.seconds(3) : .milliseconds(250)
         try demand(first.map { $0 <= patience } == true, "no safe command at once")
         let isReleased = bench.server.contacts(of: "relays").first == false
         try demand(!fault.isCurable || isReleased, "the bus stayed cut")
