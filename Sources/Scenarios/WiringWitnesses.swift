@@ -99,34 +99,28 @@ private final class HostHeartbeat: Sendable {
     /// A host that has not answered for this long is down.
     private static let patience = Instant.Span.milliseconds(1_500)
 
-    private let isStopping = Atomic(false)
-    private let lastAnswer = Mutex<Instant?>(nil)
-    private let thread = Mutex<NamedThread?>(nil)
+    private let lastAnswer: LastAnswer
+    private let looks: RepeatedLook
+
+    private final class LastAnswer: Sendable {
+        let instant = Mutex<Instant?>(nil)
+    }
 
     init(host: String, port: UInt16) {
-        let started = NamedThread.start("host heartbeat") { [self] in
-            while !isStopping.load(ordering: .acquiring) {
-                let began = MonotonicClock.now()
-                if let socket = try? Socket.connectTCP(host: host, port: port, until: began + .milliseconds(500)) {
-                    let now = MonotonicClock.now()
-                    lastAnswer.withLock { $0 = now }
-                    socket.close()
-                }
-                MonotonicClock.sleep(for: Self.interval)
+        let lastAnswer = LastAnswer()
+        self.lastAnswer = lastAnswer
+        looks = RepeatedLook("host heartbeat", every: Self.interval) { begun in
+            guard let socket = try? Socket.connectTCP(host: host, port: port, until: begun + .milliseconds(500)) else {
+                return
             }
+            lastAnswer.instant.withLock { $0 = MonotonicClock.now() }
+            socket.close()
         }
-        thread.withLock { $0 = started }
     }
 
     func isAlive(at now: Instant) -> Bool {
-        lastAnswer.withLock { last in last.map { now - $0 < Self.patience } ?? false }
+        lastAnswer.instant.withLock { last in last.map { now - $0 < Self.patience } ?? false }
     }
 
-    func stop() {
-        isStopping.store(true, ordering: .releasing)
-        thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }?.join()
-    }
+    func stop() { looks.stop() }
 }
