@@ -51,6 +51,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case serviceStalled = "service-stalled"
     /// Writes to a database are damaged on their way.
     case writesDamaged = "writes-damaged"
+    /// The link to a service is in trouble: half open, late, slow, or damaging what passes.
+    case linkTroubled = "link-troubled"
     /// The line is full of telegrams that win every arbitration against the system's.
     case lineStarved = "line-starved"
     /// Telegrams that are not as they should be were on the line.

@@ -12,7 +12,7 @@ extension Scenario.FaultStep {
         case .killService, .stallService: "the service '\(service ?? "")'"
         case .killProcess, .stallProcess, .hangProcess: "the process '\(process ?? "")'"
         case .lockDatabase: "the system's database"
-        case .cutWrites, .refuseWrites, .swallowWrites: "the gate '\(gate ?? "")'"
+        case .cutWrites, .refuseWrites, .swallowWrites, .troubleLink: "the gate '\(gate ?? "")'"
         default: nil
         }
     }

@@ -32,6 +32,8 @@ public struct Scenario: Sendable {
         public var interruptions: Int?
         /// What the witness must have seen of the telegram that the contact opened in.
         public var telegramLeft: TelegramLeft?
+        /// What becomes of the link through the gate.
+        public var trouble: LinkTrouble?
         /// The gate through which the rig must be refused for the proof.
         public var refusedGate: String?
         /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
@@ -81,6 +83,7 @@ public struct Scenario: Sendable {
         case swallowWrites = "swallow-writes"
         case dipLineSupply = "dip-line-supply"
         case starveLine = "starve-line"
+        case troubleLink = "trouble-link"
 
         public var kind: FaultKind {
             switch self {
@@ -110,6 +113,7 @@ public struct Scenario: Sendable {
             case .silenceClients: .clientsSilent
             case .stopReading: .clientSlow
             case .starveLine: .lineStarved
+            case .troubleLink: .linkTroubled
             case .cutWrites, .refuseWrites, .swallowWrites: .writesDamaged
             case .dipLineSupply: .supplyDips
             }
@@ -376,7 +380,7 @@ extension Scenario.FaultStep {
             of: "a fault step",
             keys: [
                 "do", "at", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
-                "witness", "cuts", "from", "to", "lengths",
+                "witness", "cuts", "from", "to", "lengths", "trouble", "by",
             ])
         atNanoseconds =
             try node["at"].map { node throws(DocumentFailure) in try parameters.resolve(node).nanoseconds() } ?? 0
@@ -395,6 +399,7 @@ extension Scenario.FaultStep {
         if let again = node["again_in_read_out"], let value = try parameters.value(again) {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
+        if action == .troubleLink { trouble = try Scenario.linkTrouble(node, parameters) }
         if action == .dipLineSupply { sweep = try Scenario.Sweep(node, times: times, parameters) }
         let witness = try node.required("witness")
         _ = try witness.entries(
@@ -458,6 +463,12 @@ extension Scenario.FaultStep {
             guard refusedGate == gate else {
                 throw witness.failure(
                     "damaged writes are proven by the gate's own record and by the rig's own write: 'refused: \(gate)'")
+            }
+        case .troubleLink:
+            guard let gate else { throw node.failure("'\(action.rawValue)' needs a 'gate'") }
+            guard refusedGate == gate else {
+                throw witness.failure(
+                    "a link in trouble is proven by the rig's own questions through it: 'refused: \(gate)'")
             }
         case .killSystem, .stopSystem:
             guard try witness["gone"]?.text() == "system" else {

@@ -42,7 +42,13 @@ struct FaultWitness {
         case .brokerDown, .serviceDown: ServiceDownProof(plan: plan, timeline: timeline)
         case .interfaceUnplugged: InterfaceProof(plan: plan, timeline: timeline)
         case .daemonKilled, .daemonStalled, .daemonHung: ProcessProof(plan: plan, timeline: timeline)
-        case .brokerStalled, .serviceStalled: ServiceStalledProof(plan: plan, timeline: timeline)
+        case .brokerStalled, .serviceStalled:
+            ServiceStalledProof(
+                plan: plan, timeline: timeline, began: "\(plan.process) stopped", ended: "\(plan.process) goes on")
+        case .linkTroubled:
+            ServiceStalledProof(
+                plan: plan, timeline: timeline, began: "the link to the \(plan.refusedGate ?? "service") in trouble",
+                ended: "the link to the \(plan.refusedGate ?? "service") sound again")
         case .writesDamaged: WritesDamagedProof(plan: plan, timeline: timeline)
         case .startWithoutBroker:
             StartProof(down: ServiceDownProof(plan: plan, timeline: timeline), timeline: timeline)
@@ -148,6 +154,7 @@ extension JudgePlan {
         case .busCut, .supplyDips: "the line came back"
         case .brokerDown, .startWithoutBroker, .serviceDown: "the \(refusedGate ?? "service") came back"
         case .brokerStalled, .serviceStalled: "the \(refusedGate ?? "service") was let go on"
+        case .linkTroubled: "the link was sound again"
         case .writesDamaged: "writes passed again"
         case .databaseLocked, .startLocked: "the lock was released"
         case .duplicateIDs, .orphanedReferences, .concurrentChanges: "the last request"

@@ -185,7 +185,8 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "fault.witness", expected: "at least two chips that fall silent, and tracers that were due")
             }
-        case .brokerDown, .brokerStalled, .startWithoutBroker, .serviceDown, .serviceStalled, .writesDamaged:
+        case .brokerDown, .brokerStalled, .startWithoutBroker, .serviceDown, .serviceStalled, .writesDamaged,
+            .linkTroubled:
             guard refusedGate != nil else {
                 throw RecordFailure(
                     key: "fault.witness.refused", expected: "the gate through which the rig is refused")

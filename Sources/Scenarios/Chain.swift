@@ -41,7 +41,8 @@ extension TestPlan {
     private static func chainObstacle(_ action: Scenario.Action) -> String? {
         switch action {
         case .cutLineSupply, .cutInterface, .killService, .stallService, .killProcess, .stallProcess, .hangProcess,
-            .lockDatabase, .resetClients, .silenceClients, .cutWrites, .refuseWrites, .swallowWrites:
+            .lockDatabase, .resetClients, .silenceClients, .cutWrites, .refuseWrites, .swallowWrites,
+            .troubleLink:
             return nil
         case .startWithoutService, .startLocked, .corruptConfiguration, .killSystem, .stopSystem, .powerCycleHost,
             .stallResolver, .floodHistory:

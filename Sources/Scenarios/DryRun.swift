@@ -160,6 +160,10 @@ extension TestPlan {
             lines.append(
                 "  \(verb) writes through the gate '\(step.gate ?? "?")' for \(seconds) s, \(repetitions) times; no relay clicks"
             )
+        case .troubleLink:
+            lines.append(
+                "  troubles the link through the gate '\(step.gate ?? "?")' for \(seconds) s: "
+                    + "\(step.trouble.map { LinkTrouble($0).text } ?? "?"), \(repetitions) times; no relay clicks")
         case .lockDatabase:
             lines.append("  locks    the system's database for \(seconds) s, \(repetitions) times; no relay clicks")
         case .fillDisk:

@@ -174,7 +174,7 @@ public struct TestPlan: Sendable {
         case .powerCycleHost: "host"
         case .floodHistory, .dipLineSupply, .starveLine: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
-        case .cutWrites, .refuseWrites, .swallowWrites: "gate:\(step.gate ?? "")"
+        case .cutWrites, .refuseWrites, .swallowWrites, .troubleLink: "gate:\(step.gate ?? "")"
         case .corruptConfiguration: "process:\(system.mainProcess)"
         case .lockDatabase, .startLocked: "store:database"
         case .fillDisk: "store:disk"
@@ -314,6 +314,10 @@ public struct TestPlan: Sendable {
         case .cutWrites, .refuseWrites, .swallowWrites:
             return WriteFault(
                 gate: step.gate ?? "", damage: Self.writeDamage(of: step) ?? .cut, duration: duration, phase: phase)
+        case .troubleLink:
+            return LinkFault(
+                gate: step.gate ?? "", trouble: LinkTrouble(step.trouble ?? .halfOpen), seed: random.next(),
+                duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
         case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)

@@ -463,6 +463,26 @@ public final class SystemUnderTest: Sendable {
             observed: MonotonicClock.now(), readback: .confirmed)
     }
 
+    /// Gives the link through a gate a trouble from `due` on, or takes it away (nil). The read-back is the gate's own.
+    ///
+    /// - Parameter seed: where octets are damaged.
+    public func trouble(
+        _ trouble: LinkTrouble?, seed: UInt64, gate id: String, purpose: String, due: Instant
+    ) throws(SystemFault) -> Event.Actuation {
+        guard let gate = services.gate(id) else { throw SystemFault("the system has no gate '\(id)'") }
+        watchClosely(true)
+        MonotonicClock.sleep(until: due)
+        let commanded = MonotonicClock.now()
+        do throws(SystemFailure) {
+            try gate.trouble(trouble, seed: seed)
+        } catch {
+            throw SystemFault("\(error)")
+        }
+        return Event.Actuation(
+            target: "gate:\(id)", meaning: trouble?.text ?? "sound", purpose: purpose, due: due, commanded: commanded,
+            observed: MonotonicClock.now(), readback: .confirmed)
+    }
+
     /// Reads every row of the time-series database once; false when it does not answer, or the system writes none.
     public func readRows() -> Bool { probes.rows?.readAll(network: host.pid) ?? false }
 

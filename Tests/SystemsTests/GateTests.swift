@@ -53,6 +53,71 @@ import Testing
         #expect(gate.octets == (5, 300_000))
     }
 
+    @Test func aHalfOpenLinkIsSilentAndForgetsItsConnections() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        try gate.trouble(.halfOpen)
+        try system.writeAll([1, 2, 3], until: soon)
+        try accepted.writeAll([4, 5], until: soon)
+        let another = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let later = MonotonicClock.now() + .milliseconds(300)
+        #expect(
+            Poll.wait([(system, .readable), (accepted, .readable), (another, .readable)], until: later)
+                .allSatisfy(\.isEmpty))
+        try gate.trouble(nil)
+        #expect(throws: SystemFailure.self) {
+            _ = Poll.wait([(system, .readable)], until: soon)
+            _ = try system.read(maximum: 1)
+        }
+        let next = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let taken = try #require(try Socket.accept(service.listener, until: soon))
+        try next.writeAll([9], until: soon)
+        #expect(try receive(taken, count: 1) == [9])
+        #expect(eventually { changes() == [.opened, .connected, .disconnected, .connected] })
+        withExtendedLifetime(another) {}
+    }
+
+    @Test func aConnectionIsCutInTheMiddleOfWhatTheSystemSends() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        try gate.trouble(.cuttingInFrame)
+        try accepted.writeAll([1, 2], until: soon)
+        #expect(try receive(system, count: 2) == [1, 2])
+        try system.writeAll([1, 2, 3, 4, 5, 6], until: soon)
+        let passed = (try? receive(accepted, count: 6)) ?? []
+        #expect(passed == [1, 2, 3] || passed == [])
+        #expect(eventually { changes() == [.opened, .connected, .disconnected] })
+    }
+
+    @Test func aDelayedLinkIsLateInBothDirectionsAndSleepsMeanwhile() throws {
+        let service = try Socket.listenTCP()
+        let gate = try Gate(
+            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        try gate.open()
+        try gate.trouble(.delayed(nanoseconds: 300_000_000))
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let begun = MonotonicClock.now()
+        let rounds = gate.rounds
+        try system.writeAll([1, 2], until: soon)
+        #expect(try receive(accepted, count: 2) == [1, 2])
+        try accepted.writeAll([3], until: soon)
+        #expect(try receive(system, count: 1) == [3])
+        #expect(MonotonicClock.now() - begun >= .milliseconds(600))
+        #expect(gate.rounds - rounds < 20, "\(gate.rounds - rounds) rounds")
+    }
+
     @Test func closedItRefusesAndCuts() throws {
         let service = try Socket.listenTCP()
         let gate = try Gate(

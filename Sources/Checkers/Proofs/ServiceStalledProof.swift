@@ -1,9 +1,12 @@
 import Events
 
-/// A service that stands still: it takes connections and never answers one, until it is let go on.
+/// A service that stands still, or a link through which nobody is understood: what the rig asks through the gate is never answered until it is over.
 struct ServiceStalledProof: FaultProof {
     let plan: JudgePlan
     let timeline: Timeline
+    /// What was seen at its beginning and at its end, for the report.
+    let began: String
+    let ended: String
 
     /// An answer may be under way when the service is stopped; and what was asked this shortly before it goes on may be answered then.
     private static let underWay = Instant.Span.milliseconds(400)
@@ -18,7 +21,7 @@ struct ServiceStalledProof: FaultProof {
                 $0.instant > observed && $0.instant <= observed + .seconds(3) && $0.content.reading != "accepted"
             })
         else { return nil }
-        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: "\(plan.process) stopped")
+        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: began)
     }
 
     func standing(since fault: Instant, healing: Event.Actuation?, at instant: Instant) -> Standing {
@@ -34,7 +37,7 @@ struct ServiceStalledProof: FaultProof {
         guard let observed = healing.observed,
             attempts.contains(where: { $0.instant > observed && $0.content.reading == "accepted" })
         else { return nil }
-        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: "\(plan.process) goes on")
+        return FaultWitness.Proven(instant: observed, uncertainty: 1_000_000, what: ended)
     }
 
     var awaited: String { "the \(gate) does not answer yet" }

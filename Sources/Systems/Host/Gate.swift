@@ -5,12 +5,14 @@ import Synchronization
 
 /// A TCP link of the rig's own inside the host's network: the system under test reaches a service through it, and the rig can close it.
 /// Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a connect is
-/// refused) and every connection was cut with RST. Before a database that takes rows it also tells of each write, and damages writes.
+/// refused) and every connection was cut with RST. It can be in trouble, too: half open, slow, late, or damaging what passes. Before a database that takes
+/// rows it also tells of each write, and damages writes.
 ///
 /// Reports `.link` events of the source `gate`. One thread does all of it; while nobody writes it sleeps.
 public final class Gate: Sendable {
-    private enum Order: Sendable {
+    private enum Order: Hashable, Sendable {
         case open, close, stop
+        case trouble(LinkTrouble?, seed: UInt64)
     }
 
     private struct State {
@@ -83,6 +85,13 @@ public final class Gate: Sendable {
     /// Cuts every connection with RST and refuses new ones. Returns once that is so.
     public func close() { try? give(.close) }
 
+    /// Gives the link a trouble from now on, or takes it away. Returns once that is so; a link that was half open has then reset its connections.
+    ///
+    /// - Parameter seed: where octets are damaged.
+    public func trouble(_ trouble: LinkTrouble?, seed: UInt64 = 0) throws(SystemFailure) {
+        try give(.trouble(trouble, seed: seed))
+    }
+
     /// Damages every write that comes from now on, or none any more.
     public func damage(_ damage: WriteDamage?) {
         state.withLock { state in
@@ -134,6 +143,9 @@ public final class Gate: Sendable {
         func run() {
             var listener: Descriptor?
             var connections: [GateConnection] = []
+            var valve = LinkValve()
+            /// Taken while the link was half open: nobody will ever answer them.
+            var ghosts: [Descriptor] = []
             while true {
                 var wanted: [(descriptor: Descriptor, for: Readiness)] = [(gate.wakeup.descriptor, .readable)]
                 if let listener { wanted.append((listener, .readable)) }
@@ -143,7 +155,8 @@ public final class Gate: Sendable {
                     if !wish.0.isEmpty { wanted.append((connection.system.socket, wish.0)) }
                     if !wish.1.isEmpty { wanted.append((connection.service.socket, wish.1)) }
                 }
-                let ready = Poll.wait(wanted, until: nil)
+                let due = connections.compactMap { $0.nextRelease(after: MonotonicClock.now()) }.min()
+                let ready = Poll.wait(wanted, until: due)
                 for (order, done) in takeOrders() {
                     var failure: SystemFailure?
                     switch order {
@@ -161,7 +174,16 @@ public final class Gate: Sendable {
                         listener = nil
                         for connection in connections { cut(connection, "cut by the rig") }
                         connections = []
+                        forget(&ghosts)
                         if wasOpen { change(.closed) }
+                    case .trouble(let trouble, let seed):
+                        if valve.trouble == .halfOpen {
+                            for connection in connections { cut(connection, "forgotten by a half-open link") }
+                            connections = []
+                            forget(&ghosts)
+                        }
+                        valve = LinkValve(trouble, seed: seed)
+                        for connection in connections { connection.put(valve) }
                     }
                     let isOpen = listener != nil
                     gate.state.withLock { $0.isOpen = isOpen }
@@ -170,7 +192,11 @@ public final class Gate: Sendable {
                 }
                 if let listener, ready.count > 1, !ready[1].isEmpty {
                     while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
-                        if let connection = connect(socket) { connections.append(connection) }
+                        if valve.trouble == .halfOpen {
+                            ghosts.append(socket)
+                        } else if let connection = connect(socket, valve) {
+                            connections.append(connection)
+                        }
                     }
                 }
                 // Both directions of all: a read that finds nothing costs less than remembering which was ready.
@@ -191,16 +217,26 @@ public final class Gate: Sendable {
             }
         }
 
-        private func connect(_ socket: Descriptor) -> GateConnection? {
+        private func forget(_ ghosts: inout [Descriptor]) {
+            for socket in ghosts {
+                Socket.resetOnClose(socket)
+                socket.close()
+            }
+            ghosts = []
+        }
+
+        private func connect(_ socket: Descriptor, _ valve: LinkValve) -> GateConnection? {
             let isSystems = Socket.peerAddress(socket) != Gate.rigAddress
             do throws(SystemFailure) {
                 // On the same machine a connect is answered at once or the service's backlog is full.
                 let service = try Socket.connectTCP(
                     host: "127.0.0.1", port: gate.servicePort, until: MonotonicClock.now() + .milliseconds(200))
                 if isSystems { change(.connected) }
-                return GateConnection(
+                let connection = GateConnection(
                     system: GateEnd(socket), service: GateEnd(service), isSystems: isSystems,
                     tap: gate.writes.map { tap($0, isSystems: isSystems) })
+                connection.put(valve)
+                return connection
             } catch {
                 Socket.resetOnClose(socket)
                 socket.close()
@@ -248,10 +284,13 @@ public final class Gate: Sendable {
 
         /// Moves what can be moved; why the connection is over, when it is.
         private func pump(_ connection: GateConnection) -> String? {
+            let now = MonotonicClock.now()
             do throws(SystemFailure) {
-                let toService = try connection.system.move(to: connection.service) { connection.fromSystem($0) }
+                let toService = try connection.system.move(to: connection.service, isSystems: true, at: now) {
+                    connection.fromSystem($0)
+                }
                 let toSystem = try connection.service.move(
-                    to: connection.system, holdsEnd: connection.holdsServicesEnd
+                    to: connection.system, isSystems: false, at: now, holdsEnd: connection.holdsServicesEnd
                 ) { connection.fromService($0) }
                 gate.state.withLock {
                     $0.octets.toService += Int64(toService)
@@ -280,7 +319,20 @@ private final class GateConnection {
     /// Not one of the rig's own.
     let isSystems: Bool
     let tap: WriteTap?
-    private(set) var isCutByRig = false
+    private var isCutAtTap = false
+
+    /// The rest of what has been taken passes, and then it is over.
+    var isCutByRig: Bool { isCutAtTap || system.isCut }
+
+    /// What passes from now on passes as `valve` lets it; what waited in the one before passes at once.
+    func put(_ valve: LinkValve) {
+        system.put(valve)
+        service.put(valve)
+    }
+
+    func nextRelease(after instant: Instant) -> Instant? {
+        [system.nextRelease(after: instant), service.nextRelease(after: instant)].compactMap(\.self).min()
+    }
 
     init(system: GateEnd, service: GateEnd, isSystems: Bool, tap: WriteTap?) {
         self.system = system
@@ -293,7 +345,7 @@ private final class GateConnection {
         guard let tap else { return octets }
         let passage = tap.fromSystem(octets)
         service.say(passage.toSystem)
-        if passage.isCut { isCutByRig = true }
+        if passage.isCut { isCutAtTap = true }
         return passage.toService
     }
 
@@ -312,10 +364,20 @@ private final class GateEnd {
     /// Ended, and the other side told so.
     private(set) var isDone = false
 
-    private static let mostWaiting = 1 << 16
+    private var valve = LinkValve()
 
     /// Something of it has not been written to the other side yet.
-    var isWaiting: Bool { !waiting.isEmpty }
+    var isWaiting: Bool { !waiting.isEmpty || !valve.isEmpty }
+
+    var isCut: Bool { valve.isCut }
+
+    func put(_ valve: LinkValve) {
+        waiting += self.valve.empty()
+        self.valve = valve
+    }
+
+    /// When something that it holds back may pass; nil: nothing does, or what passes already waits for the peer.
+    func nextRelease(after instant: Instant) -> Instant? { waiting.isEmpty ? valve.nextRelease(after: instant) : nil }
 
     /// Puts octets behind those that wait, as if they had come from this side.
     func say(_ octets: [UInt8]) { waiting += octets }
@@ -325,30 +387,34 @@ private final class GateEnd {
     /// What to wait for on this side: room for the peer's octets, octets of its own while there is room for them.
     func wish(peer: GateEnd) -> Readiness {
         var wish: Readiness = []
-        if !hasEnded && waiting.isEmpty { wish.insert(.readable) }
+        if !hasEnded && waiting.isEmpty && valve.isTaking { wish.insert(.readable) }
         if !peer.waiting.isEmpty { wish.insert(.writable) }
         return wish
     }
 
-    /// Reads what is there and writes what the peer takes; the count of octets written.
+    /// Reads what is there and writes what the valve lets go and the peer takes; the count of octets written.
     ///
     /// - Parameter holdsEnd: the peer is not told of this side's end.
     /// - Parameter filter: what of the octets read goes on.
-    func move(to peer: GateEnd, holdsEnd: Bool = false, _ filter: ([UInt8]) -> [UInt8]) throws(SystemFailure) -> Int {
+    func move(
+        to peer: GateEnd, isSystems: Bool, at now: Instant, holdsEnd: Bool = false, _ filter: ([UInt8]) -> [UInt8]
+    ) throws(SystemFailure) -> Int {
         var moved = 0
         while true {
-            if waiting.isEmpty && !hasEnded {
-                guard let octets = try socket.read(maximum: Self.mostWaiting) else { return moved }
+            if waiting.isEmpty { waiting = valve.release(at: now) }
+            if waiting.isEmpty, !hasEnded, valve.isTaking {
+                guard let octets = try socket.read(maximum: LinkValve.most) else { return moved }
                 if octets.isEmpty {
                     hasEnded = true
                     endedFirst = !peer.hasEnded
                 } else {
-                    waiting = filter(octets)
-                    if waiting.isEmpty { continue }
+                    let passing = filter(octets)
+                    if !passing.isEmpty { valve.take(passing, isSystems: isSystems, at: now) }
+                    continue
                 }
             }
             if waiting.isEmpty {
-                if !isDone, !holdsEnd {
+                if hasEnded, valve.isEmpty, !isDone, !holdsEnd {
                     isDone = true
                     shutdown(peer.socket.number, Int32(SHUT_WR))
                 }
