@@ -38,6 +38,9 @@ extension RigRuns {
             "DI-1/ten-ids db.unique": ["duplicate id:"],
             "DI-2/rooms db.foreign-keys": ["a row refers to something that is not there"],
             "IF-1/stalled-20s mqtt.reconnect": ["broker connection"],
+            "IF-1/half-open-20s mqtt.reconnect": ["broker connection"],
+            "IF-1/corrupting-5s mqtt.reconnect": ["broker connection"],
+            "IF-1/cut-in-frame-5s mqtt.reconnect": ["broker connection"],
             "IF-3/locked-20s db.off-live-path": ["live path: mqtt did not show"],
             "IF-3/locked-2s db.busy-retry": ["database view: sentinel"],
             "IF-4/full-30s db.write-errors-handled": ["database view: tracer"],
@@ -117,7 +120,7 @@ extension RigRuns {
                     runs += 1
                 }
             }
-            #expect(runs >= 47 + 65 + 4)
+            #expect(runs >= 53 + 70 + 4)
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)

@@ -66,9 +66,8 @@ import Testing
         try accepted.writeAll([4, 5], until: soon)
         let another = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
         let later = MonotonicClock.now() + .milliseconds(300)
-        #expect(
-            Poll.wait([(system, .readable), (accepted, .readable), (another, .readable)], until: later)
-                .allSatisfy(\.isEmpty))
+        let ready = Poll.wait([(system, .readable), (accepted, .readable), (another, .readable)], until: later)
+        #expect(ready.allSatisfy { $0.isEmpty })
         try gate.trouble(nil)
         #expect(throws: SystemFailure.self) {
             _ = Poll.wait([(system, .readable)], until: soon)

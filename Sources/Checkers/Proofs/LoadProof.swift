@@ -38,7 +38,8 @@ struct LoadProof {
     /// A consumer that is to stand still before the fault did, as the rig's own tries at its gate show.
     private func stallStanding(_ load: JudgePlan.Load, at instant: Instant) -> Standing {
         guard let service = load.stalls else { return .holds }
-        let proof = ServiceStalledProof(plan: plan, timeline: timeline)
+        let proof = ServiceStalledProof(
+            plan: plan, timeline: timeline, began: "the \(service) stopped", ended: "the \(service) goes on")
         guard let stop = timeline.load("stop"), let stalled = proof.fault(stop) else {
             return .pending("nothing has seen that the \(service) stands still")
         }
