@@ -89,7 +89,7 @@ extension RigRuns {
             let result = try RigProgram.run(
                 ["calibrate", "all", "--null", "4", "--parallel", "6", "--out", out, "--progress", "plain"],
                 within: 3_600)
-            #expect(result.status == 0, "\(result.output)\n\(result.error)")
+            #expect(result.status == 0, "\(Self.troubles(result))")
             #expect(result.output.contains("report: \(out)/report.html"))
             let qualification = try JSON.parse(try Files.read(out + "/qualification.json"))
             #expect(qualification["schema"] == "knxrig/qualification/1")
@@ -125,6 +125,16 @@ extension RigRuns {
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)
             try expectAScorecard(of: out)
+        }
+
+        /// What keeps a calibration from being one: its summary, which names every reason, and what was invalid; whole when there is no summary.
+        private static func troubles(_ calibration: RigProgram.Output) -> String {
+            let lines = calibration.output.split(separator: "\n")
+            guard let summary = lines.firstIndex(where: { $0.contains("QUALIFIED  ") }) else {
+                return "\(calibration.output)\n\(calibration.error)"
+            }
+            let invalid = calibration.error.split(separator: "\n").filter { $0.hasSuffix(" invalid") }
+            return (lines[summary...] + invalid).joined(separator: "\n")
         }
 
         /// A controller that says it is healthy and moves nothing is called so, beside the view that shows it.
