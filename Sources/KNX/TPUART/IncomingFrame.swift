@@ -21,6 +21,18 @@ struct IncomingFrame: Sendable {
         (arrivals.last ?? schedule) &- schedule &- Self.pitchNanoseconds(arrivals.count - 1)
     }
 
+    /// True when the octets from `index` on are several and none came sooner after the one before than the line lets it: they were not late, or all by
+    /// as much. What came sooner was overdue, and so was what came before it.
+    func keepsPace(from index: Int) -> Bool {
+        guard arrivals.count - index >= Self.paced else { return false }
+        return zip(arrivals[index...], arrivals[(index + 1)...]).allSatisfy { $1 &- $0 > Self.overdue }
+    }
+
+    /// So many octets show a pace; two of a burst may have been torn apart by a second stall.
+    private static let paced = 3
+    /// Of 1.35 ms, less what arrivals on a quiet computer differ by.
+    private static let overdue: Int64 = 900_000
+
     /// True when no two octets of several agree on the schedule.
     var isBurst: Bool {
         let punctual = arrivals.indices.count { arrivals[$0] &- Self.pitchNanoseconds($0) &- schedule < 400_000 }

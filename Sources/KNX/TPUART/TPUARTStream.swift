@@ -290,7 +290,7 @@ public struct TPUARTStream: Sendable {
             if frame.lateness <= parameters.gapNanoseconds {
                 frame.doubt = nil
             } else if octet.arrival &- frame.arrivals[doubt] > parameters.gapNanoseconds,
-                frame.lateness > Self.longestInnerDelay
+                frame.lateness > Self.longestInnerDelay, frame.keepsPace(from: doubt)
             {
                 return cut(frame, at: doubt, &outputs)
             }

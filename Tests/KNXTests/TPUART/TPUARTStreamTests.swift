@@ -186,6 +186,28 @@ extension TPUARTStream.Output {
         }
     }
 
+    /// A computer that is busy goes on after one octet of those that are overdue, and stands still once more.
+    @Test func aSecondStallRightAfterTheFirstCutsNothing() {
+        for (first, second) in [(8, 3), (14, 3), (14, 5), (10, 8)] as [(Int64, Int64)] {
+            for frame in [Self.write, Self.float, Self.extended] {
+                for start in 1..<(frame.count - 1) {
+                    var line = PlayedLine()
+                    line.send(frame)
+                    line.acknowledge()
+                    let again = line.octets[start].arrival + first * 1_000_000
+                    let late = line.octets.enumerated().map { index, octet in
+                        let until = index < start ? 0 : index == start ? again : again + second * 1_000_000
+                        return (octet: octet.octet, arrival: max(octet.arrival, until))
+                    }
+                    var stream = TPUARTStream(mode: .busmonitor)
+                    let frames = stream.play(late).compactMap(\.frame)
+                    #expect(frames.map(\.octets) == [frame], "\(first) and \(second) ms from octet \(start)")
+                    #expect(frames.first?.flaw == nil && frames.first?.acknowledge == 0xCC)
+                }
+            }
+        }
+    }
+
     @Test func aStallInsideAFrameDoesNotMoveItsStamp() throws {
         var line = PlayedLine()
         line.send(Self.float)
