@@ -117,6 +117,8 @@ public struct Judge: Sendable {
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason
+            // A run that ended early because the rig did not get where it wanted to be may owe that to its own lateness.
+            if interruption.outcome == .invalid { verdict.findings = ours(world) }
             return verdict
         }
         // The safe state comes after everything: with it, whatever was late has arrived.
@@ -129,7 +131,7 @@ public struct Judge: Sendable {
         if let reason = invalidity(world) {
             verdict.outcome = .invalid
             verdict.sentence = reason
-            verdict.findings = Instrument.findings(world)
+            verdict.findings = ours(world)
             return verdict
         }
         guard let fault = witness.fault, let healed = witness.healed else { return verdict }
@@ -153,6 +155,14 @@ public struct Judge: Sendable {
             return "the state was not tested: sentinel \(Text.group(group)) did not change while the fault lasted"
         }
         return Instrument.findings(world).first?.sentence ?? Dips.disqualification(world)
+    }
+
+    /// What of an invalid run is the rig's doing, so that the run is worth making again.
+    private func ours(_ world: World) -> [Finding] {
+        let load = LoadProof(plan: plan, timeline: timeline).lateness(
+            fault: world.witness.fault?.instant, healed: world.witness.healed?.instant, at: world.end
+        ).map { Finding(checker: "instrument", outcome: .invalid, sentence: $0, at: world.end) }
+        return Instrument.findings(world) + [load].compactMap(\.self)
     }
 
     private static func reason(_ standing: Standing) -> String {

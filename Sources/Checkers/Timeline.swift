@@ -18,6 +18,19 @@ struct Timeline: Sendable {
         var isRepetition: Bool
     }
 
+    /// Octets that the witness told of, as a frame, as noise or as a service of its chip.
+    struct Heard: Sendable, Hashable {
+        var octets: [UInt8]
+        var began: Instant
+        var ended: Instant
+        /// A good frame.
+        var isWhole: Bool
+        /// A frame that a silence ended.
+        var isTruncated: Bool
+    }
+
+    /// In the order in which the witness told it, which says more than instants do that lie closer than its uncertainty.
+    private(set) var heard: [Heard] = []
     private(set) var telegrams: [Stamped<Telegram>] = []
     private(set) var frames: [Stamped<Event.Frame>] = []
     private(set) var interfaceReports: [Stamped<Event.InterfaceReport>] = []
@@ -50,7 +63,14 @@ struct Timeline: Sendable {
         switch event.payload {
         case .plan, .seal: return
         case .frame(let content): observe(content, event)
-        case .interface(let content): Self.insert(content, event, &interfaceReports)
+        case .interface(let content):
+            Self.insert(content, event, &interfaceReports)
+            if event.source == "witness", let octet = content.octet {
+                heard.append(
+                    Heard(
+                        octets: [octet], began: event.instant, ended: event.instant, isWhole: false, isTruncated: false)
+                )
+            }
         case .stimulus(let content): Self.insert(content, event, &stimulations)
         case .actuation(let content): Self.insert(content, event, &actuations)
         case .supply(let content): Self.insert(content, event, &supplies)
@@ -77,6 +97,10 @@ struct Timeline: Sendable {
         // Only a witness says what was on the line; drivers may show their own echo.
         guard event.source == "witness" else { return }
         Self.insert(frame, event, &frames)
+        heard.append(
+            Heard(
+                octets: frame.octets, began: frame.began, ended: event.instant, isWhole: frame.flaw == nil,
+                isTruncated: frame.flaw == TP1Frame.Flaw.truncated.rawValue))
         guard frame.flaw == nil, let decoded = try? TP1Frame(octets: frame.octets),
             case .group(let group) = decoded.destination, let raw = Self.value(decoded.transportUnit)
         else { return }

@@ -12,11 +12,11 @@ public struct MadeRuns: Sendable {
     public private(set) var counted: [JobResult] = []
 
     /// A run in which the rig was late is made again at most so often.
-    private static let rounds = 2
+    private static let rounds = 3
 
     /// Makes all runs in directories below `directory`, at most `parallel` at once.
     ///
-    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most twice.
+    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most three times.
     /// One whose fault somebody held is not: nobody stands there for the second.
     ///
     /// - Parameter kept: what a campaign that was cut off has made already.

@@ -87,6 +87,22 @@ import Testing
         if !isProven { #expect(verdict.sentence.contains("it was not saturated"), "\(verdict.sentence)") }
     }
 
+    /// Slips too short to matter each may together be what a stretch lacks: then the run is worth making again. Stimuli that are too slow by themselves
+    /// are not.
+    @Test(arguments: [(30, true), (2, false)])
+    func aLineThatWasNotFullBecauseTheRigWasLateIsOurs(slips: Int, isOurs: Bool) throws {
+        var run = LoadedRun()
+        run.reached = 96
+        let late = (0..<slips).map {
+            ScriptedRun.event(
+                LoadedRun.saturatedAt + 1_200 + 100 * $0, "rig",
+                .slip(Event.Slip(thread: "twin line", lateNanoseconds: 9_000_000)))
+        }
+        let verdict = try (run.events + late).verdict()
+        #expect(verdict.outcome == .invalid && verdict.sentence.contains("it was not saturated"), "\(verdict.sentence)")
+        #expect(verdict.isRigsOwnLateness == isOurs, "\(verdict.findings.map(\.sentence))")
+    }
+
     @Test func aLineThatWasNeverSaturatedProvesNothing() throws {
         let events = LoadedRun().events.without { event in
             if case .actuation(let actuation) = event.payload { actuation.purpose == "load" } else { false }

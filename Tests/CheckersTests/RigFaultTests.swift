@@ -209,9 +209,12 @@ import Testing
         if outcome == .invalid { #expect(verdict.sentence.contains("slipped by 6 ms")) }
     }
 
-    /// A tracer's frame in two parts with a stall between them; the same, with its second part damaged or missing, is the line's own doing.
-    @Test(arguments: [(UInt8(0), false, true), (1, false, false), (0, true, false)])
-    func aFrameThatCameInTwoPartsIsOurs(damage: UInt8, isCutOff: Bool, isOurs: Bool) throws {
+    /// A tracer's frame in parts with stalls between them; the same, with a part damaged or missing, is the line's own doing.
+    @Test(arguments: [
+        (UInt8(0), false, [8], true), (1, false, [8], false), (0, true, [8], false), (0, false, [6, 7, 8, 9], true),
+        (0, false, [1, 10], true), (2, false, [6, 7, 8, 9], false),
+    ])
+    func aFrameThatCameInPartsIsOurs(damage: UInt8, isCutOff: Bool, cuts: [Int], isOurs: Bool) throws {
         let events = ScriptedRun().events
         let torn = try #require(
             events.first { if case .frame = $0.payload { $0.milliseconds >= 4_000 } else { false } })
@@ -224,14 +227,52 @@ import Testing
                     Event.Frame(
                         line: "main", octets: octets, acknowledge: nil, began: ScriptedRun.instant(at), flaw: flaw)))
         }
-        var rest = Array(whole.octets.dropFirst(8))
-        rest[0] ^= damage
-        var changed = events.without { $0 == torn }.with(part(Array(whole.octets.prefix(8)), after: 0, "truncated"))
-        if !isCutOff { changed = changed.with(part(rest + [0xCC], after: 1, "noise")) }
+        var octets = whole.octets + [0xCC]
+        octets[cuts[0]] ^= damage
+        let ends = cuts + [octets.count]
+        var told = [part(Array(octets.prefix(cuts[0])), after: 0, "truncated")]
+        for (number, (begin, end)) in zip(ends, ends.dropFirst()).enumerated() where !isCutOff {
+            let rest = Array(octets[begin..<end])
+            // A single octet may look like a service of the chip, and its instant is then its arrival, later than what came with it.
+            if rest.count == 1, number == 2 {
+                told.append(
+                    ScriptedRun.event(
+                        torn.milliseconds + 2, "witness",
+                        .interface(Event.InterfaceReport(line: "main", report: .state, octet: rest[0], detail: nil))))
+            } else {
+                told.append(part(rest, after: 1, "noise"))
+            }
+        }
+        let place = try #require(events.firstIndex(of: torn))
+        var changed = events
+        changed.replaceSubrange(place...place, with: told)
         let verdict = try changed.verdict()
         #expect(verdict.isRigsOwnLateness == isOurs, "\(verdict.sentence)")
         let says = verdict.findings.map(\.sentence).joined(separator: "\n")
-        #expect(says.contains("a frame reached the witness in two parts") == isOurs, "\(says)")
+        #expect(says.contains("a frame reached the witness in \(ends.count) parts") == isOurs, "\(says)")
+    }
+
+    /// A run that ended early because its normal state was never reached is made again when the rig was late meanwhile, and only then.
+    @Test(arguments: [(true, true), (false, false)])
+    func aBaselineThatFailedBecauseTheRigWasLateIsOurs(isLate: Bool, isOurs: Bool) throws {
+        let events = ScriptedRun().events
+        let normal = try #require(events.firstIndex { $0.milliseconds >= 4_000 })
+        var changed = Array(events[..<normal])
+        let at = (changed.last?.milliseconds ?? 4_000) + 1
+        if isLate {
+            changed.append(
+                ScriptedRun.event(
+                    at, "rig", .slip(Event.Slip(thread: "twin line", lateNanoseconds: 60_000_000))))
+        }
+        changed.append(
+            ScriptedRun.event(
+                at + 1, "rig",
+                .other(
+                    kind: "interruption", ["outcome": "invalid", "reason": "the state before the fault was not normal"])
+            ))
+        let verdict = try changed.verdict()
+        #expect(verdict.outcome == .invalid && verdict.sentence.contains("was not normal"), "\(verdict.sentence)")
+        #expect(verdict.isRigsOwnLateness == isOurs)
     }
 
     static func gap(_ probe: String, _ from: Int, _ to: Int) -> Event {

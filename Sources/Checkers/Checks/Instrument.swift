@@ -69,7 +69,7 @@ struct Instrument {
         }
     }
 
-    /// One frame that reached the witness in two parts, which together are a good one: not the line stood still, but the computer. What was torn counts
+    /// One frame that reached the witness in parts, which together are a good one: not the line stood still, but the computer. What was torn counts
     /// nowhere, so that nothing can be said of it.
     private static func tear(_ world: World, _ began: Instant, besides spoiled: [ClosedRange<Instant>]) -> Finding? {
         let tear = tears(world, from: began, to: world.end).first { tear in
@@ -77,23 +77,14 @@ struct Instrument {
         }
         return tear.map {
             invalid(
-                "a frame reached the witness in two parts, \(Text.seconds($0.apart)) apart, "
+                "a frame reached the witness in \($0.parts) parts, \(Text.seconds($0.apart)) apart, "
                     + "\(Text.relative($0.at, to: world.witness.fault?.instant)): this computer was too busy to listen",
                 at: $0.at)
         }
     }
 
-    private static func tears(_ world: World, from: Instant, to: Instant) -> [(at: Instant, apart: Instant.Span)] {
-        let frames = world.timeline.frames
-        return zip(frames, frames.dropFirst()).compactMap { first, second in
-            guard first.content.flaw == "truncated", second.content.flaw != nil, first.instant >= from,
-                second.instant <= to
-            else { return nil }
-            let octets = first.content.octets + second.content.octets
-            // The second part ends with the acknowledge, if there was one.
-            let isOne = [octets, octets.dropLast()].contains { (try? TP1Frame(octets: $0)) != nil }
-            return isOne ? (first.instant, second.content.began - first.instant) : nil
-        }
+    private static func tears(_ world: World, from: Instant, to: Instant) -> [TornFrame] {
+        TornFrame.all(world.timeline).filter { $0.at >= from && $0.at <= to }
     }
 
     /// A probe that said itself, or whose lost connection says, that it could not see. While the fault lasts that is of the fault; what lasts

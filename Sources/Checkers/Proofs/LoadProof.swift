@@ -71,6 +71,24 @@ struct LoadProof {
         return nil
     }
 
+    /// A line that was not full because this computer was late: what a stretch lacks is no more than what the line slipped by in it. Nil where the
+    /// stimuli were too slow by themselves.
+    func lateness(fault: Instant?, healed: Instant?, at instant: Instant) -> String? {
+        guard let load = plan.load, !plan.isNullRun, let from = timeline.saturated else { return nil }
+        for stretch in stretches(from: from, fault: fault, healed: healed, to: timeline.relaxed ?? instant, instant) {
+            let missing = Int64(load.atLeastPermille - permille(in: stretch))
+            let length = (stretch.upperBound - stretch.lowerBound).nanoseconds
+            let late = timeline.slips.filter { $0.content.thread == "twin line" && stretch.contains($0.instant) }
+                .reduce(0) { $0 + $1.content.lateNanoseconds }
+            if missing > 0, late * 1000 >= missing * length {
+                return
+                    "the twin's line was late by \(late / 1_000_000) ms in all in the \(Text.seconds(stretch.upperBound - stretch.lowerBound)) from "
+                    + "\(Text.seconds(stretch.lowerBound - from)) of the saturation on: this computer was too busy to saturate it"
+            }
+        }
+        return nil
+    }
+
     /// What of a null run's line looks like a saturation.
     func alarm(from: Instant, to: Instant) -> String? {
         guard to - from >= Self.stretch else { return nil }
