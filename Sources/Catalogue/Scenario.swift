@@ -431,10 +431,18 @@ extension Scenario.FaultStep {
         guard (contact?.opening != nil || contact?.closing != nil) == (interruptions != nil) else {
             throw witness.failure("a contact that bounces is proven by 'interruptions' in the trace of the supply")
         }
-        guard (contact?.opensIn != nil) == (telegramLeft != nil) else {
+        guard contact?.opensIn == nil || telegramLeft != nil else {
             throw witness.failure(
                 "a contact that opens in a telegram is proven by what was left of it: 'telegram: truncated' or 'unacknowledged'"
             )
+        }
+        guard telegramLeft == nil || contact?.opensIn != nil || contact == nil && telegramLeft == .truncated else {
+            throw witness.failure(
+                "only a contact that 'opens_in' a telegram can come before its acknowledge; a relay that opens at any time is proven by "
+                    + "'telegram: truncated' and no 'contact'")
+        }
+        guard telegramLeft == nil || action == .cutLineSupply else {
+            throw witness.failure("only 'cut-line-supply' leaves a telegram truncated")
         }
     }
 

@@ -157,12 +157,15 @@ public struct Judge: Sendable {
         return Instrument.findings(world).first?.sentence ?? Dips.disqualification(world)
     }
 
-    /// What of an invalid run is the rig's doing, so that the run is worth making again.
+    /// What of an invalid run is the rig's doing, or chance, so that the run is worth making again.
     private func ours(_ world: World) -> [Finding] {
+        let missed = TelegramCutProof.miss(plan, timeline).map {
+            Finding(checker: RunVerdict.missedTelegram, outcome: .invalid, sentence: $0, at: world.end)
+        }
         let load = LoadProof(plan: plan, timeline: timeline).lateness(
             fault: world.witness.fault?.instant, healed: world.witness.healed?.instant, at: world.end
         ).map { Finding(checker: "instrument", outcome: .invalid, sentence: $0, at: world.end) }
-        return Instrument.findings(world) + [load].compactMap(\.self)
+        return Instrument.findings(world) + [missed, load].compactMap(\.self)
     }
 
     private static func reason(_ standing: Standing) -> String {

@@ -43,7 +43,8 @@ struct JudgePlan: Sendable {
 
     /// The telegram that the line's supply was cut in.
     struct CutTelegram: Sendable, Hashable {
-        var source: UInt16
+        /// Whose telegram the contact opens in; nil for a relay that opens at any time, which may meet a telegram of anybody, or none.
+        var source: UInt16?
         var left: Scenario.TelegramLeft
     }
 
@@ -164,7 +165,8 @@ struct JudgePlan: Sendable {
         if let telegram = witness.value["telegram"] {
             let telegram = Record(telegram)
             cutTelegram = CutTelegram(
-                source: UInt16(try JudgePlan.number(telegram, "source", 0...65_535)),
+                source: telegram.value["source"] == nil
+                    ? nil : UInt16(try JudgePlan.number(telegram, "source", 0...65_535)),
                 left: try telegram.choice("left"))
         }
         trials = Int(clamping: fault.optionalInteger("trials") ?? 0)

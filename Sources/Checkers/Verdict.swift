@@ -157,4 +157,11 @@ public struct RunVerdict: Sendable, Hashable {
 
     /// The rig itself was too late or blind, so that the run says nothing about the system: worth making again.
     public var isRigsOwnLateness: Bool { outcome == .invalid && findings.contains { $0.checker == "instrument" } }
+
+    /// A relay that had to open inside a telegram opened between two: worth making again, at another time.
+    public var hasMissedItsTelegram: Bool {
+        outcome == .invalid && findings.contains { $0.checker == Self.missedTelegram }
+    }
+
+    static let missedTelegram = "missed telegram"
 }

@@ -112,7 +112,8 @@ public struct KeptRuns: Sendable {
                 case .plan(let record) = try? Self.first(run)?.payload, plan.isOfTheSameFiles(as: record),
                 let octets = try? Files.read(run.verdictPath), let beside = try? JSON.parse(octets),
                 let value = beside["verdict"], let verdict = try? RunVerdict(value),
-                Self.final.contains(verdict.outcome), !verdict.isRigsOwnLateness
+                Self.final.contains(verdict.outcome), !verdict.isRigsOwnLateness,
+                !verdict.hasMissedItsTelegram
             else { continue }
             let key = Key(scenario: summary.scenario, variant: summary.variant, seed: seed)
             results[key] = (run.path, verdict)

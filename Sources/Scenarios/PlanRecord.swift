@@ -202,7 +202,8 @@ extension TestPlan {
             witness.append(("interruptions", .integer(Int64(interruptions))))
         }
         if let left = fault.telegramLeft {
-            witness.append(("telegram", ["left": .text(left.rawValue), "source": .integer(Int64(cutSource))]))
+            let source: Value? = fault.contact.map { _ in .integer(Int64(cutSource)) }
+            witness.append(("telegram", .record(present: [("left", .text(left.rawValue)), ("source", source)])))
         }
         let pairs = fault.action == .sendMalformed ? malformedPairs : []
         let malformed = pairs.isEmpty ? nil : Value.list(pairs.map { .octets($0.malformed.octets) })

@@ -93,7 +93,10 @@ import Testing
             "{opening: {times: 5, within: 30 ms, closed: \"${closed}\"}, closing: {times: 3, within: 30 s, closed: 1 s}}",
             "{opens_in: {octet: 3, bit: 0}}", "proven by 'interruptions' in the trace of the supply"
         ),
-        ("interruptions: 3", "interruptions: 3, telegram: truncated", "proven by what was left of it"),
+        (
+            "interruptions: 3", "interruptions: 3, telegram: truncated",
+            "only a contact that 'opens_in' a telegram can come before"
+        ),
         ("interruptions: 3", "interruptions: 3, telegram: shortened", "is no rest of a telegram"),
         ("do: cut-line-supply", "do: cut-interface", "only 'cut-line-supply' has a contact"),
     ])
@@ -228,7 +231,8 @@ import Testing
             [
                 "HW-1/cut-20s", "HW-1/cut-3s", "HW-1/cut-20s-broker-killed", "HW-2/quick", "HW-3/unplugged-30s",
                 "HW-3/unplugged-1s", "HW-3/again-in-read-out", "HW-4/off-5s", "HW-5/in-frame", "HW-5/in-frame-700ms",
-                "HW-5/before-acknowledge", "HW-6/bounce-20s", "HW-6/bounce-3s", "HW-6/chatter-45s", "HW-7/cut-20s",
+                "HW-5/before-acknowledge", "HW-5/by-relay", "HW-6/bounce-20s", "HW-6/bounce-3s", "HW-6/chatter-45s",
+                "HW-7/cut-20s",
             ]
         ),
         (

@@ -11,10 +11,11 @@ import Testing
 
     private func events(
         _ left: String, octets: [UInt8], flaw: String?, acknowledge: UInt8? = nil, after milliseconds: Int = 2,
-        source: UInt16 = ScriptedRun.stimulus
+        source: UInt16? = ScriptedRun.stimulus
     ) -> [Event] {
         var run = ScriptedRun()
-        run.seen = [Value.Field("telegram", ["left": .text(left), "source": .integer(Int64(source))])]
+        let sender = source.map { Value.integer(Int64($0)) }
+        run.seen = [Value.Field("telegram", .record(present: [("left", .text(left)), ("source", sender)]))]
         let end = run.brokenAt + milliseconds
         let frame = ScriptedRun.event(
             end, "witness",
@@ -62,5 +63,23 @@ import Testing
             "was no telegram from 1.1.10")
         try RigFaultTests.expectInvalid(
             events("truncated", octets: [0xBC, 0x11], flaw: "truncated"), "was no telegram from 1.1.1")
+    }
+
+    /// A relay that opens at any time: whose telegram it met is all the same, and one that fell between two is worth making again.
+    @Test func aRelayMeetsATelegramOfAnybodyOrMisses() throws {
+        var foreign = Array(Self.whole.prefix(5))
+        foreign[2] = 0x77
+        let met = try events("truncated", octets: foreign, flaw: "truncated", source: nil).verdict()
+        #expect(met.outcome == .pass && !met.hasMissedItsTelegram, "\(met.sentence)")
+        let missed = try events("truncated", octets: Self.whole, flaw: nil, acknowledge: 0xCC, source: nil).verdict()
+        #expect(missed.outcome == .invalid && missed.hasMissedItsTelegram, "\(missed.sentence)")
+        #expect(!missed.isRigsOwnLateness)
+        let silent = try events(
+            "truncated", octets: Array(Self.whole.prefix(5)), flaw: "truncated", after: 60, source: nil
+        ).verdict()
+        #expect(silent.hasMissedItsTelegram, "\(silent.sentence)")
+        // A contact that was told where to open, and did not, has not missed by chance.
+        let told = try events("truncated", octets: Self.whole, flaw: nil, acknowledge: 0xCC).verdict()
+        #expect(told.outcome == .invalid && !told.hasMissedItsTelegram)
     }
 }

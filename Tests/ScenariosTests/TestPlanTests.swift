@@ -35,7 +35,7 @@ import Testing
         ("PB-4", "broker-stalled"), ("PB-4", "database-locked"), ("HW-7", "cut-20s"), ("HW-2", "sweep"),
         ("HW-2", "quick"),
         ("HW-6", "bounce-20s"), ("HW-6", "bounce-3s"), ("HW-6", "chatter-45s"),
-        ("HW-5", "in-frame"), ("HW-5", "in-frame-700ms"), ("HW-5", "before-acknowledge"),
+        ("HW-5", "in-frame"), ("HW-5", "in-frame-700ms"), ("HW-5", "before-acknowledge"), ("HW-5", "by-relay"),
         ("HW-1", "cut-20s-broker-killed"), ("PB-2", "killed-broker-killed"),
         ("PB-4", "starved"),
         ("IF-1", "half-open-20s"), ("IF-1", "delayed-20s"), ("IF-1", "throttled-20s"), ("IF-1", "corrupting-5s"),
@@ -165,6 +165,11 @@ import Testing
         #expect(record["judge"]?["fault"]?["witness"]?["telegram"]?["left"]?.text == "truncated")
         #expect(throws: Never.self) { try Judge(plan: record) }
         #expect(try TestPlan(job: Self.job("HW-1", "cut-20s")).supplyMotion == nil)
+        let relay = try TestPlan(job: Self.job("HW-5", "by-relay"))
+        #expect(relay.supplyMotion == nil)
+        let telegram = relay.record(version: "1", program: "/nonexistent", boards: [])["judge"]?["fault"]?["witness"]?[
+            "telegram"]
+        #expect(telegram?["left"]?.text == "truncated" && telegram?["source"] == nil)
     }
 
     @Test func aSeedSettlesEveryChoice() throws {

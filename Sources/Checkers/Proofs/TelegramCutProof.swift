@@ -26,6 +26,15 @@ struct TelegramCutProof: FaultProof {
         return missing(telegram, around: fault).map(Standing.broken) ?? .holds
     }
 
+    /// A relay that opens at any time has opened between two telegrams: a cut as any other, and worth making again at another time. Nil when it met one, when
+    /// it was told where to open, and when the cut itself is not proven.
+    static func miss(_ plan: JudgePlan, _ timeline: Timeline) -> String? {
+        guard let telegram = plan.cutTelegram, telegram.source == nil, !plan.isNullRun,
+            let fault = FaultWitness(plan: plan, timeline: timeline).fault
+        else { return nil }
+        return TelegramCutProof(plan: plan, timeline: timeline).missing(telegram, around: fault.instant)
+    }
+
     /// Why the cut was not inside such a telegram; nil when it was.
     private func missing(_ telegram: JudgePlan.CutTelegram, around fault: Instant) -> String? {
         let last = timeline.frames.last { $0.instant <= fault + Self.reach }
@@ -33,8 +42,10 @@ struct TelegramCutProof: FaultProof {
             return "the witness heard nothing when the supply went: the cut was not inside a telegram"
         }
         let octets = last.content.octets
-        guard octets.count > 2, UInt16(octets[1]) << 8 | UInt16(octets[2]) == telegram.source else {
-            return "the last that the witness heard was no telegram from \(IndividualAddress(raw: telegram.source))"
+        if let source = telegram.source {
+            guard octets.count > 2, UInt16(octets[1]) << 8 | UInt16(octets[2]) == source else {
+                return "the last that the witness heard was no telegram from \(IndividualAddress(raw: source))"
+            }
         }
         switch telegram.left {
         case .truncated:
