@@ -56,6 +56,34 @@ extension RigRuns {
             #expect(!card.output.contains("\"verified\":true"), "\(card.output)")
         }
 
+        /// Two scenarios on one system: the second has no start of its own, and says so, and both verdicts can be computed again.
+        @Test func chainedScenariosShareOneSystem() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let out = directory.path + "/runs"
+            let output = try RigProgram.run(["test", "IF-1", "PB-2", "--chain", "--progress", "plain", "--out", out])
+            // On a busy computer a run may say that the rig was late, and is then made again by itself.
+            #expect(output.status == 0, "\(output.output)\(output.error)")
+            #expect(output.output.contains("chained: one baseline for 2 scenarios; not for certification"))
+            let first = RigProgram.lines(out + "/IF-1/killed-5s/001/evidence.jsonl")
+            let second = RigProgram.lines(out + "/PB-2/killed/001/evidence.jsonl")
+            let place = try #require(second.first?["d"]?["chain"])
+            #expect(place["position"] == 2 && place["length"] == 2)
+            #expect(place["baseline"] == "IF-1/killed-5s/001")
+            func controllers(_ events: [Value]) -> [Int64?] {
+                events.filter { $0["k"]?.text == "process" && $0["d"]?["process"]?.text == "controller" }
+                    .map { $0["t"]?.integer }
+            }
+            #expect(controllers(first).count == 1)
+            #expect(controllers(second) == controllers(first), "the second run has started a system of its own")
+            for run in ["IF-1/killed-5s/001", "PB-2/killed/001"] {
+                let verified = try RigProgram.run(["verify", out + "/" + run])
+                #expect(verified.status == 0, "\(verified.output)\(verified.error)")
+            }
+            let card = try RigProgram.run(["report", out, "--format", "json"])
+            #expect(!card.output.contains("\"verified\":true"), "\(card.output)")
+        }
+
         @Test(arguments: [
             (["HW-1", "--hold-fault", "--parallel", "2"], "one hand, one fault"),
             (["HW-1", "--hold-fault", "--null"], "a null run has no fault"),
