@@ -32,16 +32,16 @@ import Testing
         (frame("bc110a0801e1008132"), "2b00bc110a0801e1008132"), (frame(""), "2b00"),
     ])
     func aFrameBecomesACEMIMessage(frame: Event.Frame, message: String) {
-        #expect(Hex.text(CaptureFile.message(frame)) == message)
+        #expect(Hex.text(CaptureStream.message(frame)) == message)
     }
 
     @Test func blocksAreAsThePcapngDraftSays() throws {
         let octets = CaptureFile.octets(Self.events, unixOffsetNanoseconds: 1_795_731_330_000_000_000)
         // Section header: type, length, magic, 1.0, no section length, shb_userappl "knxrig", end of options, length.
         let header = "0a0d0d0a2c0000004d3c2b1a01000000ffffffffffffffff040006006b6e78726967000000000000" + "2c000000"
-        // Interface: type, length, 147, no snap length, if_name "main (witness)", if_tsresol 9.
+        // Interface: type, length, 252, no snap length, if_name "main (witness)", if_tsresol 9.
         let witness =
-            "010000003400000093000000000000000200" + "0e006d61696e20287769746e65737329" + "00000900010009000000"
+            "0100000034000000fc000000000000000200" + "0e006d61696e20287769746e65737329" + "00000900010009000000"
             + "00000000" + "34000000"
         let text = Hex.text(octets)
         #expect(text.hasPrefix(header + witness))
@@ -64,9 +64,10 @@ import Testing
                 == [1, 2, 3].map { second in
                     (1_795_731_330 + second) * 1_000_000_000 + (second == 2 ? 1 : 0)
                 })
-        #expect(packets.map { number($0[12..<16]) } == [5, 11, 11])
+        #expect(packets.map { number($0[12..<16]) } == [12 + 5, 12 + 11, 12 + 11])
         #expect(String(decoding: packets[0], as: UTF8.self).contains("bad frame: truncated"))
         #expect(String(decoding: packets[1], as: UTF8.self).contains("no acknowledge"))
-        #expect(packets[2].count == 20 + 12)
+        #expect(Hex.text(Array(packets[2][20..<32])) == "000c000463656d6900000000")
+        #expect(packets[2].count == 20 + 12 + 12)
     }
 }
