@@ -60,6 +60,7 @@ let package = Package(
         library(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
+        library("Monitor", ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Scenarios"]),
         library("Audit", ["Catalogue", "Documents"], data: ["audit.schema.json"]),
         library(
             "Reports", ["Events", "Catalogue", "Checkers", "Evidence"], data: ["scorecard.schema.json", "junit.xsd"]),
@@ -72,7 +73,7 @@ let package = Package(
             dependencies: [
                 "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
                 "Rigs",
-                "Systems", "Scenarios", "Audit", "Reports", "Twin",
+                "Systems", "Scenarios", "Monitor", "Audit", "Reports", "Twin",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -94,6 +95,7 @@ let package = Package(
         tests(
             "ScenariosTests",
             ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+        tests("MonitorTests", ["Monitor", "KNX", "Events", "Platform", "Documents"]),
         tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events", "JSONSchema", "Platform"], data: ["Corpus"]),
         tests(
             "ReportsTests",

@@ -16,6 +16,9 @@ public struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible 
         self.code = code ?? errno
     }
 
+    /// Something of that name is there already.
+    public var isAlreadyThere: Bool { code == EEXIST }
+
     public var description: String {
         "cannot \(call) \(subject): \(SystemFailure.text(code: code))"
     }

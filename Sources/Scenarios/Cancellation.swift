@@ -60,8 +60,8 @@ public final class Cancellation: Sendable {
 }
 
 /// Leaves the seven steps early; the safe state follows all the same.
-struct Interruption: Error {
-    var cause: Cancellation.Cause
+public struct Interruption: Error {
+    public var cause: Cancellation.Cause
 
     static func invalid(_ reason: String) -> Interruption { Interruption(cause: .invalid(reason)) }
     static func error(_ reason: String) -> Interruption { Interruption(cause: .error(reason)) }

@@ -1,10 +1,10 @@
-import Events
+public import Events
 import Glibc
-import Platform
+public import Platform
 import Synchronization
 
 /// Reads JSON lines from a Unix socket of the twin on a thread of its own until it is stopped or the other side ends.
-final class SocketReader: Sendable {
+public final class SocketReader: Sendable {
     private let channel: RecordChannel
     private let thread: NamedThread
 
@@ -16,7 +16,8 @@ final class SocketReader: Sendable {
         }
     }
 
-    func stop() {
+    /// Returns when the thread has ended.
+    public func stop() {
         shutdown(channel.descriptor.number, Int32(SHUT_RDWR))
         thread.join()
     }
@@ -24,7 +25,7 @@ final class SocketReader: Sendable {
 
 extension SocketReader {
     /// The twin's sense input: what a voltmeter at the line would say, and the twin's own slips.
-    static func sense(path: String, sink: @escaping EventSink) throws(SystemFailure) -> SocketReader {
+    public static func sense(path: String, sink: @escaping EventSink) throws(SystemFailure) -> SocketReader {
         try SocketReader("sense", path: path) { value in
             guard let nanoseconds = value["t"]?.integer else { return }
             let instant = Instant(nanoseconds: nanoseconds)

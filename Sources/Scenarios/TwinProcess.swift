@@ -1,10 +1,10 @@
-import Events
+public import Events
 import Platform
 
 /// The twin of one run: a process of its own, reached only through what a bench has, and through its lifeline.
-final class TwinProcess: Sendable {
+public final class TwinProcess: Sendable {
     /// Paths of the attachments by `<line>/<attachment>`: `main/sut`, `main/witness`, `main/stimulus-1`.
-    let attachments: [String: String]
+    public let attachments: [String: String]
     /// Port of its USB/IP server on 127.0.0.1.
     let usbPort: UInt16
     private let child: ChildProcess
@@ -14,7 +14,7 @@ final class TwinProcess: Sendable {
     ///
     /// - Parameter directory: where it publishes its devices and sockets.
     /// - Parameter journal: where it writes what its boards were told, also after our death.
-    init(program: String, rigFile: String, directory: String, journal: String) throws(Interruption) {
+    public init(program: String, rigFile: String, directory: String, journal: String) throws(Interruption) {
         do {
             let (near, far) = try Socket.pair()
             var request = ChildProcess.Request(
@@ -53,7 +53,7 @@ final class TwinProcess: Sendable {
     }
 
     /// Ends the twin in order and returns what it says about its own punctuality; nil when it does not answer.
-    func finish() -> Value? {
+    public func finish() -> Value? {
         var statistics: Value?
         try? channel.send(["finish": true])
         if case .record(let value) = try? channel.receive(until: MonotonicClock.now() + .seconds(3)) {

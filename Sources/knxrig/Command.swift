@@ -63,6 +63,7 @@ enum Terminal {
         write(Array(text.utf8), to: STDERR_FILENO)
     }
 
+    static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 

@@ -17,13 +17,14 @@ import Testing
         "Scenarios": [
             "Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers",
         ],
+        "Monitor": ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Scenarios"],
         "Audit": ["Catalogue", "Documents"],
         "Reports": ["Events", "Catalogue", "Checkers", "Evidence"], "Twin": ["Events", "KNX", "USB", "Platform"],
         "ReferenceController": ["CMosquitto", "CWebSockets", "CSQLite"],
         "knxrig": [
             "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
             "Rigs",
-            "Systems", "Scenarios", "Audit", "Reports", "Twin",
+            "Systems", "Scenarios", "Monitor", "Audit", "Reports", "Twin",
         ],
     ]
 

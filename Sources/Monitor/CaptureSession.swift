@@ -1,0 +1,54 @@
+public import Events
+public import Evidence
+import Glibc
+public import Platform
+
+/// `knxrig capture`: from the line into a file, until a signal or the end of its time.
+public struct CaptureSession {
+    /// What it came to.
+    public struct Outcome: Sendable {
+        public var frames: Int
+        public var files: Int
+        /// The file that was written last.
+        public var path: String
+        public var dropped: Int
+        /// Why it ended early; nil when it did not.
+        public var failure: SystemFailure?
+    }
+
+    private let signals: Descriptor
+    private var writer: CaptureWriter
+
+    /// Opens the first file. Called before any thread is there, since it takes the signals.
+    ///
+    /// - Parameter interface: what the frames will come from.
+    public init(
+        path: String, interface: String, rotation: CaptureRotation, overwrites: Bool
+    ) throws(SystemFailure) {
+        signals = try LiveSignals.descriptor(isScreen: false)
+        writer = try CaptureWriter(path: path, interfaces: [interface], rotation: rotation, overwrites: overwrites)
+    }
+
+    /// Writes what the line says until `span` is over (nil: until a signal), and tells what its witness has to say of itself.
+    public mutating func run(
+        _ queue: EventQueue, for span: Instant.Span?, notice: (String) -> Void
+    ) -> Outcome {
+        let deadline = span.map { MonotonicClock.now() + $0 }
+        var dropped = 0
+        var failure: SystemFailure?
+        var isEnding = false
+        while failure == nil {
+            let taken = queue.take()
+            dropped += taken.dropped
+            for text in taken.events.compactMap(MonitorText.notice) { notice(text) }
+            do { try writer.write(taken.events) } catch { failure = error }
+            if isEnding || failure != nil { break }
+            let ready = Poll.wait([(signals, .readable), (queue.descriptor, .readable)], until: deadline)
+            // What was heard before the signal is written.
+            isEnding = !ready[0].isEmpty || (deadline.map { MonotonicClock.now() >= $0 } ?? false)
+        }
+        if failure == nil { do { try writer.finish() } catch { failure = error } }
+        return Outcome(
+            frames: writer.frames, files: writer.files, path: writer.path, dropped: dropped, failure: failure)
+    }
+}
