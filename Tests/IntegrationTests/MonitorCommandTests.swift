@@ -66,6 +66,11 @@ import Testing
             let side = Descriptor(owning: number)
             var size = winsize(ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
             _ = unsafe ioctl(number, UInt(TIOCSWINSZ), &size)
+            // As a shell leaves it.
+            var settings = termios()
+            unsafe tcgetattr(number, &settings)
+            settings.c_lflag |= UInt32(ICANON | ECHO | ISIG)
+            unsafe tcsetattr(number, TCSANOW, &settings)
             var request = ChildProcess.Request(path: RigProgram.path, arguments: ["monitor"] + arguments)
             request.standardInput = side
             request.standardOutput = side
@@ -116,7 +121,7 @@ import Testing
         #expect(screen.sees("should be an address"))
         try screen.type("\u{7F}\u{7F}\u{7F}3/*\r")
         #expect(screen.sees("only destination 1/3/*"))
-        // A colour is there, and a smaller terminal gets shorter lines.
+        // In colours.
         #expect(screen.drawn.contains("\u{1B}[0;3"))
         try screen.type("q")
         #expect(screen.sees("\u{1B}[?1049l"))
@@ -127,10 +132,9 @@ import Testing
     /// However it ends, the terminal is as it was.
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL, SIGSEGV])
     func theTerminalComesBack(signal: Int32) throws {
-        let screen = try Screen([], environment: ["NO_COLOR": "1"])
+        let screen = try Screen([], environment: ["NO_COLOR": "1", "SWIFT_BACKTRACE": "enable=no"])
         #expect(screen.sees("knxrig  twin main"))
         #expect(RigProgram.wait(5) { screen.isRaw })
-        #expect(screen.sees("PAUSED", within: 0) == false)
         screen.process.send(signal: signal)
         #expect(screen.sees("\u{1B}[?1049l"))
         #expect(RigProgram.wait(5) { !screen.isRaw })

@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "1:1: this is no export"), ("Group name;Address\n", "1:1: there is no group address"),
+        ("", "1:1: there is no group address"), ("Group name;Address\n", "1:1: there is no group address"),
         ("Group name;Address\na;1/8/0\n", "2:3: '1/8/0' should be a group address such as 1/2/3"),
         ("Group name;Address\na;1/2/3\n\nü;1/2/3\n", "4:3: the group address 1/2/3 stands here twice"),
         ("Group name;Address\na;\n", "2:3: this row has no group address"),
@@ -128,7 +128,7 @@ import Testing
         ("<GroupAddress-Export>\n<GroupRange>", "2:13: the file ends before </GroupRange>"),
         ("<!DOCTYPE x [<!ENTITY a 'b'>]><a/>", "1:1: an export of group addresses has no document type"),
         ("<GroupAddress-Export a='&b;'/>", "1:25: there is no '&b;'"),
-        ("<GroupAddress-Export a='1' a='2'/>", "1:34: the attribute 'a' stands here twice"),
+        ("<GroupAddress-Export a='1' a='2'/>", "1:28: the attribute 'a' stands here twice"),
         ("<GroupAddress-Export a='1/>", "1:28: the value of 'a' is never closed"),
         ("<!-- x", "1:1: this comment is never closed"),
         (String(repeating: "<GroupAddress-Export>", count: 70), "1:1345: nested more than 64 deep"),

@@ -59,13 +59,12 @@ struct MarkupReader {
     private let octets: [UInt8]
     private var position = 0
     private var line = 1
-    private var lineBegin = 0
+    private var column = 1
 
     init(_ utf8: [UInt8]) { octets = utf8 }
 
     func failure(_ message: String) -> GroupAddressFailure {
-        let column = octets[lineBegin..<position].count { $0 & 0xC0 != 0x80 } + 1
-        return GroupAddressFailure(line: line, column: column, message: message)
+        GroupAddressFailure(line: line, column: column, message: message)
     }
 
     /// The next tag; nil at the end of the text.
@@ -91,8 +90,7 @@ struct MarkupReader {
     }
 
     private mutating func tag() throws(GroupAddressFailure) -> Tag {
-        let place = failure("")
-        var tag = Tag(kind: .open, name: "", line: place.line, column: place.column)
+        var tag = Tag(kind: .open, name: "", line: line, column: column)
         advance(1)
         if current == UInt8(ascii: "/") {
             tag.kind = .close
@@ -115,8 +113,12 @@ struct MarkupReader {
                 return tag
             default:
                 guard hadBlank, tag.kind != .close else { throw failure("<\(tag.name) should end here") }
+                let begin = (line, column)
                 let (key, value) = try attribute()
-                guard tag.attributes[key] == nil else { throw failure("the attribute '\(key)' stands here twice") }
+                guard tag.attributes[key] == nil else {
+                    throw GroupAddressFailure(
+                        line: begin.0, column: begin.1, message: "the attribute '\(key)' stands here twice")
+                }
                 tag.attributes[key] = value
             }
         }
@@ -181,7 +183,10 @@ struct MarkupReader {
             position += 1
             if octets[position - 1] == 0x0A {
                 line += 1
-                lineBegin = position
+                column = 1
+            } else if position == octets.count || octets[position] & 0xC0 != 0x80 {
+                // Continuation octets of UTF-8 are no characters of their own.
+                column += 1
             }
         }
     }
