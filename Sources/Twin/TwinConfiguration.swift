@@ -1,4 +1,4 @@
-/// What a twin consists of: lines with their chips and devices, and boards whose channels feed them.
+/// What a twin consists of: lines with their chips, devices and interfaces, and boards whose channels feed them.
 public struct TwinConfiguration: Sendable {
     /// A TP-UART2 on a line, published as `<directory>/<line>-<chip>`.
     public struct Chip: Hashable, Sendable {
@@ -16,20 +16,36 @@ public struct TwinConfiguration: Sendable {
         }
     }
 
+    /// A KNXnet/IP interface on a line, served on 127.0.0.1.
+    public struct NetworkInterface: Hashable, Sendable {
+        public var id: String
+        /// Its UDP port; 0 takes a free one.
+        public var port: UInt16
+        public var parameters: IPInterfaceParameters
+
+        public init(id: String, port: UInt16 = 0, parameters: IPInterfaceParameters) {
+            self.id = id
+            self.port = port
+            self.parameters = parameters
+        }
+    }
+
     public struct Line: Hashable, Sendable {
         public var id: String
         public var supply: SupplyParameters
         public var chips: [Chip]
         public var devices: [SimulatedDevice.Configuration]
+        public var interfaces: [NetworkInterface] = []
 
         public init(
             id: String, supply: SupplyParameters = SupplyParameters(), chips: [Chip],
-            devices: [SimulatedDevice.Configuration] = []
+            devices: [SimulatedDevice.Configuration] = [], interfaces: [NetworkInterface] = []
         ) {
             self.id = id
             self.supply = supply
             self.chips = chips
             self.devices = devices
+            self.interfaces = interfaces
         }
     }
 
@@ -38,7 +54,7 @@ public struct TwinConfiguration: Sendable {
         case supply(line: String)
         /// The wires between the supply and the line, past whatever holds the supply up.
         case wires(line: String)
-        /// The serial or USB connection of a chip's host.
+        /// The serial or USB connection of a chip's host, or the network cable of a KNXnet/IP interface.
         case interface(line: String, chip: String)
         case none
     }
@@ -80,7 +96,8 @@ public struct TwinConfiguration: Sendable {
         let parts = name.split(separator: "/").map(String.init)
         guard let line = lines.first(where: { $0.id == parts.first }) else { return nil }
         if parts.count == 1 { return .supply(line: line.id) }
-        return line.chips.contains { $0.id == parts[1] } ? .interface(line: line.id, chip: parts[1]) : nil
+        let known = line.chips.map(\.id) + line.interfaces.map(\.id)
+        return known.contains(parts[1]) ? .interface(line: line.id, chip: parts[1]) : nil
     }
 
     public var lines: [Line]

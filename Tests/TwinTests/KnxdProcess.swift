@@ -36,6 +36,20 @@ final class KnxdProcess {
         child = try ChildProcess.spawn(ChildProcess.Request(path: "knxd", arguments: [path]))
     }
 
+    /// On a tunnel of a KNXnet/IP interface on 127.0.0.1, as a person starts it.
+    ///
+    /// - Parameter arguments: what stands before the interface.
+    init(tunnel port: UInt16, arguments: [String] = []) throws(SystemFailure) {
+        directory = try TemporaryDirectory(prefix: "knxd-")
+        socket = directory.path + "/knx"
+        child = try ChildProcess.spawn(
+            ChildProcess.Request(
+                path: "knxd",
+                arguments: ["-e", "1.1.200", "-E", "1.1.201:8", "-u", socket] + arguments + [
+                    "-b", "ipt:127.0.0.1:\(port)",
+                ]))
+    }
+
     /// Connects a client to knxd's group socket once knxd is up.
     func groupClient(until deadline: Instant) throws -> KnxdGroupSocket {
         while true {

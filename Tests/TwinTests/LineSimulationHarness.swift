@@ -53,6 +53,7 @@ struct VirtualLine {
             switch effect {
             case .toHost(let chip, let octet, let due): toHost[chip].append((octet, due))
             case .record(let record): records.append(record)
+            case .toInterface: break
             }
         }
     }

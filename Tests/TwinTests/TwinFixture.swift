@@ -17,11 +17,13 @@ final class TwinFixture: Sendable {
 
     init(
         chips: [String] = ["sut"], devices: [SimulatedDevice.Configuration] = [actuator(), listener],
-        supply: SupplyParameters = SupplyParameters(), boards: [TwinConfiguration.Board] = []
+        supply: SupplyParameters = SupplyParameters(), boards: [TwinConfiguration.Board] = [],
+        interfaces: [TwinConfiguration.NetworkInterface] = []
     ) throws {
         directory = try TemporaryDirectory(prefix: "twin-")
         let line = TwinConfiguration.Line(
-            id: "main", supply: supply, chips: chips.map { TwinConfiguration.Chip(id: $0) }, devices: devices)
+            id: "main", supply: supply, chips: chips.map { TwinConfiguration.Chip(id: $0) }, devices: devices,
+            interfaces: interfaces)
         let heard = Heard()
         self.heard = heard
         shell = try TwinShell(TwinConfiguration(lines: [line], boards: boards, directory: directory.path)) { record in

@@ -8,6 +8,8 @@ public struct LineSimulation: Sendable {
         /// A chip's octet for its host; its last bit is out at `due`.
         case toHost(chip: Int, UInt8, due: Instant)
         case record(LineRecord)
+        /// What the tap of an interface has to tell it.
+        case toInterface(Int, LineTap.Event)
     }
 
     private struct ChipOnLine {
@@ -24,6 +26,12 @@ public struct LineSimulation: Sendable {
         var power: BusPower
     }
 
+    private struct TapOnLine {
+        let participant: TP1Line.Participant
+        var tap: LineTap
+        var power: BusPower
+    }
+
     /// While the voltage moves it is reported once per millisecond.
     private static let voltageStep = Instant.Span.milliseconds(1)
 
@@ -34,6 +42,7 @@ public struct LineSimulation: Sendable {
     private var line: TP1Line
     private var chips: [ChipOnLine] = []
     private var devices: [DeviceOnLine] = []
+    private var taps: [TapOnLine] = []
     private var names: [String] = []
     private var reportedMillivolts: Int64
     private var voltageDue: Instant?
@@ -76,6 +85,16 @@ public struct LineSimulation: Sendable {
                 DeviceOnLine(
                     id: device.id, participant: participant, device: SimulatedDevice(device),
                     power: BusPower(parameters, state: state)))
+        }
+        for interface in configuration.interfaces {
+            let participant = line.addParticipant()
+            names.append(interface.id)
+            let parameters = interface.parameters
+            taps.append(
+                TapOnLine(
+                    participant: participant,
+                    tap: LineTap(addresses: parameters.addresses, attitude: IPInterface.attitude(parameters, [])),
+                    power: BusPower(parameters.power, state: state)))
         }
         if !isSupplied {
             for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor) }
@@ -156,6 +175,18 @@ public struct LineSimulation: Sendable {
         line.enqueue(transmission, from: devices[index].participant, at: clock.bit(atOrAfter: max(instant, now)))
     }
 
+    /// A telegram of an interface.
+    public mutating func send(_ transmission: Transmission, fromInterface index: Int, at instant: Instant) {
+        // What a line without voltage is given is lost, as in the buffers of an interface that says so.
+        guard taps[index].power.state == .running else { return }
+        line.enqueue(transmission, from: taps[index].participant, at: clock.bit(atOrAfter: max(instant, now)))
+    }
+
+    /// What an interface acknowledges from now on.
+    public mutating func setAttitude(_ attitude: LineTap.Attitude, ofInterface index: Int) {
+        taps[index].tap.attitude = attitude
+    }
+
     /// Lets no frame begin before the bit that runs at `instant`.
     ///
     /// - Returns: by how much the next start has been put off.
@@ -232,7 +263,7 @@ public struct LineSimulation: Sendable {
 
     private mutating func reviewPower() {
         powerDue = nil
-        for power in chips.map(\.power) + devices.map(\.power) {
+        for power in chips.map(\.power) + devices.map(\.power) + taps.map(\.power) {
             guard let due = power.nextDue(supply, now: now) else { continue }
             powerDue = min(powerDue ?? due, due)
         }
@@ -249,6 +280,13 @@ public struct LineSimulation: Sendable {
             connect(devices[index].participant, state: state, at: instant, effects: &effects)
             devices[index].device.powerChanged(to: state, actions: &deviceActions)
             perform(device: index, at: instant, effects: &effects)
+        }
+        for index in taps.indices {
+            guard let state = taps[index].power.advance(supply, to: instant) else { continue }
+            connect(taps[index].participant, state: state, at: instant, effects: &effects)
+            // It forgets what it had to send as soon as the voltage is too low.
+            if state == .saving { detach(taps[index].participant, dropping: true, at: instant, effects: &effects) }
+            effects.append(.toInterface(index, .power(state, at: instant)))
         }
     }
 
@@ -339,6 +377,7 @@ public struct LineSimulation: Sendable {
                 chips[index].chip.heardAcknowledge(octet, at: instant, actions: &chipActions)
                 perform(chip: index, at: instant, effects: &effects)
             }
+            tellInterfaces(.acknowledge(octet, at: instant), effects: &effects)
         case .frame(let frame, let bit):
             let instant = clock.instant(of: bit)
             effects.append(.record(.frame(record(of: frame))))
@@ -346,10 +385,15 @@ public struct LineSimulation: Sendable {
                 chips[index].chip.frameEnded(at: instant, actions: &chipActions)
                 perform(chip: index, at: instant, effects: &effects)
             }
-        case .outcome(let sender, _, let isConfirmed, let bit):
+            if frame.isTruncated { tellInterfaces(.truncated(frame.octets, at: instant), effects: &effects) }
+        case .outcome(let sender, let number, let isConfirmed, let bit):
             let instant = clock.instant(of: bit)
             effects.append(
                 .record(.confirmation(sender: names[sender.index], isConfirmed: isConfirmed, at: instant)))
+            if let tap = taps.firstIndex(where: { $0.participant == sender }) {
+                return effects.append(
+                    .toInterface(tap, .sent(number: number, isConfirmed: isConfirmed, at: instant)))
+            }
             guard sender.index < chips.count else { return }
             chips[sender.index].chip.sent(isConfirmed: isConfirmed, at: instant, actions: &chipActions)
             perform(chip: sender.index, at: instant, effects: &effects)
@@ -369,6 +413,18 @@ public struct LineSimulation: Sendable {
             guard devices[index].power.state == .running else { continue }
             devices[index].device.frameCompleted(octets, at: instant, actions: &deviceActions)
             perform(device: index, at: instant, effects: &effects)
+        }
+        for index in taps.indices where taps[index].power.state == .running {
+            let isOwn = senders.contains(taps[index].participant)
+            effects.append(.toInterface(index, .frame(octets, isOwn: isOwn, at: instant)))
+            guard !isOwn, let answer = taps[index].tap.answer(to: octets) else { continue }
+            line.say(answer, from: taps[index].participant)
+        }
+    }
+
+    private func tellInterfaces(_ event: LineTap.Event, effects: inout [Effect]) {
+        for index in taps.indices where taps[index].power.state == .running {
+            effects.append(.toInterface(index, event))
         }
     }
 

@@ -10,6 +10,8 @@ import Synchronization
 /// - `{"send":{"line":"LINE","octets":"bc…"}}`: a whole frame with its check octet, from whatever address it says
 /// - `{"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}`: the wire of that channel goes to another place: `LINE`, `LINE/ATTACHMENT`,
 ///   `nothing`
+/// - `{"disturb":{"interface":"main/ip","silent":true}}`: what is wrong with a KNXnet/IP interface from now on; what is not named is right:
+///   `silent`, `acknowledge_delay` (ms), `acknowledges_lost`, `confirms_nothing`, `confirms_wrongly`, `indication_copies`, `keeps_slots`
 /// - `{"break":{"board":"BOARD","channel":1,"as":"stuck"}}`: its contact stays where it is (`stuck`), its coil does (`deaf`), or it is sound again (`sound`)
 ///
 /// The answer is `{"done":true}` or `{"refused":"why"}`. A rig never uses this; tests of the rig do, and people who play with a twin.
@@ -36,10 +38,15 @@ final class Hands: Sendable {
                 return ["done": true]
             }
             if let wire = request["wire"] { return Hands.wire(wire, configuration, shell) }
+            if let disturbance = request["disturb"] { return Hands.disturb(disturbance, shell) }
             if let damage = request["break"] { return Hands.damage(damage, configuration, boards) }
             guard let line = request["send"]?["line"]?.text, let octets = request["send"]?["octets"]?.octets,
                 !octets.isEmpty, configuration.lines.contains(where: { $0.id == line })
-            else { return ["refused": "this twin can unplug, plug, wire, break, or send octets on one of its lines"] }
+            else {
+                return [
+                    "refused": "this twin can unplug, plug, wire, break, disturb, or send octets on one of its lines"
+                ]
+            }
             shell.send(octets, line: line, device: Hands.visitor)
             return ["done": true]
         }
@@ -69,6 +76,23 @@ final class Hands: Sendable {
             board: board.id,
             TwinConfiguration.WiredChannel(
                 number: Int(channel), feed: feed, energisedMeansCut: wire["contact"]?.text != "NO"))
+        return ["done": true]
+    }
+
+    private static func disturb(_ disturbance: Value, _ shell: TwinShell) -> Value {
+        let isTrue = { (key: String) in disturbance[key]?.bool == true }
+        let number = { (key: String) in max(0, min(disturbance[key]?.integer ?? 0, 1_000_000)) }
+        var faults = IPInterfaceFaults()
+        faults.isSilent = isTrue("silent")
+        faults.acknowledgeDelay = .milliseconds(number("acknowledge_delay"))
+        faults.acknowledgesLost = Int(number("acknowledges_lost"))
+        faults.confirmsNothing = isTrue("confirms_nothing")
+        faults.confirmsWrongly = isTrue("confirms_wrongly")
+        faults.indicationCopies = Int(min(number("indication_copies"), 16))
+        faults.keepsSlots = isTrue("keeps_slots")
+        guard let name = disturbance["interface"]?.text, shell.disturb(interface: name, faults) else {
+            return ["refused": "disturb names a KNXnet/IP interface of this twin, such as main/ip"]
+        }
         return ["done": true]
     }
 

@@ -14,6 +14,9 @@ final class LineInbox: Sendable {
         case contact(line: Int, SupplyContact)
         /// A telegram of a device that its behaviour would not send.
         case send(line: Int, device: Int, Transmission)
+        /// A telegram of a KNXnet/IP interface, and what it acknowledges from now on.
+        case transmit(line: Int, interface: Int, Transmission)
+        case attitude(line: Int, interface: Int, LineTap.Attitude)
         case stop
     }
 

@@ -10,14 +10,15 @@ final class LineThread {
     private let ports: [HostPort]
     private var wiring: Wiring
     private let inbox: LineInbox
+    private let interfaces: [IPInterfaceShell]
     private let sink: @Sendable (TwinRecord) -> Void
     private var effects: [LineSimulation.Effect] = []
     private var watched: [(descriptor: Descriptor, for: Readiness)] = []
     private var watchedPorts: [Int] = []
 
     init(
-        _ configuration: TwinConfiguration, ports: [HostPort], wiring: Wiring, anchor: Instant, inbox: LineInbox,
-        sink: @escaping @Sendable (TwinRecord) -> Void
+        _ configuration: TwinConfiguration, ports: [HostPort], interfaces: [IPInterfaceShell], wiring: Wiring,
+        anchor: Instant, inbox: LineInbox, sink: @escaping @Sendable (TwinRecord) -> Void
     ) {
         lines = configuration.lines
         simulations = configuration.lines.map {
@@ -25,6 +26,7 @@ final class LineThread {
         }
         self.ports = ports
         self.wiring = wiring
+        self.interfaces = interfaces
         self.inbox = inbox
         self.sink = sink
     }
@@ -77,6 +79,8 @@ final class LineThread {
             case .toHost(let chip, let octet, let due):
                 ports.first { $0.line == line && $0.chip == chip }?.queue(octet, due: due)
             case .record(let record): sink(.line(lines[line].id, record))
+            case .toInterface(let index, let event):
+                interfaces.first { $0.line == line && $0.index == index }?.post(.line(event))
             }
         }
         effects.removeAll(keepingCapacity: true)
@@ -109,6 +113,10 @@ final class LineThread {
                 take(effectsOf: line)
             case .send(let line, let device, let transmission):
                 simulations[line].send(transmission, fromDevice: device, at: MonotonicClock.now())
+            case .transmit(let line, let interface, let transmission):
+                simulations[line].send(transmission, fromInterface: interface, at: MonotonicClock.now())
+            case .attitude(let line, let interface, let attitude):
+                simulations[line].setAttitude(attitude, ofInterface: interface)
             }
         }
         return true
@@ -129,6 +137,10 @@ final class LineThread {
             simulations[line].supply(on: isOn, heldUp: false, at: instant, effects: &effects)
             take(effectsOf: line)
         case .interface(let id, let chip):
+            if let interface = interfaces.first(where: { $0.name == "\(id)/\(chip)" }) {
+                interface.post(.cable(isConnected: isConnected))
+                return sink(.plug(line: id, chip: chip, isPlugged: isConnected, at: instant))
+            }
             let port = ports.first { lines[$0.line].id == id && lines[$0.line].chips[$0.chip].id == chip }
             guard let port else { return }
             plug(port, isConnected, line: id, chip: chip, at: instant)

@@ -7,11 +7,14 @@ import Synchronization
 public final class TwinShell: Sendable {
     /// The published path of each chip's terminal by `<line>/<chip>`.
     public let attachments: [(name: String, path: String)]
+    /// The UDP port on 127.0.0.1 of each KNXnet/IP interface by `<line>/<interface>`.
+    public var interfaces: [(name: String, port: UInt16)] { shells.map { ($0.name, $0.port) } }
     /// Whether the lines have real-time priority; without it they slip on a busy machine.
     public var isRealtime: Bool { thread.isRealtime }
 
     private let inbox: LineInbox
     private let thread: NamedThread
+    private let shells: [IPInterfaceShell]
     private let configuration: TwinConfiguration
 
     /// Publishes the terminals and starts the lines. All relays have fallen: normally closed contacts feed, normally open ones don't.
@@ -27,12 +30,21 @@ public final class TwinShell: Sendable {
         let wiring = Wiring(configuration.boards)
         let made = try PlannedPort.all(configuration, wiring)
         attachments = made.map { ($0.name, $0.symlink) }
+        let shells: [IPInterfaceShell]
+        do throws(SystemFailure) {
+            shells = try IPInterfaceShell.all(configuration, wiring, inbox: inbox)
+        } catch {
+            for port in made { port.connection?.unplug() }
+            throw error
+        }
+        self.shells = shells
         thread = NamedThread.start(TwinRecord.threadName, realtimePriority: 20) {
             let ports = made.map {
                 HostPort(line: $0.line, chip: $0.chip, symlink: $0.symlink, connection: $0.connection)
             }
             LineThread(
-                configuration, ports: ports, wiring: wiring, anchor: MonotonicClock.now(), inbox: inbox, sink: sink
+                configuration, ports: ports, interfaces: shells, wiring: wiring, anchor: MonotonicClock.now(),
+                inbox: inbox, sink: sink
             ).run()
         }
     }
@@ -76,8 +88,19 @@ public final class TwinShell: Sendable {
     /// How punctual the lines have been so far.
     public var punctuality: Punctuality { inbox.punctuality.withLock { $0 } }
 
-    /// Unplugs every chip and waits for the end of the thread.
+    /// Makes something wrong with a KNXnet/IP interface, or right again; false when there is none of that name.
+    ///
+    /// - Parameter name: `<line>/<interface>`.
+    @discardableResult
+    public func disturb(interface name: String, _ faults: IPInterfaceFaults) -> Bool {
+        guard let shell = shells.first(where: { $0.name == name }) else { return false }
+        shell.post(.faults(faults))
+        return true
+    }
+
+    /// Unplugs every chip and waits for the end of the threads.
     public func stop() {
+        for shell in shells { shell.stop() }
         inbox.post(.stop)
         thread.join()
     }
