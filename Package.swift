@@ -86,7 +86,7 @@ let package = Package(
         tests("DocumentsTests", ["Documents"]),
         tests("CatalogueTests", ["Catalogue", "Documents"]),
         tests("PlatformTests", ["Platform", "Events"]),
-        tests("BusTests", ["Bus", "KNX", "Events", "Platform"]),
+        tests("BusTests", ["Bus", "KNX", "Events", "Platform", "Twin"]),
         tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin", "Documents"]),
         tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue", "Platform"]),

@@ -54,7 +54,7 @@ final class InterfaceThread<Engine: InterfaceEngine>: Sendable {
 
     private func run() {
         var device: Descriptor?
-        var outgoing: [UInt8] = []
+        var outgoing: [[UInt8]] = []
         var nextOpening = MonotonicClock.now()
         while !state.withLock({ $0.isStopping }) {
             if device == nil, MonotonicClock.now() >= nextOpening {
@@ -76,7 +76,7 @@ final class InterfaceThread<Engine: InterfaceEngine>: Sendable {
                     tick(MonotonicClock.now())
                     continue
                 }
-                if !outgoing.isEmpty { outgoing.removeFirst(try open.write(outgoing)) }
+                try write(&outgoing, to: open)
                 let deadline = state.withLock { $0.engine.nextDeadline }
                 let ready = Poll.wait(
                     [(open, outgoing.isEmpty ? .readable : [.readable, .writable]), (wakeup.descriptor, .readable)],
@@ -97,14 +97,31 @@ final class InterfaceThread<Engine: InterfaceEngine>: Sendable {
             }
         }
         feed { $0.finish(at: MonotonicClock.now()) }
-        _ = deliver()
+        let farewell = deliver()
+        // A serial chip is told nothing at the end; a tunnel's leave is one datagram.
+        if port.keepsPieces { for datagram in farewell { _ = try? device?.write(datagram) } }
         device?.close()
     }
 
     private struct EndOfFile: Error {}
 
+    /// Writes what the device takes, datagram by datagram or in one piece. A datagram that finds no room is lost, as on any network.
+    private func write(_ outgoing: inout [[UInt8]], to device: Descriptor) throws(SystemFailure) {
+        guard !outgoing.isEmpty else { return }
+        if port.keepsPieces {
+            for datagram in outgoing { _ = try device.write(datagram) }
+            outgoing = []
+        } else {
+            let octets = Array(outgoing.joined())
+            let rest = octets.dropFirst(try device.write(octets))
+            outgoing = rest.isEmpty ? [] : [Array(rest)]
+        }
+    }
+
     private func receive(from device: Descriptor) throws {
         guard let octets = try device.read(maximum: Self.longestRead) else { return }
+        // No octets: the end of a stream, and a datagram that says nothing.
+        if octets.isEmpty, port.keepsPieces { return }
         guard !octets.isEmpty else { throw EndOfFile() }
         let now = MonotonicClock.now()
         feed { $0.received(octets, at: now) }
@@ -117,7 +134,7 @@ final class InterfaceThread<Engine: InterfaceEngine>: Sendable {
         }
     }
 
-    private func close(_ device: inout Descriptor?, _ reason: String, _ outgoing: inout [UInt8]) {
+    private func close(_ device: inout Descriptor?, _ reason: String, _ outgoing: inout [[UInt8]]) {
         device?.close()
         device = nil
         outgoing = []
@@ -131,19 +148,19 @@ final class InterfaceThread<Engine: InterfaceEngine>: Sendable {
         }
     }
 
-    /// Delivers the events that are due and gives the octets to write. The sink is called without the lock.
-    private func deliver() -> [UInt8] {
+    /// Delivers the events that are due and gives what is to be written. The sink is called without the lock.
+    private func deliver() -> [[UInt8]] {
         let effects = state.withLock { state in
             defer { state.effects = [] }
             return state.effects
         }
-        var octets: [UInt8] = []
+        var pieces: [[UInt8]] = []
         for effect in effects {
             switch effect {
-            case .write(let more): octets += more
+            case .write(let more): if !more.isEmpty { pieces.append(more) }
             case .emit(let event): sink(event)
             }
         }
-        return octets
+        return pieces
     }
 }
