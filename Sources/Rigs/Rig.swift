@@ -42,7 +42,13 @@ public struct Rig: Sendable {
         kind = try node.required("kind").choice("kind of rig")
         let lineNodes = try node.required("lines").elements()
         lines = []
-        for lineNode in lineNodes { lines.append(try RigLine(lineNode)) }
+        for lineNode in lineNodes {
+            lines.append(try RigLine(lineNode))
+            if kind == .bench, let interfaces = lineNode["interfaces"] {
+                throw interfaces.failure(
+                    "'interfaces' are simulated: a bench names its own as the 'url' of an attachment")
+            }
+        }
         guard !lines.isEmpty else { throw node.failure("a rig has at least one line") }
         boards = []
         for boardNode in try node["boards"]?.elements() ?? [] { boards.append(try RigBoard(boardNode)) }
@@ -99,7 +105,9 @@ public struct Rig: Sendable {
 
     /// What a channel may feed.
     private var feedable: [String] {
-        lines.flatMap { line in [line.id] + line.attachments.map { "\(line.id)/\($0.id)" } } + ["host", "nothing"]
+        lines.flatMap { line in
+            [line.id] + (line.attachments.map(\.id) + line.interfaces.map(\.id)).map { "\(line.id)/\($0)" }
+        } + ["host", "nothing"]
     }
 }
 

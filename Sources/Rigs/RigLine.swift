@@ -17,10 +17,12 @@ public struct RigLine: Sendable {
         public var role: Role
         /// `sut`, `witness`, `stimulus-1`, …
         public var id: String
-        /// The driver: `tpuart`.
+        /// The driver: `tpuart`, or `knxnetip` for a witness through the busmonitor tunnel of an interface.
         public var driver: String
-        /// The device's path; nil on a twin, which publishes its own.
+        /// The device's path; nil on a twin, which publishes its own. With `knxnetip`, the id of one of the line's interfaces.
         public var device: String?
+        /// Where a KNXnet/IP interface is found.
+        public var location: InterfaceLocation?
         public var address: IndividualAddress?
         /// Where a stimulus sends from when it saturates the line: an address that loses arbitration against the system's. nil: it does not.
         public var loadAddress: IndividualAddress?
@@ -60,13 +62,16 @@ public struct RigLine: Sendable {
     public var attachments: [Attachment]
     public var supply: Supply?
     public var devices: [Device]
+    /// KNXnet/IP interfaces that a twin puts on the line.
+    public var interfaces: [RigInterface]
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
 
-    static let drivers = ["tpuart"]
+    static let drivers = ["tpuart", "knxnetip"]
 
     init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices"])
+        _ = try node.entries(
+            of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices", "interfaces"])
         id = try node.required("id").text()
         sources = []
         for source in try node.required("sources").elements() { sources.append(try source.individualAddresses()) }
@@ -92,8 +97,39 @@ public struct RigLine: Sendable {
         }
         devices = []
         for device in try node["devices"]?.elements() ?? [] { devices.append(try Device(device)) }
+        interfaces = []
+        let interfaceNodes = try node["interfaces"]?.elements() ?? []
+        for interface in interfaceNodes { interfaces.append(try RigInterface(interface)) }
+        try check(interfacesOf: interfaceNodes)
+        try check(tunnelsOf: attached)
         try check(loadOf: attached)
         try check(starvationOf: attached)
+    }
+
+    private func check(interfacesOf nodes: [Node]) throws(DocumentFailure) {
+        var names = attachments.map(\.id)
+        for (interface, node) in zip(interfaces, nodes) {
+            guard !names.contains(interface.id) else {
+                throw node.failure("two things on the line '\(id)' are called '\(interface.id)'")
+            }
+            names.append(interface.id)
+            for address in [interface.address] + interface.slots
+            where !sources.contains(where: { $0.contains(address) }) {
+                throw node.failure("the address \(address) of '\(interface.id)' is not among the line's 'sources'")
+            }
+        }
+    }
+
+    private func check(tunnelsOf attached: Node) throws(DocumentFailure) {
+        for attachment in attachments where attachment.driver == "knxnetip" && attachment.location == nil {
+            let known = interfaces.map(\.id)
+            guard let device = attachment.device, known.contains(device) else {
+                throw attached.failure(
+                    "\(attachment.id) needs the 'url' of a KNXnet/IP interface such as knxnetip://192.168.1.5, or on a twin "
+                        + "the id of one of the line's interfaces as its 'device'"
+                        + Nearest.suggestion(for: attachment.device ?? "", among: known))
+            }
+        }
     }
 
     private func check(starvationOf attached: Node) throws(DocumentFailure) {
@@ -134,7 +170,8 @@ public struct RigLine: Sendable {
 extension RigLine.Attachment {
     init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
         _ = try node.entries(
-            of: "an attachment", keys: ["driver", "device", "address", "load_address", "starve_address", "sources"])
+            of: "an attachment",
+            keys: ["driver", "device", "url", "address", "load_address", "starve_address", "sources"])
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
@@ -144,7 +181,20 @@ extension RigLine.Attachment {
                 "there is no driver '\(driver)' for an attachment"
                     + Nearest.suggestion(for: driver, among: RigLine.drivers))
         }
+        if driver == "knxnetip", role != .witness {
+            throw driverNode.failure(
+                "only a witness goes through KNXnet/IP so far: a \(role.rawValue) has the driver 'tpuart'")
+        }
         device = try node["device"]?.text()
+        if let url = node["url"] {
+            guard driver == "knxnetip", device == nil else {
+                throw url.failure("a 'url' goes with the driver 'knxnetip', and without a 'device'")
+            }
+            location = InterfaceLocation(try url.text())
+            guard location != nil else {
+                throw url.failure("'\(try url.text())' should be knxnetip://ADDRESS or knxnetip://ADDRESS:PORT")
+            }
+        }
         address = try node["address"]?.individualAddress()
         loadAddress = try node["load_address"]?.individualAddress()
         starveAddress = try node["starve_address"]?.individualAddress()

@@ -161,7 +161,8 @@ public struct RigCheck: Sendable {
     private func devices(_ twin: TwinProcess?) -> [String: String] {
         var devices: [String: String] = [:]
         for line in rig.lines {
-            for attachment in line.attachments {
+            // What goes through KNXnet/IP has no device to look at.
+            for attachment in line.attachments where attachment.driver == "tpuart" {
                 let name = "\(line.id)/\(attachment.id)"
                 devices[name] =
                     attachment.device ?? twin?.attachments[name]

@@ -40,6 +40,78 @@ import Testing
         #expect(rig.lacks(["timed-contact"]).first?.contains("with a timing of its own") == true)
     }
 
+    private static let interface =
+        "    interfaces:\n      - {id: ip, driver: knxnetip, address: 1.1.20, slots: 1.1.21-1.1.24, port: 3671, without_bus: silent}\n"
+
+    /// The twin's rig file with a KNXnet/IP interface on its line, and `old` and `new` replaced after that.
+    private static func rigWithInterface(_ changes: [(old: String, new: String)] = []) throws -> Rig {
+        try rig([(old: "    devices:\n", new: interface + "    devices:\n")] + changes)
+    }
+
+    @Test func aTwinsLineHasInterfacesAndAWitnessThroughOne() throws {
+        let rig = try Self.rigWithInterface([("witness: {driver: tpuart}", "witness: {driver: knxnetip, device: ip}")])
+        let interface = try #require(rig.lines[0].interfaces.first)
+        #expect(interface.id == "ip" && interface.port == 3671 && interface.withoutBus == .silent)
+        #expect(interface.slots.map(\.description) == ["1.1.21", "1.1.22", "1.1.23", "1.1.24"])
+        #expect(rig.lines[0].attachments(.witness).map(\.device) == ["ip"])
+        // Its network cable may hang on a channel.
+        #expect(try Self.rigWithInterface([("feeds: main/sut", "feeds: main/ip")]).channel("sut-interface") != nil)
+        // Without any, nothing is otherwise than before.
+        #expect(try Self.rig([]).lines[0].interfaces.isEmpty)
+    }
+
+    @Test func aWitnessIsFoundOnTheNetwork() throws {
+        let text = try Self.text("twin")
+        func location(_ url: String) throws -> InterfaceLocation? {
+            let changed = text.replacingOccurrences(
+                of: "witness: {driver: tpuart}", with: "witness: {driver: knxnetip, url: \"\(url)\"}")
+            return try Rig(text: changed, file: "r.yaml").lines[0].attachments(.witness)[0].location
+        }
+        #expect(try location("knxnetip://192.168.1.5")?.port == 3671)
+        #expect(try location("knxnetip://192.168.1.5:3672")?.host == "192.168.1.5")
+        #expect(try location("knxnetip://192.168.1.5:3672")?.port == 3672)
+        for bad in [
+            "192.168.1.5", "knxnetip://", "knxnetip://1.2.3", "knxnetip://1.2.3.400", "knxnetip://1.2.3.4:0",
+            "knxnetip://1.2.3.4:", "knxnetip://1.2.3.4:5:6", "knxnetip://host", "tcp://1.2.3.4",
+        ] {
+            #expect(throws: DocumentFailure.self) { try location(bad) }
+        }
+    }
+
+    /// What is wrong about an interface or a tunnel, with the word that names it.
+    @Test(arguments: [
+        (
+            "driver: knxnetip, address: 1.1.20", "driver: usb, address: 1.1.20",
+            "the drivers of simulated interfaces are"
+        ),
+        ("slots: 1.1.21-1.1.24", "slots: 1.1.20-1.1.24", "cannot be one of its slots' too"),
+        ("slots: 1.1.21-1.1.24", "slots: 1.1.200-1.1.220", "at most 16 slots"),
+        ("slots: 1.1.21-1.1.24", "slots: 1.1.25-1.1.28", "1.1.28 of 'ip' is not among the line's 'sources'"),
+        ("id: ip,", "id: witness,", "two things on the line 'main' are called 'witness'"),
+        ("port: 3671,", "port: 0,", "0"),
+        ("without_bus: silent", "without_bus: mute", "'mute'"),
+        ("without_bus: silent", "without_buss: silent", "did you mean 'without_bus'?"),
+        ("witness: {driver: tpuart}", "witness: {driver: knxnetip}", "witness needs the 'url'"),
+        ("witness: {driver: tpuart}", "witness: {driver: knxnetip, device: ipp}", "did you mean 'ip'?"),
+        (
+            "witness: {driver: tpuart}", "witness: {driver: tpuart, url: \"knxnetip://1.2.3.4\"}",
+            "goes with the driver 'knxnetip'"
+        ),
+        (
+            "sut: {driver: tpuart,", "sut: {driver: knxnetip, device: ip,",
+            "only a witness goes through KNXnet/IP so far"
+        ),
+        ("kind: twin", "kind: bench", "'interfaces' are simulated"),
+    ])
+    func wrongInterfacesAreNamed(old: String, new: String, word: String) throws {
+        do {
+            _ = try Self.rigWithInterface([(old, new)])
+            Issue.record("\(new) was taken")
+        } catch let failure as DocumentFailure {
+            #expect(failure.description.contains(word), "\(failure)")
+        }
+    }
+
     @Test func oneStimulusDoesNotSaturateALine() throws {
         let rig = try Self.rig([(old: ", load_address: 1.1.255", new: "")])
         #expect(rig.lacks(["saturation"]).count == 1)

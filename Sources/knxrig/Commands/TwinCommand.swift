@@ -11,18 +11,26 @@ extension Command {
             .value("--rig", "FILE", "the rig file that describes it (default: twin)"),
             .value("--directory", "DIR", "where its devices and sockets appear (default: a new directory in /tmp)"),
             .value("--journal", "FILE", "append what its boards were told to FILE"),
-            .value("--usbip-port", "PORT", "the port of its USB/IP server (default: a free one)"), data,
+            .value("--usbip-port", "PORT", "the port of its USB/IP server (default: a free one)"),
+            .value(
+                "--knxnetip-port", "PORT",
+                "put a KNXnet/IP interface with four tunnels on its first line, on this port of 127.0.0.1 (0: a free one)"
+            ),
+            data,
         ],
         examples: [
             "knxrig twin",
             "knxrig twin --directory /run/twin &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarts:/run/twin/main-sut",
+            "knxrig twin --knxnetip-port 3671 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ipt:127.0.0.1:3671",
         ],
         notes: """
             It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
             KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
             and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}},
-            {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}}.
-            Ctrl-C ends it.
+            {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}},
+            {"disturb":{"interface":"main/ip","silent":true}}.
+            KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client on 127.0.0.1; it tells their
+            ports. Ctrl-C ends it.
             """
     ) { arguments in
         try arguments.refuseOperands()
@@ -34,22 +42,43 @@ extension Command {
         try Files.makeDirectories(directory)
         var configuration = TwinConfiguration(rig, directory: directory, journal: arguments.value("--journal"))
         configuration.usbipPort = UInt16(try arguments.integer("--usbip-port", 0...65_535, default: 0))
+        if arguments.value("--knxnetip-port") != nil {
+            let port = UInt16(try arguments.integer("--knxnetip-port", 0...65_535, default: 0))
+            try configuration.addInterface(port: port)
+        }
         return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
     }
 }
 
 extension TwinConfiguration {
+    /// Puts an interface `ip` with the addresses 15.15.240 to 15.15.244 on the first line, which no line of a rig has.
+    mutating func addInterface(port: UInt16) throws {
+        guard !lines[0].interfaces.contains(where: { $0.id == "ip" }) else {
+            throw UsageFailure("the line '\(lines[0].id)' has an interface 'ip' already: its rig file names the port")
+        }
+        let slots = (0xFFF1...0xFFF4).map { IndividualAddress(raw: $0) }
+        lines[0].interfaces.append(
+            NetworkInterface(
+                id: "ip", port: port,
+                parameters: IPInterfaceParameters(address: IndividualAddress(raw: 0xFFF0), slots: slots)))
+    }
+
     /// The twin that a rig file describes.
     init(_ rig: Rig, directory: String, journal: String?) {
         let lines = rig.lines.map { line in
             Line(
                 id: line.id, supply: SupplyParameters(holdUpNanoseconds: line.supply?.holdUpNanoseconds ?? 100_000_000),
-                chips: line.attachments.map { Chip(id: $0.id) },
+                chips: line.attachments.filter { $0.driver == "tpuart" }.map { Chip(id: $0.id) },
                 devices: line.devices.map { device in
                     SimulatedDevice.Configuration(
                         id: device.address.description, address: device.address,
                         actuators: [.init(command: device.command, status: device.status)],
                         onBusReturn: SimulatedDevice.BusReturn(rawValue: device.onBusReturn.rawValue) ?? .unchanged)
+                },
+                interfaces: line.interfaces.map { interface in
+                    var parameters = IPInterfaceParameters(address: interface.address, slots: interface.slots)
+                    parameters.withoutBus = .init(rawValue: interface.withoutBus.rawValue) ?? .refuses
+                    return NetworkInterface(id: interface.id, port: interface.port ?? 0, parameters: parameters)
                 })
         }
         let boards = rig.boards.map { board in
