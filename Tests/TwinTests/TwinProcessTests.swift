@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import KNX
 import Platform
 import Testing
 
@@ -59,6 +60,55 @@ import Testing
         }
         twin.thread.join()
         #expect(Files.entries(of: twin.directory.path) == ["twin.jsonl"])
+    }
+
+    @Test func itTellsWhereItsInterfacesAreAndHandsCanDisturbThem() throws {
+        var served = line
+        served.interfaces = [
+            .init(
+                id: "ip",
+                parameters: IPInterfaceParameters(
+                    address: IndividualAddress(raw: 0x11F0), slots: [IndividualAddress(raw: 0x11F1)]))
+        ]
+        let twin = try Running([served])
+        defer { twin.directory.remove() }
+        let place = try #require(twin.ready["knxnetip"]?["main/ip"]?.text)
+        let port = try #require(UInt16(place.split(separator: ":")[1]))
+        let client = try DatagramSocket.connect(host: "127.0.0.1", port: port)
+        let question = try KNXnetIPMessage.descriptionRequest(.routeBack(.udp)).octets
+        func isAnswered(_ milliseconds: Int64) throws -> Bool {
+            _ = try client.write(question)
+            guard
+                !Poll.wait([(client, .readable)], until: MonotonicClock.now() + .milliseconds(milliseconds))[0].isEmpty,
+                let answer = try client.read(maximum: 512),
+                case .descriptionResponse? = KNXnetIPFrame(answer.span).message
+            else { return false }
+            return true
+        }
+        #expect(try isAnswered(5_000))
+        let hands = RecordChannel(
+            try Socket.connectUnix(path: twin.directory.path + "/hands", until: MonotonicClock.now() + .seconds(5)))
+        try hands.send(["disturb": ["interface": "main/ip", "silent": true]])
+        #expect(try next(hands)?["done"]?.bool == true)
+        MonotonicClock.sleep(for: .milliseconds(50))
+        #expect(try !isAnswered(300))
+        try hands.send(["disturb": ["interface": "main/ip"]])
+        #expect(try next(hands)?["done"]?.bool == true)
+        MonotonicClock.sleep(for: .milliseconds(50))
+        #expect(try isAnswered(5_000))
+        try hands.send(["disturb": ["interface": "main/pi"]])
+        #expect(try next(hands)?["refused"]?.text?.contains("main/ip") == true)
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
+        #expect(Files.entries(of: twin.directory.path) == ["twin.jsonl"])
+    }
+
+    @Test func aTwinWithoutInterfacesSaysNothingOfThem() throws {
+        let twin = try Running([line])
+        defer { twin.directory.remove() }
+        #expect(twin.ready.fields?.map(\.key) == ["ready", "usbip", "attachments", "realtime"])
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
     }
 
     @Test func theEndOfTheLifelineEndsTheTwin() throws {
