@@ -18,6 +18,8 @@ struct BoardOwner {
     private let publish: @Sendable ([String: Meaning]) -> Void
     private var schedule = ActuationSchedule()
     private var orders: [Int: Order] = [:]
+    /// Orders that gave way to the safe state in the middle.
+    private var interrupted: [Order] = []
     private var commanded: [Int: Actuation] = [:]
     private var nextID = 0
     /// The coils as last seen or assumed, for counting their operations; kept over a loss.
@@ -84,8 +86,12 @@ struct BoardOwner {
             commanded[request.id] = actuation
             schedule.commanded(request, at: observed)
         } catch {
-            actuation.reason = "\(error)"
             isInDoubt = true
+            if error.hasGivenWay {
+                if let order = orders.removeValue(forKey: request.id) { interrupted.append(order) }
+                return
+            }
+            actuation.reason = "\(error)"
             if error.isLoss { lose(error) }
             finish(request.id, .success(actuation))
         }
@@ -97,11 +103,14 @@ struct BoardOwner {
 
     /// Commands all coils off, whatever dwell says, and ends all that was under way.
     mutating func makeSafe(overtaking unseen: [Order]) -> SafeState {
-        // A lost board may be there again, and then its relays are off; that is only known once it was read.
-        if isLost { try? board.reopen() }
         var outcome = SafeState(
             commanded: MonotonicClock.now(), observed: nil, readback: .failed, reason: nil, overtaken: [])
         do {
+            // A lost board may be there again, and then its relays are off; that is only known once it was read. One that is silent is commanded all the same.
+            if isLost, !board.isOpen {
+                try board.reopen()
+                outcome.commanded = MonotonicClock.now()
+            }
             outcome.readback = try board.setAllOff()
             let observed = MonotonicClock.now()
             outcome.observed = observed
@@ -112,10 +121,11 @@ struct BoardOwner {
             isInDoubt = true
             if error.isLoss { lose(error) }
         }
-        for order in schedule.open.compactMap({ orders.removeValue(forKey: $0) }) + unseen {
+        for order in interrupted + schedule.open.compactMap({ orders.removeValue(forKey: $0) }) + unseen {
             outcome.overtaken.append(order.wiring.id)
             order.done(.failure(.overtakenBySafeState(channel: order.wiring.id)))
         }
+        interrupted = []
         schedule.clear()
         commanded = [:]
         return outcome
@@ -125,7 +135,7 @@ struct BoardOwner {
     mutating func look() {
         isInDoubt = false
         do {
-            if isLost { try board.reopen() }
+            if isLost, !board.isOpen { try board.reopen() }
             let read = try board.readAll()
             let wasLost = isLost
             isLost = false
@@ -142,7 +152,7 @@ struct BoardOwner {
                 }
             }
         } catch {
-            lose(error)
+            if error.hasGivenWay { isInDoubt = true } else { lose(error) }
         }
     }
 

@@ -38,6 +38,7 @@ public final class RelayActuator: Sendable {
     public let hasDeadMan: Bool
     private let inbox = Mutex(Inbox())
     private let wakeup: Wakeup
+    private let urgency: Urgency
     private let thread = Mutex<NamedThread?>(nil)
 
     /// Takes over `board`, reads it once, and watches it from then on.
@@ -62,6 +63,7 @@ public final class RelayActuator: Sendable {
         }
         do {
             wakeup = try Wakeup()
+            urgency = try Urgency()
         } catch {
             throw .system("\(error)")
         }
@@ -109,13 +111,15 @@ public final class RelayActuator: Sendable {
         return try waiter.wait().get()
     }
 
-    /// Commands all channels off at once, ahead of everything queued, whose requests end as overtaken. `done` is called on the board's thread.
+    /// Commands all channels off at once, ahead of everything queued, whose requests end as overtaken, as does a command that is under way and that the
+    /// board has not answered in time; a look at it is broken off. `done` is called on the board's thread.
     public func requestSafe(then done: @escaping @Sendable (SafeState) -> Void) {
         let isQueued = inbox.withLock { inbox in
             guard !inbox.hasStopped else { return false }
             inbox.overtaken += inbox.orders
             inbox.orders = []
             inbox.safe.append(done)
+            urgency.ask()
             return true
         }
         guard isQueued else {
@@ -153,6 +157,8 @@ public final class RelayActuator: Sendable {
 
     /// A poll is put off when a command is due within this time.
     private static let quietBeforeCommand = Instant.Span.milliseconds(50)
+    /// For how long a command goes on though the safe state is asked for: a board that answers at all has answered all its transfers by then.
+    private static let commandPatience = Instant.Span.milliseconds(20)
 
     private func run(_ owner: inout BoardOwner, _ poll: Instant.Span) {
         var nextPoll = MonotonicClock.now() + poll
@@ -165,6 +171,7 @@ public final class RelayActuator: Sendable {
                     inbox.hasNews = false
                     inbox.hasStopped = inbox.isStopping
                 }
+                if !inbox.safe.isEmpty { urgency.take() }
                 return inbox
             }
             if !mail.safe.isEmpty {
@@ -175,12 +182,14 @@ public final class RelayActuator: Sendable {
             if mail.isStopping { return owner.end() }
 
             let now = MonotonicClock.now()
-            guard case .wait(let until) = owner.step(at: now) else { continue }
+            guard case .wait(let until) = urgency.heeded(after: Self.commandPatience, { owner.step(at: now) }) else {
+                continue
+            }
             if owner.isInDoubt || mail.hasNews { nextPoll = min(nextPoll, now) }
             let quiet = until.map { $0 - now > Self.quietBeforeCommand } ?? true
             if quiet, owner.saveWear() { continue }
             if quiet, nextPoll <= now {
-                owner.look()
+                urgency.heeded { owner.look() }
                 nextPoll = MonotonicClock.now() + poll
                 continue
             }

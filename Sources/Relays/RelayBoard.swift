@@ -38,6 +38,8 @@ public protocol RelayBoard: Sendable {
     func setAllOff() throws(RelayFailure) -> Readback
     /// The coils as the board has them, from channel 1 on; nil from a board that can't be read. Says nothing of the contacts.
     func readAll() throws(RelayFailure) -> [Bool]?
+    /// False once the board was found to be off the bus, or could not be opened anew: it has to be found again first.
+    var isOpen: Bool { get }
     /// Finds the board again where it was plugged in, after it was lost.
     func reopen() throws(RelayFailure)
     func close()

@@ -78,6 +78,18 @@ public enum RelayFailure: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// True when it was broken off for the safe state's sake, and says nothing of the board.
+    var hasGivenWay: Bool {
+        guard case .transport(_, .gaveWay) = self else { return false }
+        return true
+    }
+
+    /// True where whoever was asked did not say who it is, rather than that it is another one.
+    var isSilence: Bool {
+        guard case .transport(_, let failure) = self else { return false }
+        return failure.isTransient || failure == .gaveWay
+    }
+
     /// True when the board is off the bus.
     var isLoss: Bool {
         guard case .transport(_, let failure) = self else { return false }

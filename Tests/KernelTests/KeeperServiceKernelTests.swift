@@ -147,6 +147,44 @@ extension OnARealKernel.SecondRow {
             #expect(try guardians() == before + 1, "\(state)")
         }
 
+        /// Libusb's transfers are taken back for it, which only a kernel can say.
+        @Test
+        func
+            `Left by its client on a silent board, it commands it at once, and powers the channel once it can`()
+            throws
+        {
+            _ = try start()
+            defer {
+                _ = try? bench.run(
+                    "systemctl stop \(Self.unit); rm -f /var/lib/knxrig/*.unsafe; systemctl reset-failed")
+            }
+            try cutForLong()
+            func fall(_ answer: BoardFaults.Answer) {
+                bench.devices.withModel(of: "first", as: DcttechBoard.self) {
+                    $0.faults.answer = answer
+                    $0.firstToldOff = nil
+                }
+            }
+            fall(.silent(requests: nil))
+            // The next look comes within a second, and lasts most of one on a board that says nothing.
+            MonotonicClock.sleep(for: .milliseconds(1_300))
+            let killed = MonotonicClock.now()
+            let kill = try bench.run("pkill -9 -f 'knxrig rig cycle'")
+            #expect(kill.status == 0, "\(kill)")
+            func told() -> Instant? {
+                bench.devices.withModel(of: "first", as: DcttechBoard.self) { $0.firstToldOff } ?? nil
+            }
+            while told() == nil, MonotonicClock.now() - killed < .seconds(20) {
+                MonotonicClock.sleep(for: .milliseconds(1))
+            }
+            let first = try #require(told(), "\(state)")
+            print(
+                "safe state to a silent board over usbfs: \((first - killed).wholeMilliseconds) ms after the order to kill"
+            )
+            fall(.sound)
+            try requireContact(false, "once the board is there again")
+        }
+
         @Test func `Stopped while it cuts, it powers the channel and leaves nobody behind`() throws {
             _ = try start()
             let before = try guardians()

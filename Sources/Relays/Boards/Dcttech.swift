@@ -34,15 +34,29 @@ public final class Dcttech: RelayBoard {
     public let identity: BoardIdentity
     public let channelCount: Int
     private let transport: any USBTransport
-    /// nil while the board is lost.
-    private let device: Mutex<(any USBDevice)?>
+    private let link: Mutex<Link>
+
+    private struct Link {
+        /// The open device, or why there is none.
+        var device: Result<any USBDevice, RelayFailure>
+        /// Opened anew, it did not say again who it is.
+        var isSuspect = false
+    }
 
     private init(_ transport: any USBTransport, _ path: String) throws(RelayFailure) {
-        let opened = try Self.open(transport, path)
+        let subject = "dcttech board at \(path) on \(transport.name)"
+        let device = try Self.open(transport, path, subject)
+        let found: Identification
+        do {
+            found = try Self.identify(device, path, subject)
+        } catch {
+            device.close()
+            throw error
+        }
         self.transport = transport
-        channelCount = opened.channelCount
-        device = Mutex(opened.device)
-        identity = BoardIdentity(driver: "dcttech", serial: opened.serial, path: path, transport: transport.name)
+        channelCount = found.channelCount
+        link = Mutex(Link(device: .success(device)))
+        identity = BoardIdentity(driver: "dcttech", serial: found.serial, path: path, transport: transport.name)
     }
 
     public func set(_ channel: Int, energised: Bool) throws(RelayFailure) -> Readback {
@@ -68,20 +82,54 @@ public final class Dcttech: RelayBoard {
         try exchange(nil) { _ in true }
     }
 
-    public func reopen() throws(RelayFailure) {
-        close()
-        let opened = try Self.open(transport, identity.path)
-        guard opened.serial == identity.serial, opened.channelCount == channelCount else {
-            opened.device.close()
-            throw .exchanged(board: "\(identity)", serial: opened.serial)
+    public var isOpen: Bool {
+        link.withLock { link in
+            if case .success = link.device { true } else { false }
         }
-        device.withLock { $0 = opened.device }
     }
 
-    public func close() {
-        device.withLock { device in
-            device?.close()
-            device = nil
+    public func reopen() throws(RelayFailure) {
+        close()
+        let device = try Self.open(transport, identity.path, "\(identity)")
+        do {
+            try requireSame(device, "\(identity)")
+        } catch {
+            device.close()
+            throw error
+        }
+        link.withLock { $0 = Link(device: .success(device)) }
+    }
+
+    public func close() { close(because: .transport(board: "\(identity)", .gone)) }
+
+    private func close(because failure: RelayFailure) {
+        link.withLock { link in
+            if case .success(let device) = link.device { device.close() }
+            link = Link(device: .failure(failure))
+        }
+    }
+
+    /// Opens the board anew that does not answer. Whatever was open until this moment is the same board, so it is kept though it does not say who it is: a
+    /// command need not wait for that.
+    private func renew() throws(RelayFailure) {
+        let subject = "\(identity), opened anew since transfers failed"
+        do throws(RelayFailure) {
+            close()
+            let device = try Self.open(transport, identity.path, subject)
+            link.withLock { $0 = Link(device: .success(device), isSuspect: true) }
+            try requireSame(device, subject)
+            link.withLock { $0.isSuspect = false }
+        } catch {
+            // What it was found to be is the reason from now on: nobody knows it to be gone.
+            if !error.isSilence { close(because: error) }
+            throw error
+        }
+    }
+
+    private func requireSame(_ device: any USBDevice, _ subject: String) throws(RelayFailure) {
+        let found = try Self.identify(device, identity.path, subject)
+        guard found.serial == identity.serial, found.channelCount == channelCount else {
+            throw .exchanged(board: "\(identity)", serial: found.serial)
         }
     }
 
@@ -89,10 +137,12 @@ public final class Dcttech: RelayBoard {
     /// the last, as often again after the board was opened anew. A board that is gone is not looked for here: its relays have fallen, and
     /// whoever commanded it has to know.
     private func exchange(_ command: [UInt8]?, isFollowed: ([Bool]) -> Bool) throws(RelayFailure) -> [Bool] {
-        var outcome = attempt(command, isFollowed)
-        if case .failure(let failure) = outcome, failure.isTransient {
-            try reopen()
-            outcome = attempt(command, isFollowed)
+        // A board that owes its name is asked for it as soon as nothing more urgent is to be done.
+        let owesName = command == nil && link.withLock { $0.isSuspect }
+        var outcome = try attempt(command, owesName ? 1 : Self.tries, isFollowed)
+        if owesName && !Self.isFinal(outcome) || Self.isTransient(outcome) {
+            try renew()
+            outcome = try attempt(command, Self.tries, isFollowed)
         }
         switch outcome {
         case .success(let report) where report.serial == identity.serial:
@@ -105,10 +155,21 @@ public final class Dcttech: RelayBoard {
         }
     }
 
-    private func attempt(_ command: [UInt8]?, _ isFollowed: ([Bool]) -> Bool) -> Result<Report, TransportFailure> {
-        guard let device = device.withLock({ $0 }) else { return .failure(.gone) }
+    private static func isTransient(_ outcome: Result<Report, TransportFailure>) -> Bool {
+        if case .failure(let failure) = outcome { failure.isTransient } else { false }
+    }
+
+    /// Whether it failed in a way that opening anew does not cure.
+    private static func isFinal(_ outcome: Result<Report, TransportFailure>) -> Bool {
+        if case .failure(let failure) = outcome { !failure.isTransient } else { false }
+    }
+
+    private func attempt(
+        _ command: [UInt8]?, _ tries: Int, _ isFollowed: ([Bool]) -> Bool
+    ) throws(RelayFailure) -> Result<Report, TransportFailure> {
+        let device = try link.withLock({ $0.device }).get()
         var outcome = Result<Report, TransportFailure>.failure(.gone)
-        for _ in 1...Self.tries {
+        for _ in 1...tries {
             do throws(TransportFailure) {
                 let report = try Self.exchange(command, with: device)
                 outcome = .success(report)
@@ -164,48 +225,47 @@ extension Dcttech {
         return try Report(try device.control(get, data: [], timeoutMilliseconds: timeoutMilliseconds))
     }
 
-    private typealias Opened = (device: any USBDevice, channelCount: Int, serial: String)
-
-    private static func open(_ transport: any USBTransport, _ path: String) throws(RelayFailure) -> Opened {
-        let subject = "dcttech board at \(path) on \(transport.name)"
-        let device: any USBDevice
+    private static func open(
+        _ transport: any USBTransport, _ path: String, _ subject: String
+    ) throws(RelayFailure) -> any USBDevice {
         do {
-            device = try transport.open(path)
+            return try transport.open(path)
         } catch {
             throw .transport(board: subject, error)
         }
+    }
+
+    private typealias Identification = (channelCount: Int, serial: String)
+
+    private static func identify(
+        _ device: any USBDevice, _ path: String, _ subject: String
+    ) throws(RelayFailure) -> Identification {
         var failure = TransportFailure.gone
         for _ in 1...tries {
-            switch identify(device) {
-            case .success(let found):
-                guard found.manufacturer == manufacturer, let count = found.product.flatMap(relayCount) else {
-                    device.close()
-                    throw .otherDevice(path: path, manufacturer: found.manufacturer, product: found.product)
+            var other: (manufacturer: String?, product: String?)?
+            do throws(TransportFailure) {
+                let texts = try self.texts(of: device)
+                if texts.manufacturer == manufacturer, let count = texts.product.flatMap(relayCount) {
+                    return (count, try exchange(nil, with: device).serial)
                 }
-                return (device, count, found.serial)
-            case .failure(let reason):
-                failure = reason
+                other = texts
+            } catch {
+                failure = error
             }
+            if let other { throw .otherDevice(path: path, manufacturer: other.manufacturer, product: other.product) }
             if !failure.isTransient { break }
         }
-        device.close()
         throw .transport(board: subject, failure)
     }
 
-    private typealias Identification = (manufacturer: String?, product: String?, serial: String)
-
-    /// Asks for the texts first: nothing class specific goes to a device that may be another maker's.
-    private static func identify(_ device: any USBDevice) -> Result<Identification, TransportFailure> {
-        do throws(TransportFailure) {
-            let descriptor = try device.deviceDescriptor(timeoutMilliseconds: timeoutMilliseconds)
-            let maker = try device.string(at: descriptor.manufacturerString, timeoutMilliseconds: timeoutMilliseconds)
-            let product = try device.string(at: descriptor.productString, timeoutMilliseconds: timeoutMilliseconds)
-            guard maker == manufacturer, product.flatMap(relayCount) != nil else {
-                return .success((maker, product, ""))
-            }
-            return .success((maker, product, try exchange(nil, with: device).serial))
-        } catch {
-            return .failure(error)
-        }
+    /// Nothing class specific goes to a device that may be another maker's.
+    private static func texts(
+        of device: any USBDevice
+    ) throws(TransportFailure) -> (manufacturer: String?, product: String?) {
+        let descriptor = try device.deviceDescriptor(timeoutMilliseconds: timeoutMilliseconds)
+        return (
+            try device.string(at: descriptor.manufacturerString, timeoutMilliseconds: timeoutMilliseconds),
+            try device.string(at: descriptor.productString, timeoutMilliseconds: timeoutMilliseconds)
+        )
     }
 }

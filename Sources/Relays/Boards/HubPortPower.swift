@@ -144,6 +144,8 @@ public final class HubPortPower: RelayBoard {
         }
     }
 
+    public var isOpen: Bool { session.withLock { $0 != nil } }
+
     public func reopen() throws(RelayFailure) {
         let hub = Hub(path: identity.path, system: system)
         guard hub.exists else { throw .transport(board: "\(identity)", .notFound(path: identity.path)) }

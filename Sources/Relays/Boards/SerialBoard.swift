@@ -81,6 +81,8 @@ final class SerialBoard: RelayBoard {
         try exchange({ _ in true }, nil)
     }
 
+    var isOpen: Bool { line.withLock { $0 != nil } }
+
     func reopen() throws(RelayFailure) {
         close()
         let ports = transport.ports(at: identity.path)

@@ -93,8 +93,10 @@ final class USBBoard: RelayBoard {
     }
 
     private struct State {
-        /// nil while the board is lost.
-        var opened: Opened?
+        /// The open device, or why there is none.
+        var opened: Result<Opened, RelayFailure>
+        /// Opened anew, it did not say again who it is.
+        var isSuspect = false
         /// How the coils were left.
         var assumed: [Bool]
         /// What the board's own dead man is to be set to; nil where it has none, or is to have it disarmed.
@@ -104,11 +106,13 @@ final class USBBoard: RelayBoard {
     init(
         _ name: String, _ transport: any USBTransport, _ path: String, _ recognition: @escaping Recognition
     ) throws(RelayFailure) {
-        let opened = try Self.open("\(name) board at \(path) on \(transport.name)", transport, path, recognition)
+        let subject = "\(name) board at \(path) on \(transport.name)"
+        let device = try Self.open(transport, path, subject)
+        let opened = try Self.identify(device, path, subject, recognition)
         self.transport = transport
         self.recognition = recognition
         channelCount = opened.language.channelCount
-        state = Mutex(State(opened: opened, assumed: [Bool](repeating: false, count: channelCount)))
+        state = Mutex(State(opened: .success(opened), assumed: [Bool](repeating: false, count: channelCount)))
         identity = BoardIdentity(driver: name, serial: opened.serial, path: path, transport: transport.name)
     }
 
@@ -177,25 +181,82 @@ final class USBBoard: RelayBoard {
         _ = try exchange({ _ in true }, command)
     }
 
+    var isOpen: Bool {
+        state.withLock { state in
+            if case .success = state.opened { true } else { false }
+        }
+    }
+
     func reopen() throws(RelayFailure) {
         close()
-        let opened = try Self.open("\(identity)", transport, identity.path, recognition)
-        guard opened.serial == identity.serial, opened.language.channelCount == channelCount else {
-            Self.close(opened)
-            throw .exchanged(board: "\(identity)", serial: opened.serial)
-        }
+        let device = try Self.open(transport, identity.path, "\(identity)")
+        let opened = try identifySame(device, "\(identity)", closing: true)
         state.withLock { state in
-            state.opened = opened
+            state.opened = .success(opened)
+            state.isSuspect = false
             state.assumed = state.assumed.map { _ in false }
         }
     }
 
-    func close() {
+    func close() { close(because: .transport(board: "\(identity)", .gone)) }
+
+    private func close(because failure: RelayFailure) {
         let opened = state.withLock { state in
-            defer { state.opened = nil }
+            defer {
+                state.opened = .failure(failure)
+                state.isSuspect = false
+            }
             return state.opened
         }
-        if let opened { Self.close(opened) }
+        if case .success(let opened) = opened { Self.close(opened) }
+    }
+
+    /// Opens the board anew that does not answer. Whatever was open until this moment is the same board, so it is kept though it does not say who it is: a
+    /// command need not wait for that.
+    private func renew() throws(RelayFailure) {
+        let subject = "\(identity), opened anew since transfers failed"
+        let before = try state.withLock { $0.opened }.get()
+        do throws(RelayFailure) {
+            close()
+            let device = try Self.open(transport, identity.path, subject)
+            do throws(RelayFailure) {
+                let opened = try identifySame(device, subject, closing: false)
+                state.withLock { $0.opened = .success(opened) }
+            } catch {
+                guard error.isSilence, Self.reclaim(device, before.language) else {
+                    device.close()
+                    throw error
+                }
+                var kept = before
+                kept.device = device
+                state.withLock { [kept] state in
+                    state.opened = .success(kept)
+                    state.isSuspect = true
+                }
+                throw error
+            }
+        } catch {
+            // What it was found to be is the reason from now on: nobody knows it to be gone.
+            if !isOpen { close(because: error) }
+            throw error
+        }
+    }
+
+    /// Holds what the board's language wants to be held while it is open.
+    private static func reclaim(_ device: any USBDevice, _ language: any USBBoardLanguage) -> Bool {
+        guard case .whileOpen(let interface) = language.claim else { return true }
+        return (try? device.claim(interface: interface)) != nil
+    }
+
+    private func identifySame(
+        _ device: any USBDevice, _ subject: String, closing: Bool
+    ) throws(RelayFailure) -> Opened {
+        let opened = try Self.identify(device, identity.path, subject, closing: closing, recognition)
+        guard opened.serial == identity.serial, opened.language.channelCount == channelCount else {
+            Self.close(opened)
+            throw .exchanged(board: "\(identity)", serial: opened.serial)
+        }
+        return opened
     }
 
     private typealias Command = (Opened) throws(TransportFailure) -> Void
@@ -203,12 +264,14 @@ final class USBBoard: RelayBoard {
     /// The coils after `command` (nil: only read), nil from a board that can't be read. A board that is gone is not looked for here: its relays have
     /// fallen, and whoever commanded it has to know.
     private func exchange(_ isFollowed: ([Bool]) -> Bool, _ command: Command?) throws(RelayFailure) -> [Bool]? {
-        var outcome = attempts(isFollowed, command)
-        if case .failure(let failure) = outcome, failure.isTransient {
-            let assumed = state.withLock { $0.assumed }
-            try reopen()
-            state.withLock { $0.assumed = assumed }
-            outcome = attempts(isFollowed, command)
+        // A board that owes its name is asked for it as soon as nothing more urgent is to be done.
+        let owesName = command == nil && state.withLock { $0.isSuspect }
+        var outcome = try attempts(owesName ? 1 : Self.tries, isFollowed, command)
+        var isRenewed = owesName
+        if case .failure(let failure) = outcome { isRenewed = failure.isTransient }
+        if isRenewed {
+            try renew()
+            outcome = try attempts(Self.tries, isFollowed, command)
         }
         switch outcome {
         case .success(let outcome):
@@ -225,10 +288,12 @@ final class USBBoard: RelayBoard {
         var shortage: String?
     }
 
-    private func attempts(_ isFollowed: ([Bool]) -> Bool, _ command: Command?) -> Result<Outcome, TransportFailure> {
-        guard let opened = state.withLock({ $0.opened }) else { return .failure(.gone) }
+    private func attempts(
+        _ tries: Int, _ isFollowed: ([Bool]) -> Bool, _ command: Command?
+    ) throws(RelayFailure) -> Result<Outcome, TransportFailure> {
+        let opened = try state.withLock { $0.opened }.get()
         var result = Result<Outcome, TransportFailure>.failure(.gone)
-        for _ in 1...Self.tries {
+        for _ in 1...tries {
             do throws(TransportFailure) {
                 let outcome = try Self.attempt(opened, command)
                 result = .success(outcome)
@@ -260,14 +325,19 @@ extension USBBoard {
     }
 
     private static func open(
-        _ subject: String, _ transport: any USBTransport, _ path: String, _ recognition: Recognition
-    ) throws(RelayFailure) -> Opened {
-        let device: any USBDevice
+        _ transport: any USBTransport, _ path: String, _ subject: String
+    ) throws(RelayFailure) -> any USBDevice {
         do {
-            device = try transport.open(path)
+            return try transport.open(path)
         } catch {
             throw .transport(board: subject, error)
         }
+    }
+
+    /// - Parameter closing: whether a device that turns out to be none of this kind, or silent, is closed.
+    private static func identify(
+        _ device: any USBDevice, _ path: String, _ subject: String, closing: Bool = true, _ recognition: Recognition
+    ) throws(RelayFailure) -> Opened {
         var failure = TransportFailure.gone
         for _ in 1...tries {
             var facts: USBBoardFacts?
@@ -279,10 +349,10 @@ extension USBBoard {
                 failure = error
                 if error.isTransient { continue } else { break }
             }
-            device.close()
+            if closing { device.close() }
             throw .otherDevice(path: path, manufacturer: facts?.manufacturer, product: facts?.productName)
         }
-        device.close()
+        if closing { device.close() }
         throw .transport(board: subject, failure)
     }
 

@@ -33,6 +33,14 @@ private import CUSB
         unsafe libusb_handle_events_timeout_completed(pointer, &time, nil)
     }
 
+    /// Waits for something to happen, at most that long, and not at all once `isDone` is not 0.
+    ///
+    /// - Returns: libusb's code.
+    func handleEvents(milliseconds: Int, until isDone: UnsafeMutablePointer<Int32>) -> Int32 {
+        var time = timeval(tv_sec: 0, tv_usec: milliseconds * 1_000)
+        return unsafe libusb_handle_events_timeout_completed(pointer, &time, isDone)
+    }
+
     /// Ends a `handleEvents` under way on another thread, or the next one.
     func interruptEvents() {
         unsafe libusb_interrupt_event_handler(pointer)

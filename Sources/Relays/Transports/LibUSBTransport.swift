@@ -110,6 +110,7 @@ public final class LibUSBTransport: USBTransport {
     func claim(interface: UInt8) throws(TransportFailure) {
         let deadline = MonotonicClock.now() + Self.claimPatience
         while true {
+            try Urgency.giveWay()
             let code = try call { unsafe libusb_claim_interface(handle, Int32(interface)) }
             if code == 0 { return }
             let failure = failure(code, node: node, timeoutMilliseconds: 0)
@@ -123,21 +124,21 @@ public final class LibUSBTransport: USBTransport {
     }
 
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
-        precondition(timeoutMilliseconds > 0, "libusb takes a time-out of 0 as none")
         let isIn = setup.direction == .in
-        var octets = isIn ? [UInt8](repeating: 0, count: Int(setup.length)) : data
-        let count = try call {
-            unsafe octets.withUnsafeMutableBufferPointer { buffer in
-                unsafe libusb_control_transfer(
-                    handle, setup.requestType, setup.request, setup.value, setup.index, buffer.baseAddress,
-                    UInt16(buffer.count), UInt32(timeoutMilliseconds))
-            }
+        let length = isIn ? Int(setup.length) : data.count
+        var octets = [UInt8](repeating: 0, count: Self.setupLength)
+        octets += isIn ? [UInt8](repeating: 0, count: length) : data
+        let moved = unsafe try perform(&octets, timeoutMilliseconds) { transfer, buffer in
+            unsafe libusb_fill_control_setup(
+                buffer, setup.requestType, setup.request, setup.value, setup.index, UInt16(length))
+            unsafe libusb_fill_control_transfer(transfer, handle, buffer, nil, nil, UInt32(timeoutMilliseconds))
         }
-        guard count >= 0 else { throw failure(count, node: node, timeoutMilliseconds: timeoutMilliseconds) }
-        if isIn { return Array(octets.prefix(Int(count))) }
-        guard Int(count) == data.count else { throw .shortAnswer(got: Int(count), wanted: data.count) }
+        if isIn { return Array(octets[Self.setupLength..<Self.setupLength + moved]) }
+        guard moved == data.count else { throw .shortAnswer(got: moved, wanted: data.count) }
         return []
     }
+
+    private static let setupLength = 8
 
     func send(_ octets: [UInt8], to endpoint: UInt8, timeoutMilliseconds: Int) throws(TransportFailure) {
         var octets = octets
@@ -155,18 +156,75 @@ public final class LibUSBTransport: USBTransport {
     private func transfer(
         _ octets: inout [UInt8], _ endpoint: UInt8, _ timeoutMilliseconds: Int
     ) throws(TransportFailure) -> Int {
+        let count = Int32(octets.count)
+        do throws(TransportFailure) {
+            return unsafe try perform(&octets, timeoutMilliseconds) { transfer, buffer in
+                unsafe libusb_fill_bulk_transfer(
+                    transfer, handle, endpoint, buffer, count, nil, nil, UInt32(timeoutMilliseconds))
+            }
+        } catch {
+            // An endpoint that refused goes on refusing until it is told to forget it, and the kernel has to know.
+            if error == .stall { _ = try? call { unsafe libusb_clear_halt(handle, endpoint) } }
+            throw error
+        }
+    }
+
+    /// How long it takes at the most to see that something is urgent: short beside what that may take, long beside a transfer that is answered.
+    private static let sliceMilliseconds = 5
+
+    /// One transfer, waited for on this thread. libusb's own calls that wait can't be ended by anybody; this takes the transfer back when something is urgent.
+    ///
+    /// - Returns: how many octets moved, a setup packet not counted.
+    private func perform(
+        _ octets: inout [UInt8], _ timeoutMilliseconds: Int,
+        _ fill: (UnsafeMutablePointer<libusb_transfer>, UnsafeMutablePointer<UInt8>?) -> Void
+    ) throws(TransportFailure) -> Int {
         precondition(timeoutMilliseconds > 0, "libusb takes a time-out of 0 as none")
-        var moved: Int32 = 0
+        try Urgency.giveWay()
+        var status = LIBUSB_TRANSFER_ERROR
+        var moved = 0
+        var hasGivenWay = false
         let code = try call {
-            unsafe octets.withUnsafeMutableBufferPointer { buffer in
-                unsafe libusb_bulk_transfer(
-                    handle, endpoint, buffer.baseAddress, Int32(buffer.count), &moved, UInt32(timeoutMilliseconds))
+            guard let transfer = unsafe libusb_alloc_transfer(0) else { return LIBUSB_ERROR_NO_MEM.rawValue }
+            let isDone = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+            unsafe isDone.initialize(to: 0)
+            defer {
+                unsafe libusb_free_transfer(transfer)
+                unsafe isDone.deallocate()
+            }
+            return unsafe octets.withUnsafeMutableBufferPointer { buffer in
+                unsafe fill(transfer, buffer.baseAddress)
+                unsafe transfer.pointee.user_data = UnsafeMutableRawPointer(isDone)
+                unsafe transfer.pointee.callback = { transfer in
+                    unsafe transfer?.pointee.user_data.assumingMemoryBound(to: Int32.self).pointee = 1
+                }
+                let code = unsafe libusb_submit_transfer(transfer)
+                guard code == 0 else { return code }
+                var isTakenBack = false
+                // The buffer is libusb's until the transfer has ended, one way or the other.
+                while unsafe isDone.pointee == 0 {
+                    let code = unsafe context.handleEvents(milliseconds: Self.sliceMilliseconds, until: isDone)
+                    let isBroken = code < 0 && code != LIBUSB_ERROR_INTERRUPTED.rawValue
+                    guard !isTakenBack, isBroken || Urgency.isPressing else { continue }
+                    unsafe libusb_cancel_transfer(transfer)
+                    isTakenBack = true
+                    hasGivenWay = !isBroken
+                }
+                status = unsafe transfer.pointee.status
+                moved = unsafe Int(transfer.pointee.actual_length)
+                return 0
             }
         }
-        // An endpoint that refused goes on refusing until it is told to forget it, and the kernel has to know.
-        if code == LIBUSB_ERROR_PIPE.rawValue { _ = try? call { unsafe libusb_clear_halt(handle, endpoint) } }
         guard code == 0 else { throw failure(code, node: node, timeoutMilliseconds: timeoutMilliseconds) }
-        return Int(moved)
+        switch status {
+        case LIBUSB_TRANSFER_COMPLETED: return moved
+        case LIBUSB_TRANSFER_TIMED_OUT: throw .timedOut(milliseconds: timeoutMilliseconds)
+        case LIBUSB_TRANSFER_STALL: throw .stall
+        case LIBUSB_TRANSFER_OVERFLOW: throw .overflow
+        case LIBUSB_TRANSFER_NO_DEVICE: throw .gone
+        case LIBUSB_TRANSFER_CANCELLED where hasGivenWay: throw .gaveWay
+        default: throw .io(text(of: LIBUSB_ERROR_IO.rawValue))
+        }
     }
 
     /// Calls libusb while the handle is open.

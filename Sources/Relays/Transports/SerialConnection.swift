@@ -25,6 +25,7 @@ public final class SerialConnection: Sendable {
     }
 
     public func send(_ octets: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) {
+        try Urgency.giveWay()
         do {
             try line.descriptor.writeAll(
                 octets, until: MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds)))
@@ -101,8 +102,7 @@ public final class SerialConnection: Sendable {
             } catch {
                 throw .gone
             }
-            let ready = Poll.wait([(line.descriptor, .readable)], until: deadline)[0]
-            if ready.isEmpty { return [] }
+            if try !Urgency.waitToRead(line.descriptor, until: deadline) { return [] }
         }
     }
 

@@ -20,12 +20,14 @@ public enum TransportFailure: Error, Hashable, Sendable, CustomStringConvertible
     case notFound(path: String)
     /// The USB/IP server, or the USB system itself, can't be reached.
     case unreachable(String)
+    /// It was ended before its time, since the safe state was asked for.
+    case gaveWay
 
     /// True where the same transfer may succeed when it is tried again.
     public var isTransient: Bool {
         switch self {
         case .stall, .timedOut, .shortAnswer, .overflow, .io: true
-        case .gone, .busy, .access, .notFound, .unreachable: false
+        case .gone, .busy, .access, .notFound, .unreachable, .gaveWay: false
         }
     }
 
@@ -52,6 +54,8 @@ public enum TransportFailure: Error, Hashable, Sendable, CustomStringConvertible
             "nothing is plugged in at \(path): 'knxrig relay list' shows what is there"
         case .unreachable(let reason):
             "no way to it (\(reason)): check that the server runs and that host and port are right"
+        case .gaveWay:
+            "it was left alone, since the safe state was asked for"
         }
     }
 }

@@ -39,6 +39,7 @@ public final class USBIPTransport: USBTransport {
     public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
         let deadline = MonotonicClock.now() + Self.importPatience
         while true {
+            try Urgency.giveWay()
             do throws(TransportFailure) {
                 return try importDevice(path)
             } catch {
@@ -97,7 +98,9 @@ private struct USBIPLink: Sendable {
     }
 
     /// The next reply; nil at the deadline.
-    mutating func receive(until deadline: Instant) throws(TransportFailure) -> USBIP.Reply? {
+    ///
+    /// - Parameter givesWay: whether it ends as `gaveWay` for what is urgent.
+    mutating func receive(until deadline: Instant, givesWay: Bool = false) throws(TransportFailure) -> USBIP.Reply? {
         while true {
             do {
                 if let reply = try decoder.next() { return reply }
@@ -105,7 +108,11 @@ private struct USBIPLink: Sendable {
                 descriptor.close()
                 throw .io("\(error)")
             }
-            if Poll.wait([(descriptor, .readable)], until: deadline)[0].isEmpty { return nil }
+            let isReadable =
+                givesWay
+                ? try Urgency.waitToRead(descriptor, until: deadline)
+                : !Poll.wait([(descriptor, .readable)], until: deadline)[0].isEmpty
+            if !isReadable { return nil }
             let octets: [UInt8]?
             do {
                 octets = try descriptor.read(maximum: 65_536)
@@ -190,17 +197,25 @@ private final class USBIPDevice: USBDevice {
         _ timeoutMilliseconds: Int, _ submission: (UInt32) -> USBIP.Submission
     ) throws(TransportFailure) -> [UInt8] {
         precondition(timeoutMilliseconds > 0, "a transfer has a finite time")
+        try Urgency.giveWay()
         return try state.withLock { state throws(TransportFailure) in
             do throws(TransportFailure) {
                 state.sequence += 1
                 return try transfer(submission(state.sequence), timeoutMilliseconds, &state)
             } catch {
-                if error == .gone {
+                if Self.endsLink(error) {
                     state.link?.descriptor.close()
                     state.link = nil
                 }
                 throw error
             }
+        }
+    }
+
+    private static func endsLink(_ failure: TransportFailure) -> Bool {
+        switch failure {
+        case .gone, .unreachable: true
+        default: false
         }
     }
 
@@ -211,9 +226,15 @@ private final class USBIPDevice: USBDevice {
         defer { if state.link != nil { state.link = link } }
         var deadline = MonotonicClock.now() + .milliseconds(Int64(timeoutMilliseconds))
         try link.send(.submit(submission), until: deadline)
-        if let completion = try completion(of: submission, &link, until: deadline) {
-            return try result(completion, submission)
+        var failure = TransportFailure.timedOut(milliseconds: timeoutMilliseconds)
+        var completed: USBIP.Completion?
+        do throws(TransportFailure) {
+            completed = try completion(of: submission, &link, until: deadline)
+        } catch {
+            guard error == .gaveWay else { throw error }
+            failure = error
         }
+        if let completed { return try result(completed, submission) }
         state.sequence += 1
         let unlink = USBIP.Request.unlink(sequence: state.sequence, device: id, unlinked: submission.sequence)
         deadline = MonotonicClock.now() + .milliseconds(Self.unlinkMilliseconds)
@@ -222,20 +243,20 @@ private final class USBIPDevice: USBDevice {
             switch reply {
             case .unlinked(state.sequence, _):
                 link.decoder.forget(submission.sequence)
-                throw .timedOut(milliseconds: timeoutMilliseconds)
+                throw failure
             // It ended while the order to take it back was on its way.
             case .completed(let completion) where completion.sequence == submission.sequence:
                 continue
             default: continue
             }
         }
-        throw .gone
+        throw .unreachable("the server does not take a transfer back")
     }
 
     private func completion(
         of submission: USBIP.Submission, _ link: inout USBIPLink, until deadline: Instant
     ) throws(TransportFailure) -> USBIP.Completion? {
-        while let reply = try link.receive(until: deadline) {
+        while let reply = try link.receive(until: deadline, givesWay: true) {
             if case .completed(let completion) = reply, completion.sequence == submission.sequence { return completion }
         }
         return nil

@@ -22,6 +22,8 @@ public struct DcttechBoard: RelayBoardModel {
     public var faults = BoardFaults()
     public private(set) var contacts: [Bool]
     public private(set) var isPresent = false
+    /// When it was first told to turn all off, obeyed and answered or not; nil until then, and where a test makes it so.
+    public var firstToldOff: Instant?
     /// Bit k−1: the driver pin of relay k.
     private var pins: UInt8 = 0
     private var configuration: UInt8 = 0
@@ -88,7 +90,9 @@ public struct DcttechBoard: RelayBoardModel {
     public mutating func control(_ setup: SetupPacket, data: [UInt8], at instant: Instant) -> USBReply {
         switch setup.kind {
         case .standard: return standard(setup)
-        case .class: return report(setup, data)
+        case .class:
+            if setup.request == Self.setReport, data.first == 0xFC, firstToldOff == nil { firstToldOff = instant }
+            return report(setup, data)
         // V-USB answers what it doesn't know with no data rather than with a stall.
         case .vendor, .reserved: return setup.direction == .in ? .data([]) : .acknowledged
         }

@@ -37,6 +37,8 @@ protocol ConformanceBench: Sendable {
     /// Whether it is on plain USB, where there are claims and STALL.
     var isOnUSB: Bool { get }
     var contacts: [Bool] { get }
+    /// Whether a transfer that is not answered takes its time.
+    var passesTime: Bool { get }
     /// Whether the system itself keeps a second program from it.
     var isHeldAlone: Bool { get }
 
@@ -63,6 +65,7 @@ protocol ConformanceBench: Sendable {
 
 extension ConformanceBench {
     var isHeldAlone: Bool { true }
+    var passesTime: Bool { true }
 
     func open() throws -> any RelayBoard { try open(BoardMatch(path: path)) }
 

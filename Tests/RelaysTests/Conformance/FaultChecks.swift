@@ -1,5 +1,6 @@
 import Events
 import Platform
+import Synchronization
 import Twin
 
 @testable import Relays
@@ -52,6 +53,37 @@ extension ConformanceCheck {
                 if case .timedOut = failure { true } else { false }
             }
             try check(bench, board)
+        },
+        check("breaks a look at a silent board off when the safe state is asked for") { bench, board in
+            try applies(bench.isReadable && bench.passesTime)
+            // In its first transfer, and where a board on USB is being opened anew.
+            for delay in [20, 380] {
+                try applies(bench.apply(.silence(nil)))
+                let urgency = try Urgency()
+                let asked = Mutex<Instant?>(nil)
+                let asking = NamedThread.start("asks for the safe state") {
+                    MonotonicClock.sleep(for: .milliseconds(Int64(delay)))
+                    asked.withLock { $0 = MonotonicClock.now() }
+                    urgency.ask()
+                }
+                let failure = urgency.heeded { () -> RelayFailure? in
+                    do throws(RelayFailure) {
+                        _ = try board.readAll()
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+                let ended = MonotonicClock.now()
+                asking.join()
+                let after = ended - (asked.withLock { $0 } ?? ended)
+                try hold(failure?.hasGivenWay == true, "it ended as '\(failure.map { "\($0)" } ?? "a success")'")
+                // Each of its transfers takes at least 100 ms, and what follows would take more of them.
+                try hold(after < .milliseconds(80), "it went on for \(after.wholeMilliseconds) ms")
+                bench.recover()
+                _ = try board.readAll()
+            }
+            try hold(try board.set(1, energised: true) == .confirmed, "it does not recover")
         },
         check("reports lasting STALL, in time") { bench, board in
             try lasting(.stall(nil), { $0 == .stall })(bench, board)

@@ -106,6 +106,9 @@ import Twin
                 "reports a board that was pulled",
             ]),
         Exposure(lie: .slow, board: "USBRelay4", checks: ["costs less than half a second for a command"]),
+        Exposure(
+            lie: .neverGivesWay, board: "USBRelay4",
+            checks: ["breaks a look at a silent board off when the safe state is asked for"]),
         Exposure(lie: .neverGivesUp, board: "USBRelay4", checks: ["reports lasting STALL, in time"]),
         Exposure(lie: .dropsWhenClosed, board: "USBRelay4", checks: ["keeps its relays over closing and opening"]),
         Exposure(

@@ -29,6 +29,8 @@ enum Lie: String, CaseIterable, Sendable {
     /// Tells what it was told, without asking.
     case remembers
     case slow, neverGivesUp
+    /// Looks to the end, whatever is asked for meanwhile.
+    case neverGivesWay
     /// Says that the board lets go by itself, and does not ask it to.
     case armsNothing
     // About coming and going.
@@ -112,7 +114,18 @@ final class LyingBoard: RelayBoard {
 
     func readAll() throws(RelayFailure) -> [Bool]? {
         if lie == .remembers || lie == .believes { return told.withLock { $0 } }
-        return try board?.readAll()
+        guard lie == .neverGivesWay else { return try board?.readAll() }
+        // What is urgent is known to this thread only.
+        let result = Mutex<Result<[Bool]?, RelayFailure>>(.success(nil))
+        NamedThread.start("deaf look") { [board] in
+            do throws(RelayFailure) {
+                let read = try board?.readAll()
+                result.withLock { $0 = .success(read) }
+            } catch {
+                result.withLock { $0 = .failure(error) }
+            }
+        }.join()
+        return try result.withLock { $0 }.get()
     }
 
     func armDeadMan(milliseconds: Int) throws(RelayFailure) -> Bool {
@@ -120,6 +133,8 @@ final class LyingBoard: RelayBoard {
     }
 
     func disarmDeadMan() throws(RelayFailure) { try board?.disarmDeadMan() }
+
+    var isOpen: Bool { board?.isOpen ?? true }
 
     func reopen() throws(RelayFailure) {
         if lie == .neverReopens { return }
