@@ -62,10 +62,25 @@ public enum Keeper {
         do {
             let hands = try KeeperBoards(rig: rig, options: options)
             let session = try KeeperSession(rig: rig, options: options, boards: hands, lifeline: lifeline)
-            return session.run()
+            return run(session)
         } catch {
             return refuse("\(error)", 3, lifeline)
         }
+    }
+
+    /// Above what else this machine does: between a client's death and the boards' threads stands this one. Below theirs, which have shorter work.
+    private static let realtimePriority: Int32 = 20
+
+    /// Does what the session does on a thread that a busy machine does not keep waiting, where the system grants one; nothing is spawned from it, since a child would be
+    /// the same. This thread waits for it.
+    private static func run(_ session: KeeperSession) -> Int32 {
+        nonisolated(unsafe) let session = session
+        let status = Mutex<Int32>(3)
+        NamedThread.start("keeper", realtimePriority: realtimePriority) {
+            let outcome = unsafe session.run()
+            status.withLock { $0 = outcome }
+        }.join()
+        return status.withLock { $0 }
     }
 
     /// After which silence a board that can turns all off by itself, though keeper and guardian be dead. Five polls long.
