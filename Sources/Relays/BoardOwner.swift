@@ -107,7 +107,7 @@ struct BoardOwner {
             commanded: MonotonicClock.now(), observed: nil, readback: .failed, reason: nil, overtaken: [])
         do {
             // A lost board may be there again, and then its relays are off; that is only known once it was read. One that is silent is commanded all the same.
-            if isLost, !board.isOpen {
+            if !board.isOpen {
                 try board.reopen()
                 outcome.commanded = MonotonicClock.now()
             }
@@ -135,7 +135,7 @@ struct BoardOwner {
     mutating func look() {
         isInDoubt = false
         do {
-            if isLost, !board.isOpen { try board.reopen() }
+            if !board.isOpen { try board.reopen() }
             let read = try board.readAll()
             let wasLost = isLost
             isLost = false

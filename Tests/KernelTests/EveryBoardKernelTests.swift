@@ -10,7 +10,7 @@ private let oneOfEach: [RelayBoardSpecimen] = RelayBoardModels.all.filter { $0.d
     }
 
 /// As many of them as the other row leaves time for.
-private let inSecondRow = oneOfEach.suffix(3)
+private let inSecondRow = oneOfEach.suffix(4)
 private let inFirstRow = oneOfEach.dropLast(inSecondRow.count)
 
 extension OnARealKernel.FirstRow {
@@ -62,8 +62,13 @@ private struct EveryBoard {
         let list = try bench.run("knxrig relay list")
         #expect(list.output.contains(driver) && list.output.contains(path), "\(list)")
 
+        var took: [Int64] = []
+        func microseconds(_ answer: VirtualMachine.Answer) throws -> Int64 {
+            try #require(JSON.parse(Array(answer.output.utf8))["microseconds"]?.integer, "\(answer)")
+        }
         for channel in Set([1, model.channelCount]).sorted() {
             let answer = try set(channel, "on")
+            took.append(try microseconds(answer))
             wanted[channel - 1] = true
             #expect(answer.status == 0, "\(answer)")
             let fields = try JSON.parse(Array(answer.output.utf8))
@@ -72,18 +77,19 @@ private struct EveryBoard {
             #expect(fields["readback"] == .text(model.isReadable ? "confirmed" : "assumed"))
             // A board that sets all its outputs at once and can't be asked begins anew with each program.
             if driver == "k8055" { wanted = wanted.indices.map { $0 == channel - 1 } }
+            waitForUnseen(model) { bench.devices.contacts(of: driver) == wanted }
             #expect(bench.devices.contacts(of: driver) == wanted)
         }
         if model.isReadable {
             let get = try bench.run("knxrig relay get \(arguments) --json")
             #expect(try JSON.parse(Array(get.output.utf8))["states"] == .list(wanted.map { .bool($0) }), "\(get)")
         }
-        let sets = try bench.run("for i in 1 2 3; do knxrig relay set 1 on \(arguments) --json; done")
-        let took = try sets.output.split(separator: "\n").compactMap {
-            try JSON.parse(Array($0.utf8))["microseconds"]?.integer
-        }.sorted()
-        try #require(took.count == 3, "\(sets)")
-        print("\(driver): set and read-back over usbfs: \(took[1]) µs in the middle, \(took[2]) µs at the longest")
+        // The two ends of what was told so far, and the first channel again.
+        took.append(try microseconds(set(1, "on")))
+        took.sort()
+        print(
+            "\(driver): set and read-back over usbfs: \(took[took.count / 2]) µs in the middle, \(took.last ?? 0) µs at the longest"
+        )
 
         // QEMU takes what is sent to an interrupt endpoint in the device's name: a refusal there, or a loss, reaches no guest.
         let isSentUnseen = model.configurationDescriptor.interfaces.contains { interface in
@@ -100,6 +106,7 @@ private struct EveryBoard {
             try trouble(driver, model) { $0 = BoardFaults() }
         }
         #expect(try set(1, "off").status == 0)
+        waitForUnseen(model) { !bench.devices.contacts(of: driver)[0] }
         #expect(!bench.devices.contacts(of: driver)[0])
 
         try trouble(driver, model) { $0.vanishesAfterCommands = 1 }
@@ -111,6 +118,12 @@ private struct EveryBoard {
         let missed = try bench.run("knxrig relay set 1 on \(arguments)")
         #expect(missed.status != 0 && missed.output.contains("there is none at all"), "\(missed)")
         try trouble(driver, model) { $0 = BoardFaults() }
+    }
+
+    /// What QEMU has taken in the name of a board that can't be read may still be on its way to it. Of one that can, the program has waited already.
+    private func waitForUnseen(_ model: any RelayBoardModel, _ isThere: () -> Bool) {
+        let deadline = MonotonicClock.now() + .seconds(model.isReadable ? 0 : 10)
+        while !isThere(), MonotonicClock.now() < deadline { MonotonicClock.sleep(for: .milliseconds(1)) }
     }
 
     private func trouble<Model: RelayBoardModel>(

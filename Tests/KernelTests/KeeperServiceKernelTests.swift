@@ -169,7 +169,7 @@ extension OnARealKernel.SecondRow {
             // The next look comes within a second, and lasts most of one on a board that says nothing.
             MonotonicClock.sleep(for: .milliseconds(1_300))
             let killed = MonotonicClock.now()
-            let kill = try bench.run("pkill -9 -f 'knxrig rig cycle'")
+            let kill = try bench.run("kill -9 $(pgrep -f 'knxrig rig cycle')")
             #expect(kill.status == 0, "\(kill)")
             func told() -> Instant? {
                 bench.devices.withModel(of: "first", as: DcttechBoard.self) { $0.firstToldOff } ?? nil

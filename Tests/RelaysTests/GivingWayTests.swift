@@ -3,6 +3,7 @@ import Platform
 import Synchronization
 import Testing
 import Twin
+import USB
 
 @testable import Relays
 
@@ -143,6 +144,46 @@ import Twin
         bench.unplug()
         #expect(reason { _ = try board.setAllOff() }.contains("no longer on the bus"))
         #expect(!board.isOpen)
+    }
+
+    /// Asks for the safe state at the one moment at which a board has no open device: while it is opened anew.
+    private struct AskingTransport: USBTransport {
+        let inner: any USBTransport
+        let urgency: Urgency
+
+        var name: String { inner.name }
+        func devices() throws(TransportFailure) -> [DeviceInfo] { try inner.devices() }
+        func open(_ path: String) throws(TransportFailure) -> any USBDevice {
+            urgency.ask()
+            return try inner.open(path)
+        }
+    }
+
+    @Test(arguments: ["dcttech", "conrad", "ft245r", "deditec"]) func aBoardIsLeftOpenForWhatIsUrgent(_ driver: String)
+        throws
+    {
+        let specimen = try #require(RelayBoardModels.all.first { $0.driver == driver })
+        let bench = try USBConformanceBench(specimen)
+        defer { bench.end() }
+        let urgency = try Urgency()
+        let transport = AskingTransport(inner: bench.transport, urgency: urgency)
+        let board = try RelayBoardDrivers.open(driver, on: transport, matching: BoardMatch(path: bench.path))
+        defer { board.close() }
+        urgency.take()
+        _ = bench.apply(.silence(nil))
+        let failure = urgency.heeded { () -> RelayFailure? in
+            do throws(RelayFailure) {
+                _ = try board.readAll()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(failure?.hasGivenWay == true, "\(failure.map { "\($0)" } ?? "no failure")")
+        #expect(board.isOpen)
+        bench.recover()
+        #expect(try board.setAllOff() == .confirmed)
+        #expect(try board.readAll()?.contains(true) == false)
     }
 
     @Test func onlyWhatHeedsItGivesWay() throws {

@@ -112,16 +112,18 @@ public final class Dcttech: RelayBoard {
     /// Opens the board anew that does not answer. Whatever was open until this moment is the same board, so it is kept though it does not say who it is: a
     /// command need not wait for that.
     private func renew() throws(RelayFailure) {
+        if Urgency.isPressing { throw .transport(board: "\(identity)", .gaveWay) }
         let subject = "\(identity), opened anew since transfers failed"
         do throws(RelayFailure) {
-            close()
+            // What opening waits for is another program; if it gives way, that is the reason why there is no device.
+            close(because: .transport(board: subject, .busy))
             let device = try Self.open(transport, identity.path, subject)
             link.withLock { $0 = Link(device: .success(device), isSuspect: true) }
             try requireSame(device, subject)
             link.withLock { $0.isSuspect = false }
         } catch {
             // What it was found to be is the reason from now on: nobody knows it to be gone.
-            if !error.isSilence { close(because: error) }
+            if isOpen ? !error.isSilence : !error.hasGivenWay { close(because: error) }
             throw error
         }
     }

@@ -214,10 +214,12 @@ final class USBBoard: RelayBoard {
     /// Opens the board anew that does not answer. Whatever was open until this moment is the same board, so it is kept though it does not say who it is: a
     /// command need not wait for that.
     private func renew() throws(RelayFailure) {
+        if Urgency.isPressing { throw .transport(board: "\(identity)", .gaveWay) }
         let subject = "\(identity), opened anew since transfers failed"
         let before = try state.withLock { $0.opened }.get()
         do throws(RelayFailure) {
-            close()
+            // What opening waits for is another program; if it gives way, that is the reason why there is no device.
+            close(because: .transport(board: subject, .busy))
             let device = try Self.open(transport, identity.path, subject)
             do throws(RelayFailure) {
                 let opened = try identifySame(device, subject, closing: false)
@@ -237,7 +239,7 @@ final class USBBoard: RelayBoard {
             }
         } catch {
             // What it was found to be is the reason from now on: nobody knows it to be gone.
-            if !isOpen { close(because: error) }
+            if !isOpen, !error.hasGivenWay { close(because: error) }
             throw error
         }
     }

@@ -110,11 +110,11 @@ public final class LibUSBTransport: USBTransport {
     func claim(interface: UInt8) throws(TransportFailure) {
         let deadline = MonotonicClock.now() + Self.claimPatience
         while true {
-            try Urgency.giveWay()
             let code = try call { unsafe libusb_claim_interface(handle, Int32(interface)) }
             if code == 0 { return }
             let failure = failure(code, node: node, timeoutMilliseconds: 0)
             guard failure == .busy, MonotonicClock.now() < deadline else { throw failure }
+            try Urgency.giveWay()
             MonotonicClock.sleep(for: .milliseconds(20))
         }
     }

@@ -39,11 +39,12 @@ public final class USBIPTransport: USBTransport {
     public func open(_ path: String) throws(TransportFailure) -> any USBDevice {
         let deadline = MonotonicClock.now() + Self.importPatience
         while true {
-            try Urgency.giveWay()
             do throws(TransportFailure) {
                 return try importDevice(path)
             } catch {
                 guard error == .busy, MonotonicClock.now() < deadline else { throw error }
+                // Only here: whoever opens a board anew has closed it before, and what is urgent needs it open.
+                try Urgency.giveWay()
                 MonotonicClock.sleep(for: .milliseconds(20))
             }
         }
