@@ -88,6 +88,8 @@ public final class LibUSBTransport: USBTransport {
     private let context: LibUSBContext
     private let node: String
     private let isOpen = Mutex(true)
+    /// Whether the last transfer was left without an answer.
+    private let isSilent = Atomic(false)
 
     /// How long another program may hold the interface before that is an error.
     private static let claimPatience = Instant.Span.seconds(1)
@@ -119,8 +121,15 @@ public final class LibUSBTransport: USBTransport {
         }
     }
 
+    /// A device that did not answer is not given back to the kernel's driver, before it answers: usbhid, for one, waits 5 s for it on its return, and whoever
+    /// releases waits with it (Linux 6.1, measured).
     func release(interface: UInt8) {
-        _ = try? call { unsafe libusb_release_interface(handle, Int32(interface)) }
+        _ = try? call {
+            let isSilent = isSilent.load(ordering: .relaxed)
+            if isSilent { unsafe libusb_set_auto_detach_kernel_driver(handle, 0) }
+            defer { if isSilent { unsafe libusb_set_auto_detach_kernel_driver(handle, 1) } }
+            return unsafe libusb_release_interface(handle, Int32(interface))
+        }
     }
 
     func control(_ setup: SetupPacket, data: [UInt8], timeoutMilliseconds: Int) throws(TransportFailure) -> [UInt8] {
@@ -216,6 +225,8 @@ public final class LibUSBTransport: USBTransport {
             }
         }
         guard code == 0 else { throw failure(code, node: node, timeoutMilliseconds: timeoutMilliseconds) }
+        isSilent.store(
+            status == LIBUSB_TRANSFER_TIMED_OUT || status == LIBUSB_TRANSFER_CANCELLED, ordering: .relaxed)
         switch status {
         case LIBUSB_TRANSFER_COMPLETED: return moved
         case LIBUSB_TRANSFER_TIMED_OUT: throw .timedOut(milliseconds: timeoutMilliseconds)
