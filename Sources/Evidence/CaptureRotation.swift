@@ -4,9 +4,9 @@ public import Events
 ///
 /// `line.pcapng` becomes `line_00001_20261127T164500Z.pcapng`, `line_00002_…`: the number goes on where an earlier recording ended.
 public struct CaptureRotation: Hashable, Sendable {
-    /// A file that has so many octets is the last but one; nil: no limit.
+    /// A file that has reached so many octets is followed by a new one; nil: no limit.
     public var octets: Int?
-    /// A file that is so old, likewise.
+    /// So is a file that is so old.
     public var span: Instant.Span?
     /// How many files stay; the oldest are removed. nil: all.
     public var kept: Int?

@@ -87,7 +87,11 @@ public struct CaptureWriter {
             unsafe unlink(unfinished)
             throw error
         }
-        guard unsafe rename(unfinished, path) == 0 else { throw SystemFailure("put in place", path) }
+        guard unsafe rename(unfinished, path) == 0 else {
+            let failure = SystemFailure("put in place", path)
+            unsafe unlink(unfinished)
+            throw failure
+        }
         files += 1
         removeOldest()
     }
