@@ -80,6 +80,7 @@ struct LiveRig {
             if fields.count < 4 || !fields[3].hasSuffix(":cemi") || fields.count > 4 && !fields[4].isEmpty {
                 problems.append(String(line))
             }
+            guard fields.count > 1 else { continue }
             packets.append(
                 Packet(
                     source: fields[0], destination: fields[1], seconds: fields.count > 2 ? Double(fields[2]) ?? 0 : 0))
@@ -95,6 +96,7 @@ struct LiveRig {
         for _ in 0..<5 {
             let (frames, packets) = try Self.recordOnce()
             if packets.contains(where: \.source.isEmpty) { continue }
+            try #require(packets.count == frames.count)
             let expected = frames.compactMap { $0["octets"]?.octets }
             #expect(packets.map(\.source) == expected.map { "0x" + Hex.text($0[1...2]) })
             #expect(packets.map(\.destination) == expected.map { "0x" + Hex.text($0[3...4]) })

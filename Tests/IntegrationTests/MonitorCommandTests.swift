@@ -12,7 +12,7 @@ import Testing
         #expect(!values.contains(nil))
         let telegrams = values.compactMap { $0 }.filter { $0["kind"]?.text == "telegram" }
         #expect(telegrams.count >= 5)
-        #expect(telegrams.compactMap { $0["number"]?.integer } == (1...Int64(telegrams.count)).map { $0 })
+        #expect(telegrams.compactMap { $0["number"]?.integer } == telegrams.indices.map { Int64($0) + 1 })
         // The twin's addresses have names and types beside its rig file.
         #expect(telegrams.allSatisfy { $0["name"]?.text?.isEmpty == false })
         #expect(telegrams.contains { $0["value"]?.text != nil && $0["dpt"]?.text != nil })
@@ -135,6 +135,8 @@ import Testing
         let screen = try Screen([], environment: ["NO_COLOR": "1", "SWIFT_BACKTRACE": "enable=no"])
         #expect(screen.sees("knxrig  twin main"))
         #expect(RigProgram.wait(5) { screen.isRaw })
+        // A telegram in the list, whose mark would have a colour.
+        #expect(screen.sees("ACK  ", within: 20))
         screen.process.send(signal: signal)
         #expect(screen.sees("\u{1B}[?1049l"))
         #expect(RigProgram.wait(5) { !screen.isRaw })
