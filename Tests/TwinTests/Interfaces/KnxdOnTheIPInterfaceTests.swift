@@ -10,6 +10,21 @@ import Testing
 @Suite(.serialized, .enabled(if: KnxdProcess.isInstalled), .timeLimit(.minutes(3))) struct KnxdOnTheIPInterfaceTests {
     private func soon(_ seconds: Int64 = 10) -> Instant { MonotonicClock.now() + .seconds(seconds) }
 
+    /// A client of a knxd that has been heard to pass telegrams: its socket is there before its tunnel is.
+    private func clientOf(_ knxd: KnxdProcess, on twin: TwinFixture) throws -> KnxdGroupSocket {
+        let client = try knxd.groupClient(until: soon())
+        let deadline = soon(20)
+        var isUp = false
+        while !isUp, MonotonicClock.now() < deadline {
+            twin.shell.send(frame(source: 0x110A, group: 0x3003), line: "main", device: "lamp")
+            isUp = try client.telegram(until: MonotonicClock.now() + .milliseconds(300)) != nil
+        }
+        #expect(isUp, "knxd passes nothing from the line")
+        // Probes that came late.
+        while try client.telegram(until: MonotonicClock.now() + .milliseconds(100)) != nil {}
+        return client
+    }
+
     /// A telegram from the line reaches the client, and one of the client reaches the line and is acknowledged there.
     private func exchange(_ twin: TwinFixture, _ client: KnxdGroupSocket, value: UInt8, seconds: Int64 = 10) throws {
         twin.shell.send(frame(source: 0x110A, data: [0x80, value], group: 0x3001), line: "main", device: "lamp")
@@ -34,7 +49,7 @@ import Testing
         defer { twin.end() }
         let knxd = try KnxdProcess(tunnel: twin.port)
         defer { knxd.end() }
-        let client = try knxd.groupClient(until: soon())
+        let client = try clientOf(knxd, on: twin)
         for value in UInt8(1)...5 { try exchange(twin, client, value: value) }
         // A switching command comes back as the device's status, and a read as its response.
         try client.write(0x0901, [0x81])
@@ -57,7 +72,7 @@ import Testing
         defer { twin.end() }
         let first = try KnxdProcess(tunnel: twin.port)
         defer { first.end() }
-        let client = try first.groupClient(until: soon())
+        let client = try clientOf(first, on: twin)
         try exchange(twin, client, value: 100)
         twin.disturb { $0.isSilent = true }
         let begin = MonotonicClock.now()
@@ -68,7 +83,7 @@ import Testing
         // The interface still holds the tunnel of the dead one, and has others.
         let second = try KnxdProcess(tunnel: twin.port)
         defer { second.end() }
-        try exchange(twin, try second.groupClient(until: soon()), value: 101)
+        try exchange(twin, try clientOf(second, on: twin), value: 101)
         #expect(twin.ofInterface.map(\.value) == [100, 101])
     }
 
@@ -78,7 +93,7 @@ import Testing
         defer { twin.end() }
         let knxd = try KnxdProcess(tunnel: twin.port)
         defer { knxd.end() }
-        let client = try knxd.groupClient(until: soon())
+        let client = try clientOf(knxd, on: twin)
         try exchange(twin, client, value: 100)
         twin.shell.connect(.supply(line: "main"), false)
         MonotonicClock.sleep(for: .milliseconds(100))
