@@ -4,10 +4,13 @@ public struct TwinConfiguration: Sendable {
     public struct Chip: Hashable, Sendable {
         public var id: String
         public var parameters: TPUARTParameters
+        /// Noise on its serial line; nil for none.
+        public var noise: SerialNoise?
 
-        public init(id: String, parameters: TPUARTParameters = TPUARTParameters()) {
+        public init(id: String, parameters: TPUARTParameters = TPUARTParameters(), noise: SerialNoise? = nil) {
             self.id = id
             self.parameters = parameters
+            self.noise = noise
         }
 
         /// A TP-UART2 at another speed of its serial line; for the rest as usual.
@@ -36,11 +39,14 @@ public struct TwinConfiguration: Sendable {
         public var chips: [Chip]
         public var devices: [SimulatedDevice.Configuration]
         public var interfaces: [NetworkInterface] = []
+        /// Noise on the line; nil for none.
+        public var noise: LineNoise?
 
         public init(
             id: String, supply: SupplyParameters = SupplyParameters(), chips: [Chip],
-            devices: [SimulatedDevice.Configuration] = [], interfaces: [NetworkInterface] = []
+            devices: [SimulatedDevice.Configuration] = [], interfaces: [NetworkInterface] = [], noise: LineNoise? = nil
         ) {
+            self.noise = noise
             self.id = id
             self.supply = supply
             self.chips = chips

@@ -15,11 +15,26 @@ public enum LineRecord: Hashable, Sendable {
         /// End of the last octet.
         public var ended: Instant
         public var isTruncated: Bool
+        /// What answered a polling request, slot by slot.
+        public var slots: [UInt8] = []
+    }
+
+    /// What noise has done.
+    public enum Noise: Hashable, Sendable {
+        /// Everybody reads these bits of the character that ends now wrong.
+        case flipped(mask: UInt8)
+        /// An octet of a chip never reaches its host.
+        case lost(chip: String, UInt8)
+        /// An octet reaches a chip's host that the chip did not send.
+        case extra(chip: String, UInt8)
+        /// The line is shorted, or no longer.
+        case shorted(Bool)
     }
 
     case supply(millivolts: Int64, at: Instant)
     case power(participant: String, BusPower.State, at: Instant)
     case frame(Frame)
+    case noise(Noise, at: Instant)
     /// The final result of a telegram, for a chip or a device.
     case confirmation(sender: String, isConfirmed: Bool, at: Instant)
     /// A chip has said Reset.ind.
@@ -44,7 +59,8 @@ extension LineRecord {
                     ("acknowledge", frame.acknowledge.map { .octets([$0]) } ?? .null),
                     ("senders", .list(frame.senders.map(Value.text))), ("began", .integer(frame.began.nanoseconds)),
                     ("truncated", .bool(frame.isTruncated)),
-                ])
+                ] + (frame.slots.isEmpty ? [] : [("slots", .octets(frame.slots))]))
+        case .noise(let noise, let instant): record(instant, "noise", line, noise.details)
         case .confirmation(let sender, let isConfirmed, let instant):
             record(instant, "confirmation", line, [("sender", .text(sender)), ("confirmed", .bool(isConfirmed))])
         case .reset(let chip, let instant):
@@ -60,5 +76,16 @@ extension LineRecord {
         .record(
             present: [("t", .integer(instant.nanoseconds)), ("k", .text(kind)), ("line", .text(line))]
                 + details.map { ($0, .some($1)) })
+    }
+}
+
+extension LineRecord.Noise {
+    fileprivate var details: [(String, Value)] {
+        switch self {
+        case .flipped(let mask): [("noise", "flipped"), ("mask", .octets([mask]))]
+        case .lost(let chip, let octet): [("noise", "lost"), ("chip", .text(chip)), ("octet", .octets([octet]))]
+        case .extra(let chip, let octet): [("noise", "extra"), ("chip", .text(chip)), ("octet", .octets([octet]))]
+        case .shorted(let isShorted): [("noise", "short"), ("shorted", .bool(isShorted))]
+        }
     }
 }

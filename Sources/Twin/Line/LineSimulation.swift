@@ -17,6 +17,7 @@ public struct LineSimulation: Sendable {
         let participant: TP1Line.Participant
         var chip: TPUARTChip
         var power: BusPower
+        var disturbance: SerialDisturbance?
     }
 
     private struct DeviceOnLine {
@@ -60,6 +61,8 @@ public struct LineSimulation: Sendable {
     private var lineEffects: [TP1Line.Effect] = []
     private var chipActions: [TPUARTChip.Action] = []
     private var deviceActions: [SimulatedDevice.Action] = []
+    private var spareEffects: [TP1Line.Effect] = []
+    private var spareActions: [TPUARTChip.Action] = []
 
     /// A line as configured, whose supply has been on, or off, for a long time.
     public init(_ configuration: TwinConfiguration.Line, isSupplied: Bool = true, anchor: Instant) {
@@ -68,6 +71,7 @@ public struct LineSimulation: Sendable {
         supply = Supply(configuration.supply, isOn: isSupplied, at: anchor)
         reportedMillivolts = supply.millivolts(at: anchor)
         line = TP1Line()
+        if let noise = configuration.noise { line.disturb(noise) }
         let state: BusPower.State = isSupplied ? .running : .off
         for chip in configuration.chips {
             let participant = line.addParticipant()
@@ -75,7 +79,8 @@ public struct LineSimulation: Sendable {
             chips.append(
                 ChipOnLine(
                     id: chip.id, participant: participant, chip: TPUARTChip(chip.parameters, at: anchor),
-                    power: BusPower(chip.parameters.power, state: state)))
+                    power: BusPower(chip.parameters.power, state: state),
+                    disturbance: chip.noise.map(SerialDisturbance.init)))
         }
         for device in configuration.devices {
             let participant = line.addParticipant()
@@ -168,6 +173,19 @@ public struct LineSimulation: Sendable {
         let opening = clock.instant(of: began + trigger.bit)
         moves = [(false, opening)]
         expectMoves(afterMoving: false, at: opening)
+    }
+
+    /// Shorts the line, or ends that: no bit on it but 0. What the supply does meanwhile is said apart.
+    public mutating func short(_ isShorted: Bool, at instant: Instant, effects: inout [Effect]) {
+        advance(to: instant, effects: &effects)
+        let bit = clock.bit(atOrAfter: now)
+        if isShorted {
+            line.short(at: bit, effects: &lineEffects)
+        } else {
+            line.release(at: bit)
+        }
+        effects.append(.record(.noise(.shorted(isShorted), at: now)))
+        dispatch(effects: &effects)
     }
 
     /// A device's telegram from outside its behaviour: the traffic of measurements and tests.
@@ -313,12 +331,18 @@ public struct LineSimulation: Sendable {
 
     private mutating func perform(chip index: Int, at instant: Instant, effects: inout [Effect]) {
         while !chipActions.isEmpty {
-            let actions = chipActions
-            chipActions.removeAll(keepingCapacity: true)
+            // Two buffers take turns; whoever comes here while one is being read makes one of its own.
+            var actions = spareActions
+            spareActions = []
+            swap(&actions, &chipActions)
+            defer {
+                actions.removeAll(keepingCapacity: true)
+                spareActions = actions
+            }
             let participant = chips[index].participant
             for action in actions {
                 switch action {
-                case .toHost(let octet, let due): effects.append(.toHost(chip: index, octet, due: due))
+                case .toHost(let octet, let due): deliver(octet, chip: index, due: due, effects: &effects)
                 case .send(let transmission):
                     line.enqueue(transmission, from: participant, at: clock.bit(atOrAfter: instant))
                 case .withdraw: line.withdraw(participant)
@@ -332,6 +356,22 @@ public struct LineSimulation: Sendable {
                 }
             }
         }
+    }
+
+    private mutating func deliver(_ octet: UInt8, chip index: Int, due: Instant, effects: inout [Effect]) {
+        guard let (isLost, extra) = chips[index].disturbance?.next() else {
+            effects.append(.toHost(chip: index, octet, due: due))
+            return
+        }
+        let id = chips[index].id
+        if isLost {
+            effects.append(.record(.noise(.lost(chip: id, octet), at: due)))
+        } else {
+            effects.append(.toHost(chip: index, octet, due: due))
+        }
+        guard let extra else { return }
+        effects.append(.record(.noise(.extra(chip: id, extra), at: due)))
+        effects.append(.toHost(chip: index, extra, due: due))
     }
 
     private mutating func perform(device index: Int, at instant: Instant, effects: inout [Effect]) {
@@ -352,8 +392,13 @@ public struct LineSimulation: Sendable {
 
     private mutating func dispatch(effects: inout [Effect]) {
         while !lineEffects.isEmpty {
-            let happened = lineEffects
-            lineEffects.removeAll(keepingCapacity: true)
+            var happened = spareEffects
+            spareEffects = []
+            swap(&happened, &lineEffects)
+            defer {
+                happened.removeAll(keepingCapacity: true)
+                spareEffects = happened
+            }
             for effect in happened { dispatch(effect, effects: &effects) }
         }
     }
@@ -371,7 +416,9 @@ public struct LineSimulation: Sendable {
             }
         case .complete(let octets, let senders, let bit):
             complete(octets, senders: senders, at: clock.instant(of: bit), effects: &effects)
-        case .acknowledge(let octet, let bit):
+        case .disturbed(let mask, let bit):
+            effects.append(.record(.noise(.flipped(mask: mask), at: clock.instant(of: bit))))
+        case .acknowledge(let octet, let bit), .slot(let octet, _, let bit):
             let instant = clock.instant(of: bit)
             for index in chips.indices {
                 chips[index].chip.heardAcknowledge(octet, at: instant, actions: &chipActions)
@@ -432,6 +479,6 @@ public struct LineSimulation: Sendable {
         LineRecord.Frame(
             octets: frame.octets, acknowledge: frame.acknowledge, senders: frame.senders.map { names[$0.index] },
             began: clock.instant(of: frame.began), ended: clock.instant(of: frame.ended),
-            isTruncated: frame.isTruncated)
+            isTruncated: frame.isTruncated, slots: frame.slots)
     }
 }

@@ -24,8 +24,10 @@ public struct TP1Line: Sendable {
         public var began: BitTime
         /// First bit after the stop bit of the last octet; of a truncated frame, the bit at which the line fell silent.
         public var ended: BitTime
-        /// True when its senders lost their power while it was on the line.
+        /// True when its senders lost their power, or the line was shorted, while it was on the line.
         public var isTruncated: Bool
+        /// What answered a polling request, slot by slot.
+        public var slots: [UInt8] = []
     }
 
     /// What happened on the line. All bit times are exact, however far `advance(to:)` went.
@@ -38,6 +40,10 @@ public struct TP1Line: Sendable {
         case complete(octets: [UInt8], senders: [Participant], at: BitTime)
         /// An acknowledge character is complete.
         case acknowledge(UInt8, at: BitTime)
+        /// The character in one slot of a polling request is complete.
+        case slot(UInt8, index: Int, at: BitTime)
+        /// Noise: everybody reads these bits of the character that follows, a frame's octet or its acknowledge, other than they were sent.
+        case disturbed(mask: UInt8, at: BitTime)
         /// The frame and what answered it are over. `at` is when its sender knows: the end of the acknowledge character, 30 bits after the
         /// check octet where none came, or the bit of truncation.
         case frame(FrameRecord, at: BitTime)
@@ -49,12 +55,16 @@ public struct TP1Line: Sendable {
     static let acknowledgeWindowBits: BitTime = 30
     /// Wait after BUSY before the repetition.
     static let busyWaitBits: BitTime = 150
+    /// What the master of a poll puts into a slot that no slave fills (recalled, not verified).
+    static let emptySlot: UInt8 = 0xFE
 
     private struct Current {
         enum Phase {
             case octets, awaitingAcknowledge
             case acknowledging(UInt8)
             case unacknowledged
+            /// The slot of a polling request that is next.
+            case polling(Int)
         }
 
         let began: BitTime
@@ -64,6 +74,8 @@ public struct TP1Line: Sendable {
         var phase = Phase.octets
         /// Wired AND of what has been said so far.
         var acknowledge: UInt8?
+        /// Of a polling request, the wired AND of what fills each slot; nil where nobody does.
+        var slots: [UInt8?] = []
 
         var octetEnd: BitTime {
             began + BitTime(BusTiming.characterPitchBits * octets.count + BusTiming.characterBits)
@@ -83,6 +95,9 @@ public struct TP1Line: Sendable {
     private var current: Current?
     /// Long ago: a new line has been idle for ever.
     private var lastCharacterEnd: BitTime = .min / 2
+    private var flips: BitFlips?
+    /// Every bit of the line reads 0.
+    private var isShorted = false
     private var heldUntil: BitTime = .min
 
     public init(at start: BitTime = 0) {
@@ -97,8 +112,9 @@ public struct TP1Line: Sendable {
 
     /// The end of the last character when the line is silent now; nil inside a frame or an acknowledge character.
     public var idleSince: BitTime? {
-        switch current?.phase {
-        case .octets, .acknowledging: nil
+        if isShorted { return nil }
+        return switch current?.phase {
+        case .octets, .acknowledging, .polling: nil
         default: lastCharacterEnd
         }
     }
@@ -155,6 +171,42 @@ public struct TP1Line: Sendable {
         }
     }
 
+    /// Fills a slot of the polling request on the line, wired AND with whoever fills the same one. Without effect when the slot has begun, or
+    /// the request has no such slot.
+    public mutating func fill(slot: Int, with octet: UInt8, from participant: Participant) {
+        guard stations[participant.index].isAttached, case .polling(let next)? = current?.phase, slot >= next,
+            let frame = current, frame.slots.indices.contains(slot),
+            now < frame.end + BitTime(BusTiming.characterPitchBits * (slot + 1) - BusTiming.characterBits)
+        else { return }
+        current?.slots[slot] = (frame.slots[slot] ?? 0xFF) & octet
+    }
+
+    /// From here on everybody reads some bits wrong, as the seed says.
+    public mutating func disturb(_ noise: LineNoise) {
+        flips = BitFlips(noise)
+    }
+
+    /// The line is shorted from this bit on: it reads 0 whatever is sent. Who sends a 1 reads a 0 and falls silent, as one who has lost
+    /// arbitration, and sends again when the short is gone; an acknowledge is none.
+    public mutating func short(at bit: BitTime, effects: inout [Effect]) {
+        advance(to: bit - 1, effects: &effects)
+        now = max(now, bit)
+        isShorted = true
+        forgetAcknowledge()
+        switch current?.phase {
+        case .octets, .polling: truncate(by: current?.contenders ?? [], effects: &effects)
+        default: break
+        }
+    }
+
+    /// The short is gone: the line is idle from this bit on.
+    public mutating func release(at bit: BitTime) {
+        guard isShorted else { return }
+        now = max(now, bit)
+        isShorted = false
+        lastCharacterEnd = max(lastCharacterEnd, now)
+    }
+
     /// Power is back from this bit on: the participant receives and sends again.
     public mutating func attach(_ participant: Participant, at bit: BitTime) {
         let index = participant.index
@@ -177,7 +229,7 @@ public struct TP1Line: Sendable {
             current?.contenders.removeAll { $0 == index }
             // After the check octet the frame is whole, whoever dies: only its outcome has nobody left to go to.
             if case .octets = current?.phase, let frame = current, frame.contenders.isEmpty {
-                truncate(frame, by: participant, effects: &effects)
+                truncate(by: [index], effects: &effects)
             }
         }
         if dropping { stations[index].queue = [] }
@@ -194,14 +246,15 @@ public struct TP1Line: Sendable {
         }
     }
 
-    private mutating func truncate(_ frame: Current, by participant: Participant, effects: inout [Effect]) {
+    private mutating func truncate(by senders: [Int], effects: inout [Effect]) {
+        guard let frame = current else { return }
         current = nil
         lastCharacterEnd = now
         effects.append(
             .frame(
                 FrameRecord(
-                    octets: frame.octets, acknowledge: nil, senders: [participant], began: frame.began, ended: now,
-                    isTruncated: true), at: now))
+                    octets: frame.octets, acknowledge: nil, senders: senders.map(Participant.init), began: frame.began,
+                    ended: now, isTruncated: true), at: now))
     }
 
     /// Power fails for everybody at once. What was not dropped is sent after `restore`.
@@ -231,6 +284,7 @@ public struct TP1Line: Sendable {
     /// When something happens next if nobody says anything; nil when all is quiet.
     public var nextDue: BitTime? {
         guard let current else {
+            if isShorted { return nil }
             var due: BitTime?
             for station in stations where station.isAttached {
                 guard let pending = station.queue.first else { continue }
@@ -244,6 +298,7 @@ public struct TP1Line: Sendable {
         case .awaitingAcknowledge: current.end + BitTime(BusTiming.acknowledgeDelayBits)
         case .acknowledging: current.end + BitTime(BusTiming.acknowledgeDelayBits + BusTiming.characterBits)
         case .unacknowledged: current.end + Self.acknowledgeWindowBits
+        case .polling(let slot): current.end + BitTime(BusTiming.characterPitchBits * (slot + 1))
         }
     }
 
@@ -279,10 +334,33 @@ public struct TP1Line: Sendable {
             }
         case .acknowledging(let character):
             lastCharacterEnd = bit
-            effects.append(.acknowledge(character, at: bit))
+            let heard = disturbed(character, at: bit, effects: &effects)
+            current?.acknowledge = heard
+            effects.append(.acknowledge(heard, at: bit))
             resolve(at: bit, effects: &effects)
         case .unacknowledged: resolve(at: bit, effects: &effects)
+        case .polling(let slot): completeSlot(slot, at: bit, effects: &effects)
         }
+    }
+
+    private mutating func completeSlot(_ slot: Int, at bit: BitTime, effects: inout [Effect]) {
+        guard let frame = current else { return }
+        let octet = frame.slots[slot] ?? Self.emptySlot
+        current?.slots[slot] = octet
+        lastCharacterEnd = bit
+        effects.append(.slot(octet, index: slot, at: bit))
+        if slot + 1 == frame.slots.count {
+            resolve(at: bit, effects: &effects)
+        } else {
+            current?.phase = .polling(slot + 1)
+        }
+    }
+
+    /// A character as everybody reads it.
+    private mutating func disturbed(_ character: UInt8, at bit: BitTime, effects: inout [Effect]) -> UInt8 {
+        guard let mask = flips?.next(), mask != 0 else { return character }
+        effects.append(.disturbed(mask: mask, at: bit))
+        return character ^ mask
     }
 
     private mutating func begin(at bit: BitTime, effects: inout [Effect]) {
@@ -299,15 +377,21 @@ public struct TP1Line: Sendable {
         else { return }
         if contenders.count > 1 { arbitrate(octet: index) }
         let leader = current?.contenders.first ?? first
-        let octets = stations[leader].queue[0].octets
-        current?.octets.append(octets[index])
+        let sent = stations[leader].queue[0].octets
+        let octet = disturbed(sent[index], at: bit, effects: &effects)
+        current?.octets.append(octet)
         lastCharacterEnd = bit
-        effects.append(.octet(octets[index], index: index, at: bit))
-        if index + 1 == octets.count {
+        effects.append(.octet(octet, index: index, at: bit))
+        guard index + 1 == sent.count, let frame = current else { return }
+        effects.append(.complete(octets: frame.octets, senders: frame.contenders.map(Participant.init), at: bit))
+        guard sent[0] == PollData.control, sent.count == PollData.length else {
             current?.phase = .awaitingAcknowledge
-            effects.append(
-                .complete(octets: octets, senders: (current?.contenders ?? []).map(Participant.init), at: bit))
+            return
         }
+        current?.acknowledge = nil
+        current?.slots = Array(repeating: nil, count: Int(sent[5] & 15))
+        current?.phase = .polling(0)
+        if sent[5] & 15 == 0 { resolve(at: bit, effects: &effects) }
     }
 
     /// Compares what the contenders send, least significant bit first: whoever sends 1 and reads 0 stops sending.
@@ -331,17 +415,21 @@ public struct TP1Line: Sendable {
             .frame(
                 FrameRecord(
                     octets: frame.octets, acknowledge: frame.acknowledge, senders: senders, began: frame.began,
-                    ended: frame.end, isTruncated: false), at: bit))
-        for sender in senders { settle(sender, acknowledge: frame.acknowledge, at: bit, effects: &effects) }
+                    ended: frame.end, isTruncated: false, slots: frame.slots.map { $0 ?? Self.emptySlot }), at: bit))
+        for sender in senders { settle(sender, frame, at: bit, effects: &effects) }
     }
 
-    private mutating func settle(
-        _ sender: Participant, acknowledge: UInt8?, at bit: BitTime, effects: inout [Effect]
-    ) {
+    private mutating func settle(_ sender: Participant, _ frame: Current, at bit: BitTime, effects: inout [Effect]) {
         var pending = stations[sender.index].queue.removeFirst()
-        // NAK and BUSY at once (00) is BUSY.
-        let isBusy = acknowledge.map { $0 & 0x0C == 0 } ?? false
-        let isRefused = acknowledge.map { $0 & 0xC0 == 0 } ?? true
+        if case .polling = frame.phase {
+            // Nobody acknowledges a polling request: its slots are the answer.
+            effects.append(.outcome(sender, number: pending.number, isConfirmed: true, at: bit))
+            return
+        }
+        // NAK and BUSY at once (00) is BUSY; a character that noise has made into none of the four is no acknowledge.
+        let acknowledge = frame.acknowledge.flatMap(Acknowledge.init)
+        let isBusy = acknowledge?.isBusy ?? false
+        let isRefused = acknowledge?.isNotAcknowledge ?? true
         if isBusy, pending.busyRepetitionsLeft > 0 {
             pending.busyRepetitionsLeft -= 1
             pending.becomeRepetition(ready: bit + Self.busyWaitBits)
