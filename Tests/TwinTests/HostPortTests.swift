@@ -32,4 +32,38 @@ import Testing
     @Test func aResetThrowsAwayWhatNobodyHasRead() throws {
         #expect(try unreadAfter([0x01]) == [])
     }
+
+    @Test func aHostThatNeverReadsLosesOctetsAndHoldsNothingUp() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let symlink = directory.path + "/tty"
+        let port = HostPort(line: 0, chip: 0, symlink: symlink, connection: try HostTerminal(symlink: symlink))
+        defer { port.unplug() }
+        let host = try SerialLine.open(path: symlink, baudRate: 19_200, evenParity: true)
+        let began = MonotonicClock.now()
+        var punctuality = Punctuality()
+        // A quarter of a million octets: ten times what a terminal of Linux holds, and more than two minutes of a full serial line.
+        let count = 250_000
+        for number in 0..<count {
+            port.queue(UInt8(number & 0xFF), due: began)
+            if number % 100 == 99 { port.write(at: began, &punctuality) }
+        }
+        #expect(MonotonicClock.now() - began < .seconds(30), "the port waited for a host that does not read")
+        #expect(port.nextDue == nil)
+        #expect(punctuality.droppedOctets > count / 2 && punctuality.octets > 1_000)
+        #expect(punctuality.octets + punctuality.droppedOctets == count)
+        // What it has is what came first, to the last octet; an overrun loses what comes.
+        var held: [UInt8] = []
+        while held.count < punctuality.octets,
+            !Poll.wait([(host.descriptor, .readable)], until: MonotonicClock.now() + .seconds(5))[0].isEmpty
+        {
+            held += try host.descriptor.read(maximum: 65_536) ?? []
+        }
+        #expect(held == (0..<punctuality.octets).map { UInt8($0 & 0xFF) })
+        // And it reads again: nothing of the past stands in the way.
+        port.queue(0xA5, due: began)
+        port.write(at: began, &punctuality)
+        _ = Poll.wait([(host.descriptor, .readable)], until: MonotonicClock.now() + .seconds(5))
+        #expect(try host.descriptor.read(maximum: 16) == [0xA5])
+    }
 }
