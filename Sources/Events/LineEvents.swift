@@ -12,8 +12,15 @@ extension Event {
         public var began: Instant
         /// What is wrong with the frame ("checksum", "truncated", …); nil for a good one.
         public var flaw: String?
+        /// Of an attachment that numbers what it tells, the number of the frame, modulo 8; the acknowledge, where there was one, has the next. Nil of
+        /// one that does not.
+        public var sequence: Int?
 
-        public init(line: String, octets: [UInt8], acknowledge: UInt8?, began: Instant, flaw: String? = nil) {
+        public init(
+            line: String, octets: [UInt8], acknowledge: UInt8?, began: Instant, flaw: String? = nil,
+            sequence: Int? = nil
+        ) {
+            self.sequence = sequence
             self.line = line
             self.octets = octets
             self.acknowledge = acknowledge
@@ -27,12 +34,14 @@ extension Event {
             acknowledge = record.optionalOctets("acknowledge")?.first
             began = try record.instant("began")
             flaw = record.optionalText("flaw")
+            sequence = record.optionalInteger("sequence").map { Int(clamping: $0) }
         }
 
         public var value: Value {
             .record(present: [
                 ("line", .text(line)), ("octets", .octets(octets)), ("acknowledge", acknowledge.map { .octets([$0]) }),
                 ("began", .integer(began.nanoseconds)), ("flaw", flaw.map(Value.text)),
+                ("sequence", sequence.map { .integer(Int64($0)) }),
             ])
         }
     }
