@@ -1,13 +1,13 @@
-import Events
+package import Events
 
 /// What a driver's engine wants done.
-enum InterfaceEffect: Hashable, Sendable {
+package enum InterfaceEffect: Hashable, Sendable {
     case write([UInt8])
     case emit(Event)
 }
 
 /// The behaviour of a driver without its device: what happened, when, and what is to be done about it. Owns no clock and no descriptor.
-protocol InterfaceEngine: Sendable {
+package protocol InterfaceEngine: Sendable {
     /// The device is open.
     mutating func opened(at now: Instant) -> [InterfaceEffect]
     /// The device went away, or could not be opened.

@@ -1,8 +1,8 @@
-import Events
-import KNX
+package import Events
+package import KNX
 
 /// What a witness does with its chip: arm its busmonitor mode, tell every frame, notice when it cannot see.
-struct WitnessEngine: InterfaceEngine {
+package struct WitnessEngine: InterfaceEngine {
     private enum State {
         case closed
         /// U_Reset.req was sent and is repeated at `next` unless Reset.ind comes.
@@ -27,7 +27,7 @@ struct WitnessEngine: InterfaceEngine {
     private var hasToldSilence = false
     private var hasToldClosed = false
 
-    init(
+    package init(
         source: String, line: String, parameters: TPUARTStream.Parameters, uncertaintyNanoseconds: Int64,
         asksAfterSilence: Instant.Span?
     ) {
@@ -39,11 +39,11 @@ struct WitnessEngine: InterfaceEngine {
         stream = TPUARTStream(mode: .busmonitor, parameters: parameters)
     }
 
-    var isArmed: Bool {
+    package var isArmed: Bool {
         if case .armed = state { true } else { false }
     }
 
-    var nextDeadline: Instant? {
+    package var nextDeadline: Instant? {
         let ofStream = stream.nextDeadlineNanoseconds.map { Instant(nanoseconds: $0) }
         switch state {
         case .closed: return ofStream
@@ -58,7 +58,7 @@ struct WitnessEngine: InterfaceEngine {
         return lastSign + asksAfterSilence
     }
 
-    mutating func opened(at now: Instant) -> [InterfaceEffect] {
+    package mutating func opened(at now: Instant) -> [InterfaceEffect] {
         stream = TPUARTStream(mode: .busmonitor, parameters: parameters)
         hasToldClosed = false
         hasToldSilence = false
@@ -66,7 +66,7 @@ struct WitnessEngine: InterfaceEngine {
         return [report(.opened, at: now), .write(TPUARTRequest.reset.octets)]
     }
 
-    mutating func closed(_ reason: String, at now: Instant) -> [InterfaceEffect] {
+    package mutating func closed(_ reason: String, at now: Instant) -> [InterfaceEffect] {
         var effects = flush(at: now)
         if isArmed { goBlind(since: now, "the device was gone") }
         state = .closed
@@ -76,7 +76,7 @@ struct WitnessEngine: InterfaceEngine {
         return effects
     }
 
-    mutating func received(_ octets: [UInt8], at now: Instant) -> [InterfaceEffect] {
+    package mutating func received(_ octets: [UInt8], at now: Instant) -> [InterfaceEffect] {
         var effects: [InterfaceEffect] = []
         for octet in octets {
             for output in stream.feed(octet, atNanoseconds: now.nanoseconds) { effects += take(output, at: now) }
@@ -85,7 +85,7 @@ struct WitnessEngine: InterfaceEngine {
         return effects
     }
 
-    mutating func tick(at now: Instant) -> [InterfaceEffect] {
+    package mutating func tick(at now: Instant) -> [InterfaceEffect] {
         var effects: [InterfaceEffect] = []
         for output in stream.tick(atNanoseconds: now.nanoseconds) { effects += take(output, at: now) }
         switch state {
@@ -111,7 +111,7 @@ struct WitnessEngine: InterfaceEngine {
         return effects
     }
 
-    mutating func finish(at now: Instant) -> [InterfaceEffect] {
+    package mutating func finish(at now: Instant) -> [InterfaceEffect] {
         flush(at: now) + endBlindness(at: now)
     }
 
