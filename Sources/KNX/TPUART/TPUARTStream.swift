@@ -163,7 +163,9 @@ public struct TPUARTStream: Sendable {
     /// itself late must not take its own delay for silence.
     public mutating func feed(_ octet: UInt8, atNanoseconds nanoseconds: Int64) -> [Output] {
         var outputs: [Output] = []
-        feed([Octet(value: octet, arrival: nanoseconds)], &outputs)
+        let octet = Octet(value: octet, arrival: nanoseconds)
+        let rest = take(octet, &outputs)
+        if !rest.isEmpty { feed(rest, &outputs) }
         return outputs
     }
 
@@ -178,15 +180,18 @@ public struct TPUARTStream: Sendable {
         // What a cut frame gives back is read before what comes after it, so the work is a stack with the next octet last. Each cut gives
         // back fewer octets than it took.
         var work = Array(octets.reversed())
-        while let octet = work.popLast() {
-            switch state {
-            case .collecting: break
-            case .awaitingAcknowledge(_, let until)
-            where octet.arrival &- until <= parameters.sleepNanoseconds &- parameters.acknowledgeNanoseconds: break
-            default: expire(at: octet.arrival, &outputs)
-            }
-            work += accept(octet, &outputs).reversed()
+        while let octet = work.popLast() { work += take(octet, &outputs).reversed() }
+    }
+
+    /// Takes one octet, and ends before what silence has ended; gives back those that must be read anew.
+    private mutating func take(_ octet: Octet, _ outputs: inout [Output]) -> [Octet] {
+        switch state {
+        case .collecting: break
+        case .awaitingAcknowledge(_, let until)
+        where octet.arrival &- until <= parameters.sleepNanoseconds &- parameters.acknowledgeNanoseconds: break
+        default: expire(at: octet.arrival, &outputs)
         }
+        return accept(octet, &outputs)
     }
 
     private mutating func expire(at now: Int64, _ outputs: inout [Output]) {
@@ -217,7 +222,10 @@ public struct TPUARTStream: Sendable {
     /// Takes one octet; gives back those that must be read anew.
     private mutating func accept(_ octet: Octet, _ outputs: inout [Output]) -> [Octet] {
         switch state {
-        case .collecting(let frame): return extend(frame, by: octet, &outputs)
+        case .collecting(var frame):
+            // Held by nobody else from here on, so that an octet more copies none of those before it.
+            state = .idle
+            return extend(&frame, by: octet, &outputs)
         case .systemState:
             state = .idle
             outputs.append(.systemState(octet.value, nanoseconds: octet.arrival))
@@ -278,8 +286,7 @@ public struct TPUARTStream: Sendable {
         }
     }
 
-    private mutating func extend(_ incoming: IncomingFrame, by octet: Octet, _ outputs: inout [Output]) -> [Octet] {
-        var frame = incoming
+    private mutating func extend(_ frame: inout IncomingFrame, by octet: Octet, _ outputs: inout [Output]) -> [Octet] {
         let silence = octet.arrival &- (frame.arrivals.last ?? octet.arrival)
         if silence > parameters.sleepNanoseconds {
             return cut(frame, at: frame.doubt ?? frame.octets.count, &outputs) + [octet]
