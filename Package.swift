@@ -76,8 +76,12 @@ let package = Package(
                 "Systems", "Scenarios", "Monitor", "Audit", "Reports", "Twin",
             ],
             swiftSettings: settings),
+        library("Rehearsal", ["Events", "KNX", "Platform", "Bus", "Checkers", "Twin"]),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Events", "KNX", "Platform", "Bus", "Relays", "Twin", "CYardstick"],
+            name: "Benchmarks",
+            dependencies: [
+                "Events", "KNX", "Platform", "Bus", "Relays", "Twin", "Rehearsal", "Checkers", "CYardstick",
+            ],
             swiftSettings: settings),
         .target(name: "JSONSchema", dependencies: ["Events"], path: "Tests/JSONSchema", swiftSettings: settings),
         tests("EventsTests", ["Events"]),
@@ -101,6 +105,7 @@ let package = Package(
             "ReportsTests",
             ["Reports", "Checkers", "Evidence", "Events", "Catalogue", "Documents", "Platform", "JSONSchema"]),
         tests("TwinTests", ["Twin", "KNX", "USB", "Events", "Platform"]),
+        tests("RehearsalTests", ["Rehearsal", "Checkers", "Twin", "Bus", "KNX", "Events", "Platform"]),
         tests(
             "IntegrationTests", ["Events", "Platform", "Evidence", "Twin", "Bus", "KNX", "Rigs"],
             data: ["StandIns"]),

@@ -10,6 +10,8 @@ struct Benchmarks {
         Usage: benchmarks line [--seconds N] [--lines N,N,…]
                benchmarks knx [--frames N] [--print]
                benchmarks actuations [--count N]
+               benchmarks day [--hours N] [--seed N] [--losses N]
+               benchmarks rates
 
           line   real knxd with the `queue` filter at ≥ 98 % bus load, both directions at once, on 1, 2, 4 lines at once: losses, duplicates,
                  end of frame on the line → client, punctuality of the twin
@@ -17,6 +19,9 @@ struct Benchmarks {
                  differ in any field or fault, or when memory is asked for; --print writes the messages as hexadecimal instead
           actuations
                  how late an emulated relay board is commanded after the due instant, in turn with a bare timer thread
+          day    a loaded line for 24 hours in virtual time, twice: with seeded losses of 1 to 64 telegrams, which two witnesses must name, and
+                 without; fails when one is not named, one is invented, or the line is below 99 % load
+          rates  telegrams per second of a saturated line in virtual time against the strict cycle; fails beyond 0.1 %
 
         """
 
@@ -27,6 +32,8 @@ struct Benchmarks {
         case "line": exit(line(Array(words.dropFirst())))
         case "knx": exit(knx(Array(words.dropFirst())))
         case "actuations": exit(actuations(Array(words.dropFirst())))
+        case "day": exit(day(Array(words.dropFirst())))
+        case "rates" where words.count == 1: exit(RateBenchmark().run())
         case "twin-of-a-line-benchmark": exit(LineBenchmark.runTwin(lines: words.dropFirst().compactMap { Int($0) }[0]))
         default:
             print(usage, terminator: "")
@@ -95,6 +102,27 @@ struct Benchmarks {
             return refuse("actuations takes --count and a number from 10 to 1000000")
         }
         return ActuationBenchmark(count: count).run()
+    }
+
+    private static func day(_ words: [String]) -> Int32 {
+        var benchmark = DayBenchmark()
+        var words = words[...]
+        while let word = words.popFirst() {
+            guard let number = words.popFirst().flatMap({ Int64($0) }), number >= 0 else {
+                return refuse("'\(word)' needs a number")
+            }
+            switch word {
+            case "--hours" where (1...1_000).contains(number): benchmark.hours = number
+            case "--seed": benchmark.seed = UInt64(number)
+            // Each loss needs 400 telegrams of its own.
+            case "--losses" where (1...benchmark.hours * 200).contains(number): benchmark.losses = Int(number)
+            default:
+                return refuse(
+                    "'\(word) \(number)' is not to be had: --hours from 1 to 1000, then --losses to 200 an hour, --seed"
+                )
+            }
+        }
+        return benchmark.run()
     }
 
     private static func refuse(_ message: String) -> Int32 {

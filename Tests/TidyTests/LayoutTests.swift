@@ -20,6 +20,7 @@ import Testing
         "Monitor": ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Scenarios"],
         "Audit": ["Catalogue", "Documents"],
         "Reports": ["Events", "Catalogue", "Checkers", "Evidence"], "Twin": ["Events", "KNX", "USB", "Platform"],
+        "Rehearsal": ["Events", "KNX", "Platform", "Bus", "Checkers", "Twin"],
         "ReferenceController": ["CMosquitto", "CWebSockets", "CSQLite"],
         "knxrig": [
             "Events", "KNX", "USB", "Documents", "Catalogue", "Platform", "Bus", "Relays", "Evidence", "Checkers",
