@@ -8,6 +8,7 @@ import Testing
             Event.Frame(
                 line: "main", octets: [0xBC, 1], acknowledge: 0, began: Instant(nanoseconds: 7), flaw: "checksum")),
         .frame(Event.Frame(line: "main", octets: [], acknowledge: nil, began: Instant(nanoseconds: 7))),
+        .frame(Event.Frame(line: "main", octets: [1], acknowledge: nil, began: Instant(nanoseconds: 7), sequence: 5)),
         .interface(Event.InterfaceReport(line: "main", report: .reset, octet: 3, detail: "x")),
         .stimulus(Event.Stimulation(line: "main", group: 0x0901, raw: [1], role: .repeat, outcome: .unacknowledged)),
         .actuation(
