@@ -10,7 +10,7 @@ private let oneOfEach: [RelayBoardSpecimen] = RelayBoardModels.all.filter { $0.d
     }
 
 /// As many of them as the other row leaves time for.
-private let inSecondRow = oneOfEach.suffix(2)
+private let inSecondRow = oneOfEach.suffix(1)
 private let inFirstRow = oneOfEach.dropLast(inSecondRow.count)
 
 extension OnARealKernel.FirstRow {
