@@ -161,7 +161,7 @@ public struct VirtualDay: Sendable {
                 if !isAnybodyStarving {
                     while owed > 0 { send() }
                 }
-            case .record: break
+            case .record, .toInterface: break
             }
         }
         effects.removeAll(keepingCapacity: true)
