@@ -70,7 +70,7 @@ struct RunSession {
         } catch {
             Terminal.error("knxrig: the report could not be written: \(error)\n")
         }
-        let colours = Terminal.outputIsTerminal && Program.environment["NO_COLOR"] == nil
+        let colours = Terminal.outputIsTerminal && (Program.environment["NO_COLOR"] ?? "").isEmpty
         Terminal.output(TerminalSummary.text(campaign, colours: colours))
         let chained = reports.compactMap { $0.plan["chain"]?["length"]?.integer }
         if let longest = chained.max() {

@@ -71,8 +71,10 @@ extension RigRuns {
             #expect(place["position"] == 2 && place["length"] == 2)
             #expect(place["baseline"] == "IF-1/killed-5s/001")
             func controllers(_ events: [Value]) -> [Int64?] {
-                events.filter { $0["k"]?.text == "process" && $0["d"]?["process"]?.text == "controller" }
-                    .map { $0["t"]?.integer }
+                events.filter {
+                    $0["k"]?.text == "process" && $0["d"]?["process"]?.text == "controller"
+                        && $0["d"]?["change"]?.text == "started"
+                }.map { $0["t"]?.integer }
             }
             #expect(controllers(first).count == 1)
             #expect(controllers(second) == controllers(first), "the second run has started a system of its own")

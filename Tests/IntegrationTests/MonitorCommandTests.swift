@@ -107,7 +107,8 @@ import Testing
     }
 
     @Test func keysOnATerminal() throws {
-        let screen = try Screen([])
+        // Whoever runs the tests may want no colours; empty is as if it were not there (no-color.org).
+        let screen = try Screen([], environment: ["NO_COLOR": ""])
         defer { screen.process.send(signal: SIGKILL) }
         #expect(screen.sees("knxrig  twin main"))
         #expect(screen.isRaw)
