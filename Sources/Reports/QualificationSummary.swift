@@ -21,6 +21,26 @@ public enum QualificationSummary {
         }
         if null.of == 0 { lines.append("  there was no null run") }
         if qualification.sabotages.isEmpty { lines.append("  there was no sabotage") }
-        return lines.map { $0 + "\n" }.joined()
+        return (lines + byProtection(qualification)).map { $0 + "\n" }.joined()
+    }
+
+    /// Which scenarios caught the same protection missing, where several were asked: a protection that many miss is what most depends on.
+    private static func byProtection(_ qualification: Qualification) -> [String] {
+        var names: [String] = []
+        var caught: [String: [String]] = [:]
+        var asked: [String: Int] = [:]
+        for scenario in qualification.scenarios {
+            for sabotage in scenario.sabotages {
+                if asked[sabotage.protection] == nil { names.append(sabotage.protection) }
+                asked[sabotage.protection, default: 0] += 1
+                if sabotage.isCaught {
+                    caught[sabotage.protection, default: []].append("\(scenario.id)/\(scenario.variant)")
+                }
+            }
+        }
+        return names.filter { asked[$0, default: 0] > 1 }.map {
+            "  without \($0): \(caught[$0, default: []].count) of \(asked[$0, default: 0]) caught it: "
+                + caught[$0, default: ["none"]].joined(separator: ", ")
+        }
     }
 }

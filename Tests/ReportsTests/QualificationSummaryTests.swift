@@ -50,4 +50,18 @@ import Testing
             #expect(!Self.qualification(change).isQualified)
         }
     }
+
+    @Test func whatSeveralScenariosCaughtIsSaidOfEach() {
+        var qualification = Self.qualification { _ in }
+        var other = qualification.scenarios[0]
+        other.variant = "cut-3s"
+        other.sabotages[0].outcome = .pass
+        qualification.scenarios.append(other)
+        let text = QualificationSummary.text(qualification)
+        #expect(text.hasSuffix("  without knxd.restart: 1 of 2 caught it: HW-1/cut-20s\n"), "\(text)")
+        qualification.scenarios[1].sabotages[0].outcome = .fail
+        #expect(
+            QualificationSummary.text(qualification).hasSuffix(
+                "  without knxd.restart: 2 of 2 caught it: HW-1/cut-20s, HW-1/cut-3s\n"))
+    }
 }
