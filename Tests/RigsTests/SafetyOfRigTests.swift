@@ -5,8 +5,8 @@ import Rigs
 import Testing
 import Twin
 
-/// `knxrig rig safe` against emulated boards, over USB/IP.
-@Suite struct SafetyOfRigTests {
+/// `knxrig rig safe` against emulated boards, over USB/IP; one after the other, since all of them are one board to the lock.
+@Suite(.serialized) struct SafetyOfRigTests {
     private static func rig() throws -> Rig {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
