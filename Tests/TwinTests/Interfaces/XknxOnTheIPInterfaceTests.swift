@@ -12,7 +12,7 @@ private let python = repository + "/rigs/systems/xknx/environment/bin/python"
 /// A second opinion: xknx on a tunnel of the simulated interface. `rigs/systems/xknx/install` brings it.
 @Suite(
     .serialized, .enabled(if: Files.exists(python), "needs rigs/systems/xknx/install"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(4)))
 struct XknxOnTheIPInterfaceTests {
     /// Connects, writes 42 to 6/0/2 (3002), again at every SIGUSR1, and says what it hears until it is ended.
     private static let program = """
@@ -64,7 +64,7 @@ struct XknxOnTheIPInterfaceTests {
         }
 
         /// Waits for a line that begins so.
-        func says(_ beginning: String, seconds: Int64 = 30) throws -> String? {
+        func says(_ beginning: String, seconds: Int64 = 60) throws -> String? {
             let deadline = MonotonicClock.now() + .seconds(seconds)
             while true {
                 let lines = text.split(separator: "\n")
@@ -90,7 +90,9 @@ struct XknxOnTheIPInterfaceTests {
         defer { twin.end() }
         let xknx = try Xknx(port: twin.port)
         defer { xknx.end() }
-        #expect(try xknx.says("connected") == "connected 1.1.241")
+        // The first tunnel; on a busy computer xknx may have given an answer up that came after its second.
+        let connected = try #require(try xknx.says("connected"))
+        #expect((1...4).map { "connected 1.1.24\($0)" }.contains(connected), "\(connected)")
         #expect(twin.wait { twin.ofInterface.contains { $0.group == 0x3002 && $0.value == 0x2A } })
         #expect(twin.frames.first { $0.senders == ["ip"] }?.acknowledge == 0xCC)
         twin.shell.send(frame(source: 0x110A, data: [0x80, 77], group: 0x3001), line: "main", device: "lamp")
