@@ -67,7 +67,8 @@ struct XknxOnTheIPInterfaceTests {
         func says(_ beginning: String, seconds: Int64 = 60) throws -> String? {
             let deadline = MonotonicClock.now() + .seconds(seconds)
             while true {
-                let lines = text.split(separator: "\n")
+                // A line may come in parts.
+                let lines = text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n")
                 if let line = lines.first(where: { $0.hasPrefix(beginning) }) { return String(line) }
                 guard !Poll.wait([(output, .readable)], until: deadline)[0].isEmpty,
                     let octets = try output.read(maximum: 4_096), !octets.isEmpty
