@@ -25,11 +25,18 @@ public struct Judge: Sendable {
     /// Everything worked for the baseline's length up to `instant`.
     public func baseline(at instant: Instant) -> Standing { Baseline.standing(plan, timeline, at: instant) }
 
-    /// Every view shows what the sentinels and the repeats are now.
-    public func settled(at instant: Instant) -> Standing {
+    /// The line has said what the sentinels and the repeats are, and every view shows it.
+    ///
+    /// - Parameter announced: when they were handed to the stimulus. What every view showed before says nothing about them.
+    public func settled(at instant: Instant, since announced: Instant) -> Standing {
+        let groups = Set(plan.sentinels.map(\.group) + plan.repeats)
+        let said = timeline.telegrams.filter { $0.instant >= announced && $0.instant <= instant }
+        if let group = groups.subtracting(said.map(\.content.group)).min() {
+            return .pending("the line has not said \(Text.group(group)) again yet")
+        }
         let world = World(plan, timeline, until: instant)
         for view in plan.views {
-            for group in Set(plan.sentinels.map(\.group) + plan.repeats).sorted() where !plan.isExcused(view, group) {
+            for group in groups.sorted() where !plan.isExcused(view, group) {
                 let disagreements = world.agreement(view, group, limit: .zero, until: instant).disagreements
                 if let last = disagreements.last, last.until == nil {
                     return .pending("\(view.id) does not show \(Text.group(group)) as it is")

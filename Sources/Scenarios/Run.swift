@@ -82,9 +82,10 @@ final class Run: Sendable {
         }
         try step(.verifyNormal, bench, at: normalSince) { () throws(Interruption) in
             if normalSince != nil {
+                let announced = MonotonicClock.now()
                 bench.workload?.announce()
                 try reach(bench, atMost: .seconds(15), "the system did not show what the sentinels begin with") {
-                    $0.settled(at: $1)
+                    $0.settled(at: $1, since: announced)
                 }
             }
             progress("verifying that everything works (\(text(plan.limits.baseline)))")

@@ -26,6 +26,18 @@ import Testing
         #expect(try Self.standing(run, at: 5_100, ask) == .holds)
     }
 
+    /// Of runs that share a system: the state that the run before left behind is no sign that the new one has arrived.
+    @Test func nothingIsSettledBeforeTheLineHasSaidItAgain() throws {
+        let run = ScriptedRun()
+        func ask(_ milliseconds: Int, since announced: Int) throws -> Standing {
+            try Self.standing(run, at: milliseconds) { $0.settled(at: $1, since: ScriptedRun.instant(announced)) }
+        }
+        let at = ScriptedRun.announceAt
+        #expect(Self.reason(try ask(at - 1, since: at - 100)) == "the line has not said 1/3/0 again yet")
+        #expect(try ask(at + 1_500, since: at - 100) == .holds)
+        #expect(Self.reason(try ask(at + 1_500, since: at + 1_000)) == "the line has not said 1/3/0 again yet")
+    }
+
     @Test func theFaultIsProvenOnceTracersWereDueInSilence() throws {
         let run = ScriptedRun()
         let ask: (Judge, Instant) -> Standing = { $0.faultWitnessed(at: $1) }
