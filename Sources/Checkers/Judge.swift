@@ -125,7 +125,7 @@ public struct Judge: Sendable {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason
             // A run that ended early because the rig did not get where it wanted to be may owe that to its own lateness.
-            if interruption.outcome == .invalid { verdict.findings = ours(world) }
+            if interruption.outcome == .invalid { verdict.findings = ours(world, Instrument.lateFindings(world)) }
             return verdict
         }
         // The safe state comes after everything: with it, whatever was late has arrived.
@@ -138,7 +138,7 @@ public struct Judge: Sendable {
         if let reason = invalidity(world) {
             verdict.outcome = .invalid
             verdict.sentence = reason
-            verdict.findings = ours(world)
+            verdict.findings = ours(world, Instrument.findings(world))
             return verdict
         }
         guard let fault = witness.fault, let healed = witness.healed else { return verdict }
@@ -165,14 +165,14 @@ public struct Judge: Sendable {
     }
 
     /// What of an invalid run is the rig's doing, or chance, so that the run is worth making again.
-    private func ours(_ world: World) -> [Finding] {
+    private func ours(_ world: World, _ instrument: [Finding]) -> [Finding] {
         let missed = TelegramCutProof.miss(plan, timeline).map {
             Finding(checker: RunVerdict.missedTelegram, outcome: .invalid, sentence: $0, at: world.end)
         }
         let load = LoadProof(plan: plan, timeline: timeline).lateness(
             fault: world.witness.fault?.instant, healed: world.witness.healed?.instant, at: world.end
         ).map { Finding(checker: "instrument", outcome: .invalid, sentence: $0, at: world.end) }
-        return Instrument.findings(world) + [missed, load].compactMap(\.self)
+        return instrument + [missed, load].compactMap(\.self)
     }
 
     private static func reason(_ standing: Standing) -> String {

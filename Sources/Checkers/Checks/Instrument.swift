@@ -20,6 +20,12 @@ struct Instrument {
         ].compactMap(\.self)
     }
 
+    /// What of a run that ended early shows that this computer was late. That probes saw nothing any more is no sign of it there: they were ended.
+    static func lateFindings(_ world: World) -> [Finding] {
+        guard let began = world.judgedFrom, began < world.end else { return [] }
+        return [slip(world, began, besides: []), tear(world, began, besides: [])].compactMap(\.self)
+    }
+
     private static func invalid(_ sentence: String, at instant: Instant) -> Finding {
         Finding(checker: "instrument", outcome: .invalid, sentence: sentence, at: instant)
     }
