@@ -124,8 +124,8 @@ public struct Judge: Sendable {
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason
-            // A run that ended early because the rig did not get where it wanted to be may owe that to its own lateness.
-            if interruption.outcome == .invalid { verdict.findings = ours(world, Instrument.lateFindings(world)) }
+            // A run that did not get to where it goes on from may owe that to the rig's own lateness; one that something stopped does not.
+            if interruption.isUnreached { verdict.findings = ours(world, Instrument.lateFindings(world)) }
             return verdict
         }
         // The safe state comes after everything: with it, whatever was late has arrived.

@@ -47,7 +47,14 @@ struct Timeline: Sendable {
     private(set) var gaps: [Stamped<Event.Gap>] = []
     private(set) var phases: [Stamped<Event.Phase>] = []
     /// Why the runner left the seven steps early.
-    private(set) var interruption: (outcome: Outcome, reason: String)?
+    private(set) var interruption: Interruption?
+
+    struct Interruption: Sendable {
+        var outcome: Outcome
+        var reason: String
+        /// A step did not get to where the run goes on from; nothing else stopped it.
+        var isUnreached = false
+    }
     private(set) var last: Instant?
 
     mutating func observe(_ event: Event) {
@@ -55,9 +62,10 @@ struct Timeline: Sendable {
         if event.source == "truth" { return }
         guard Plausibility.holds(event) else {
             interruption =
-                interruption ?? (
-                    .error, "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged"
-                )
+                interruption
+                ?? Interruption(
+                    outcome: .error,
+                    reason: "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged")
             return
         }
         switch event.payload {
@@ -87,7 +95,9 @@ struct Timeline: Sendable {
             if kind == "interruption", interruption == nil {
                 let outcome = value["outcome"]?.text.flatMap(Outcome.init(rawValue:)) ?? .error
                 // Whatever ended a run early, it did not pass.
-                interruption = (outcome == .pass ? .error : outcome, value["reason"]?.text ?? "no reason given")
+                interruption = Interruption(
+                    outcome: outcome == .pass ? .error : outcome, reason: value["reason"]?.text ?? "no reason given",
+                    isUnreached: value["unreached"] == true)
             }
         }
         last = max(last ?? event.instant, event.instant)

@@ -590,10 +590,11 @@ final class Bench: Sendable {
                     at: MonotonicClock.now(), source: "rig",
                     .other(
                         kind: "interruption",
-                        [
-                            "outcome": .text(interruption.cause.outcome.rawValue),
-                            "reason": .text(interruption.cause.reason),
-                        ])))
+                        .record(present: [
+                            ("outcome", .text(interruption.cause.outcome.rawValue)),
+                            ("reason", .text(interruption.cause.reason)),
+                            ("unreached", interruption.cause.isUnreached ? .bool(true) : nil),
+                        ]))))
         }
         let parts = parts.withLock { parts in
             defer { parts = Parts() }

@@ -11,12 +11,14 @@ public final class Cancellation: Sendable {
         case aborted(String)
         /// The rig can no longer prove anything: a stranger, a lost board, a tripped interlock.
         case invalid(String)
+        /// A step did not get to where the run goes on from, within its time.
+        case unreached(String)
         /// Something of the rig's own broke.
         case error(String)
 
         public var reason: String {
             switch self {
-            case .aborted(let reason), .invalid(let reason), .error(let reason): reason
+            case .aborted(let reason), .invalid(let reason), .unreached(let reason), .error(let reason): reason
             }
         }
     }
@@ -64,5 +66,6 @@ public struct Interruption: Error {
     public var cause: Cancellation.Cause
 
     static func invalid(_ reason: String) -> Interruption { Interruption(cause: .invalid(reason)) }
+    static func unreached(_ reason: String) -> Interruption { Interruption(cause: .unreached(reason)) }
     static func error(_ reason: String) -> Interruption { Interruption(cause: .error(reason)) }
 }

@@ -213,11 +213,11 @@ final class Run: Sendable {
             last = bench.judged { standing($0, settled) }
             switch last {
             case .holds: return
-            case .broken(let reason): throw .invalid("\(failure): \(reason)")
+            case .broken(let reason): throw .unreached("\(failure): \(reason)")
             case .pending: try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
             }
         }
-        throw .invalid("\(failure): \(reason(of: last))")
+        throw .unreached("\(failure): \(reason(of: last))")
     }
 
     /// Waits until `standing` is settled one way or the other; the judge's conclusion says what it means.
@@ -244,10 +244,12 @@ final class Run: Sendable {
 }
 
 extension Cancellation.Cause {
+    var isUnreached: Bool { if case .unreached = self { true } else { false } }
+
     var outcome: Outcome {
         switch self {
         case .aborted: .aborted
-        case .invalid: .invalid
+        case .invalid, .unreached: .invalid
         case .error: .error
         }
     }

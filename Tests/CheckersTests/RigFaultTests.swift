@@ -253,8 +253,9 @@ import Testing
     }
 
     /// A run that ended early because its normal state was never reached is made again when the rig was late meanwhile, and only then.
-    @Test(arguments: [(true, true), (false, false)])
-    func aBaselineThatFailedBecauseTheRigWasLateIsOurs(isLate: Bool, isOurs: Bool) throws {
+    /// One that something else stopped, such as a lost board, is not, however late the rig was.
+    @Test(arguments: [(true, true, true), (false, true, false), (true, false, false)])
+    func aBaselineThatFailedBecauseTheRigWasLateIsOurs(isLate: Bool, isUnreached: Bool, isOurs: Bool) throws {
         let events = ScriptedRun().events
         let normal = try #require(events.firstIndex { $0.milliseconds >= 4_000 })
         var changed = Array(events[..<normal])
@@ -268,8 +269,11 @@ import Testing
             ScriptedRun.event(
                 at + 1, "rig",
                 .other(
-                    kind: "interruption", ["outcome": "invalid", "reason": "the state before the fault was not normal"])
-            ))
+                    kind: "interruption",
+                    [
+                        "outcome": "invalid", "reason": "the state before the fault was not normal",
+                        "unreached": .bool(isUnreached),
+                    ])))
         let verdict = try changed.verdict()
         #expect(verdict.outcome == .invalid && verdict.sentence.contains("was not normal"), "\(verdict.sentence)")
         #expect(verdict.isRigsOwnLateness == isOurs)

@@ -117,7 +117,7 @@ private struct RigCheckSession {
             Terminal.error("knxrig: rig check: \(error)\n")
             switch error.cause {
             case .aborted: return .aborted
-            case .invalid: return .invalid
+            case .invalid, .unreached: return .invalid
             case .error: return .error
             }
         }
