@@ -1,14 +1,13 @@
 import Events
 import Platform
-import Synchronization
 
 /// The line's supply is cut by a relay channel for a while.
-final class BusCut: Fault {
+final class BusCut: CommandedFault {
     private let channel: String
     private let duration: Instant.Span
     private let phase: Instant.Span
     private let motion: SupplyMotion?
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     /// - Parameter channel: the rig's channel that feeds the line.
     /// - Parameter phase: how long after the decision the cut falls, so that repetitions meet the traffic at different places.
@@ -32,19 +31,11 @@ final class BusCut: Fault {
         if let motion { try bench.wire(motion) }
         let cut = try bench.actuate(
             channel, meaning: "cut", purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = cut.commanded }
+        commanded.set(cut.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.actuate(channel, meaning: "powered", purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

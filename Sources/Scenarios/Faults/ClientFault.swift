@@ -1,11 +1,10 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// WebSocket clients of the rig's own are opened, read for a while, and then all are reset at once, or read and answer nothing any more. The heal closes
 /// those that fell silent; one that only stopped reading reads on.
-final class ClientFault: Fault {
+final class ClientFault: CommandedFault {
     enum Kind: Sendable {
         case reset, silent, slow
     }
@@ -19,7 +18,7 @@ final class ClientFault: Fault {
     private let count: Int
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(kind: Kind, count: Int, duration: Instant.Span, phase: Instant.Span) {
         self.kind = kind
@@ -58,7 +57,7 @@ final class ClientFault: Fault {
             from = MonotonicClock.now()
             to = clients.fallSilent()
         }
-        commanded.withLock { $0 = from }
+        commanded.set(from)
         bench.recordClients(kind == .reset ? "reset" : "silent", purpose: "fault", from: from, to: to)
     }
 
@@ -75,14 +74,6 @@ final class ClientFault: Fault {
             bench.recordClients("reads", purpose: "heal", from: from, to: clients.readAgain())
             try bench.sleep(until: from + Self.readsOnFor)
             clients.close()
-        }
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
         }
     }
 

@@ -1,13 +1,12 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// The system is started with configurations that are none, one after the other, and then with its own.
-final class CorruptConfiguration: Fault {
+final class CorruptConfiguration: CommandedFault {
     private let seed: UInt64
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(seed: UInt64, phase: Instant.Span) {
         self.seed = seed
@@ -23,7 +22,7 @@ final class CorruptConfiguration: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)
         let stop = try bench.terminateSystem(purpose: "fault", due: MonotonicClock.now())
-        commanded.withLock { $0 = stop.commanded }
+        commanded.set(stop.commanded)
         try bench.waitSystemEnded(until: stop.commanded + .seconds(15))
         var random = SeededGenerator(seed: seed)
         for (number, damage) in ConfigurationDamage.allCases.enumerated() {
@@ -34,14 +33,6 @@ final class CorruptConfiguration: Fault {
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: MonotonicClock.now() + .seconds(1))
         try bench.startSystem(purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     /// After the last of them, before the system is started with its own.

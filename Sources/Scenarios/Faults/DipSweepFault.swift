@@ -5,7 +5,7 @@ import Synchronization
 
 /// The line's supply dips again and again, through a relay or a switch on the DC side; after each dip the rig waits until the system has come back, or its time
 /// is over. A system that needs a hand gets no further dip.
-final class DipSweepFault: Fault {
+final class DipSweepFault: CommandedFault {
     /// From the decision to the cut, beside the phase: time for the command to get there.
     private static let ahead = Instant.Span.milliseconds(100)
     /// Nobody can tell anything sooner than this after a dip.
@@ -17,7 +17,7 @@ final class DipSweepFault: Fault {
     private let limit: Instant.Span
     private let phases: [Instant.Span]
     private let progress: @Sendable (String) -> Void
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
     private let ended = Mutex<Instant?>(nil)
 
     /// - Parameters:
@@ -38,7 +38,7 @@ final class DipSweepFault: Fault {
     var lineIsAlive: Bool { true }
 
     func inject(_ bench: Bench) throws(Interruption) {
-        commanded.withLock { $0 = MonotonicClock.now() }
+        commanded.set(MonotonicClock.now())
         bench.recordLine("dips", purpose: "fault")
         var tallies: [DipTally] = []
         var made = 0
@@ -90,14 +90,6 @@ final class DipSweepFault: Fault {
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: healDue(bench))
         bench.recordLine("quiet", purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { healDue(bench) - .milliseconds(1_500) }

@@ -7,7 +7,7 @@ import Synchronization
 import Systems
 
 /// A hundred devices report as often as the line carries, every value twice; then the system is stopped, half of its history made old, and started again.
-final class HistoryFlood: Fault {
+final class HistoryFlood: CommandedFault {
     private static let endsWithin = Instant.Span.seconds(10)
     private static let downFor = Instant.Span.seconds(2)
     /// With the tracers beside them this keeps the line busy and not full.
@@ -21,7 +21,7 @@ final class HistoryFlood: Fault {
     private let telegrams: [TP1Frame]
     private let wanted: Int
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
     private let ended = Mutex<Instant?>(nil)
 
     /// - Parameters:
@@ -41,7 +41,7 @@ final class HistoryFlood: Fault {
         try bench.watchHistory()
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(600) + phase)
         let begun = MonotonicClock.now()
-        commanded.withLock { $0 = begun }
+        commanded.set(begun)
         bench.recordLine("reports", purpose: "fault")
         try send(bench, since: begun)
         // What was sent last is stored before the end.
@@ -74,14 +74,6 @@ final class HistoryFlood: Fault {
         try bench.sleep(until: healDue(bench))
         try bench.startSystem(purpose: "start")
         bench.recordLine("quiet", purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { healDue(bench) - .milliseconds(1000) }

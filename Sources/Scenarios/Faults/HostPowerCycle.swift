@@ -1,17 +1,16 @@
 import Events
 import Platform
-import Synchronization
 
 /// The system's computer loses its power under load and gets it back some seconds later: everything on it ends at once, services too, and what is to start with
 /// the computer is started. Before it the rig changes what the system stores and keeps the record of what was answered; afterwards it reads back.
-final class HostPowerCycle: Fault {
+final class HostPowerCycle: CommandedFault {
     private static let changesFor = Instant.Span.seconds(3)
     /// What is missed must be missed while nobody listens.
     private static let sentinelsAfter = Instant.Span.milliseconds(500)
 
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     /// - Parameter duration: how long it is without power; power supplies of computers want 5 s.
     init(duration: Instant.Span, phase: Instant.Span) {
@@ -28,21 +27,13 @@ final class HostPowerCycle: Fault {
         try bench.sleep(until: MonotonicClock.now() + Self.changesFor + phase)
         let cut = try bench.cutHostPower(purpose: "fault")
         bench.mutate(false)
-        commanded.withLock { $0 = cut.commanded }
+        commanded.set(cut.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: healDue(bench))
         try bench.bootHost(purpose: "heal")
         try bench.readBackMutations()
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { began(bench) + Self.sentinelsAfter }

@@ -1,10 +1,9 @@
 import Events
 import Platform
-import Synchronization
 
 /// The system's interface to the line is unplugged by a relay channel for a while; where the scenario says so a second time, as soon as the
 /// system has begun to read its state again.
-final class InterfaceUnplug: Fault {
+final class InterfaceUnplug: CommandedFault {
     /// How long the rig waits for the first read before the interface goes a second time.
     private static let readOutWithin = Instant.Span.seconds(30)
 
@@ -12,7 +11,7 @@ final class InterfaceUnplug: Fault {
     private let duration: Instant.Span
     private let again: Instant.Span?
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     /// - Parameter channel: the rig's channel that feeds the interface, or switches its port.
     init(channel: String, duration: Instant.Span, again: Instant.Span?, phase: Instant.Span) {
@@ -30,7 +29,7 @@ final class InterfaceUnplug: Fault {
         try bench.watchInterface()
         let cut = try bench.actuate(
             channel, meaning: "cut", purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = cut.commanded }
+        commanded.set(cut.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
@@ -48,14 +47,6 @@ final class InterfaceUnplug: Fault {
         }
         let cut = try bench.actuate(channel, meaning: "cut", purpose: "fault_again", due: MonotonicClock.now())
         try bench.actuate(channel, meaning: "powered", purpose: "heal", due: cut.commanded + again)
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

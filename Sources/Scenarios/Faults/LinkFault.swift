@@ -1,17 +1,16 @@
 import Catalogue
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// The link to a service is in trouble for a while, at the rig's gate in it: half open, late, slow, or damaging what passes.
-final class LinkFault: Fault {
+final class LinkFault: CommandedFault {
     private let gate: String
     private let trouble: LinkTrouble
     private let seed: UInt64
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     /// - Parameter seed: where octets are damaged.
     init(gate: String, trouble: LinkTrouble, seed: UInt64, duration: Instant.Span, phase: Instant.Span) {
@@ -31,19 +30,11 @@ final class LinkFault: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         let made = try bench.trouble(
             trouble, seed: seed, gate: gate, purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = made.commanded }
+        commanded.set(made.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         _ = try bench.trouble(nil, seed: seed, gate: gate, purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

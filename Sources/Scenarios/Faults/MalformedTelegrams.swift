@@ -1,10 +1,9 @@
 import Events
 import KNX
 import Platform
-import Synchronization
 
 /// Telegrams that are not as they should be, each followed by a good one to the same address.
-final class MalformedTelegrams: Fault {
+final class MalformedTelegrams: CommandedFault {
     /// One malformed telegram with its good one.
     struct Pair: Sendable, Hashable {
         var malformed: TP1Frame
@@ -17,7 +16,7 @@ final class MalformedTelegrams: Fault {
 
     private let pairs: [Pair]
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(pairs: [Pair], phase: Instant.Span) {
         self.pairs = pairs
@@ -30,7 +29,7 @@ final class MalformedTelegrams: Fault {
 
     func inject(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = MonotonicClock.now() }
+        commanded.set(MonotonicClock.now())
         bench.recordLine("malformed", purpose: "fault")
         bench.send(pairs[0].malformed)
     }
@@ -43,14 +42,6 @@ final class MalformedTelegrams: Fault {
             try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
         }
         bench.recordLine("good", purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     /// While the first of them is being digested.

@@ -1,10 +1,9 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// A process of the system's own is killed, or stopped and after a while let go on, or stopped for good.
-final class ProcessStrike: Fault {
+final class ProcessStrike: CommandedFault {
     enum Kind: Sendable {
         case killed
         case stalled(Instant.Span)
@@ -17,7 +16,7 @@ final class ProcessStrike: Fault {
     private let process: String
     private let kind: Kind
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(process: String, kind: Kind, phase: Instant.Span) {
         self.process = process
@@ -44,20 +43,12 @@ final class ProcessStrike: Fault {
         let strike = try bench.act(
             isKill ? .kill : .stop, onProcess: process, purpose: "fault",
             due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = strike.commanded }
+        commanded.set(strike.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         guard case .stalled = kind else { return }
         _ = try bench.act(.continue, onProcess: process, purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { began(bench) + Self.sentinelsAfter }

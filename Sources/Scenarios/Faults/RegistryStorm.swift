@@ -1,17 +1,16 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// Requests to the system's registry that contradict each other.
-final class RegistryStorm: Fault {
+final class RegistryStorm: CommandedFault {
     enum Kind: Sendable {
         case duplicates, orphans, changes
     }
 
     private let kind: Kind
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(kind: Kind, phase: Instant.Span) {
         self.kind = kind
@@ -30,7 +29,7 @@ final class RegistryStorm: Fault {
 
     func inject(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = MonotonicClock.now() }
+        commanded.set(MonotonicClock.now())
         bench.recordRequests(purpose: "fault")
         for round in Self.rounds(kind) { try bench.makeRequests(round) }
     }
@@ -39,14 +38,6 @@ final class RegistryStorm: Fault {
         try bench.sleep(until: began(bench) + .seconds(4))
         bench.recordRequests(purpose: "heal")
         try bench.readBackRegistry()
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { began(bench) + .seconds(2) }

@@ -1,14 +1,13 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// Whoever answers for names on the system's network falls silent, and the system is started again while it is: questions are neither answered nor refused.
-final class ResolverStall: Fault {
+final class ResolverStall: CommandedFault {
     private let service: String
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(service: String, duration: Instant.Span, phase: Instant.Span) {
         self.service = service
@@ -27,20 +26,12 @@ final class ResolverStall: Fault {
         // The rig's own question must have been answered before.
         try bench.sleep(until: MonotonicClock.now() + .seconds(1) + phase)
         let stop = try bench.act(.stop, onService: service, purpose: "fault", due: MonotonicClock.now())
-        commanded.withLock { $0 = stop.commanded }
+        commanded.set(stop.commanded)
         try bench.restartSystem(purpose: "restart")
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         _ = try bench.act(.continue, onService: service, purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

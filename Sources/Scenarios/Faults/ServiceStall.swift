@@ -1,14 +1,13 @@
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// A service that the system needs is stopped for a while and let go on: its port takes connections, and nobody answers.
-final class ServiceStall: Fault {
+final class ServiceStall: CommandedFault {
     private let service: String
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(service: String, duration: Instant.Span, phase: Instant.Span) {
         self.service = service
@@ -23,19 +22,11 @@ final class ServiceStall: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         let stop = try bench.act(
             .stop, onService: service, purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = stop.commanded }
+        commanded.set(stop.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         _ = try bench.act(.continue, onService: service, purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

@@ -4,12 +4,12 @@ import Synchronization
 import Systems
 
 /// Somebody else holds the system's database when it is started; later the lock is released and it is started again.
-final class StartLocked: Fault {
+final class StartLocked: CommandedFault {
     /// For a system that refuses, and for one that does not.
     private static let watched = Instant.Span.seconds(15)
 
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
     private let settled = Mutex<Instant?>(nil)
 
     init(phase: Instant.Span) {
@@ -24,7 +24,7 @@ final class StartLocked: Fault {
         try bench.watchWrites(.locked)
         try bench.sleep(until: MonotonicClock.now() + .seconds(1) + phase)
         let made = try bench.takeWritingAway(.locked, purpose: "fault")
-        commanded.withLock { $0 = made.commanded }
+        commanded.set(made.commanded)
         try bench.restartSystem(purpose: "restart")
         let deadline = MonotonicClock.now() + Self.watched
         while bench.system?.isRunning == true, MonotonicClock.now() < deadline {
@@ -37,14 +37,6 @@ final class StartLocked: Fault {
         try bench.sleep(until: healDue(bench))
         try bench.giveWritingBack(.locked, purpose: "heal")
         if bench.system?.isRunning != true { try bench.startSystem(purpose: "start") }
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { healDue(bench) - .milliseconds(1200) }

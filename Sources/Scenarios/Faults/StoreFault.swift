@@ -1,10 +1,9 @@
 import Checkers
 import Events
 import Platform
-import Synchronization
 
 /// Writing is taken away where the system keeps its data: its database is locked by somebody else, or its disk is full.
-final class StoreFault: Fault {
+final class StoreFault: CommandedFault {
     enum Kind: Sendable {
         case locked, full
     }
@@ -15,7 +14,7 @@ final class StoreFault: Fault {
     private let kind: Kind
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(kind: Kind, duration: Instant.Span, phase: Instant.Span) {
         self.kind = kind
@@ -37,7 +36,7 @@ final class StoreFault: Fault {
         // The rig's own write must have worked before.
         try bench.sleep(until: MonotonicClock.now() + .seconds(1) + phase)
         let made = try bench.takeWritingAway(kind, purpose: "fault")
-        commanded.withLock { $0 = made.commanded }
+        commanded.set(made.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
@@ -52,14 +51,6 @@ final class StoreFault: Fault {
             }
         }
         try bench.giveWritingBack(kind, purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }

@@ -1,10 +1,9 @@
 import Events
 import Platform
-import Synchronization
 
 /// The system is killed under load, several times at random instants, and started again each time as a supervisor would. Before each kill the rig changes
 /// what the system stores and keeps the record of what was answered; after each start it reads back.
-final class SystemKill: Fault {
+final class SystemKill: CommandedFault {
     /// As a supervisor waits before it starts again.
     private static let restartDelay = Instant.Span.seconds(1)
     /// What is missed must be missed while nobody listens.
@@ -13,7 +12,7 @@ final class SystemKill: Fault {
 
     private let times: Int
     private let phases: [Instant.Span]
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     /// - Parameter phases: how long after it is ready again each further kill falls; one for each time.
     init(times: Int, phases: [Instant.Span]) {
@@ -31,7 +30,7 @@ final class SystemKill: Fault {
         try bench.sleep(until: MonotonicClock.now() + Self.changesFor + phases[0])
         let kill = try bench.killSystem(purpose: "fault", due: MonotonicClock.now())
         bench.mutate(false)
-        commanded.withLock { $0 = kill.commanded }
+        commanded.set(kill.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
@@ -44,14 +43,6 @@ final class SystemKill: Fault {
             try bench.sleep(until: MonotonicClock.now() + Self.changesFor + phases[time])
             _ = try bench.killSystem(purpose: "fault_again", due: MonotonicClock.now())
             bench.mutate(false)
-        }
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
         }
     }
 

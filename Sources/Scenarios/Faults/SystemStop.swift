@@ -3,14 +3,14 @@ import Platform
 import Synchronization
 
 /// The system is asked to end under load, looked at while it is down, and started again.
-final class SystemStop: Fault {
+final class SystemStop: CommandedFault {
     /// Longer than any limit for an orderly end, so that one that takes too long is measured.
     private static let endsWithin = Instant.Span.seconds(15)
     /// Stores are looked at while it is down.
     private static let downFor = Instant.Span.seconds(4)
 
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
     private let ended = Mutex<Instant?>(nil)
 
     init(phase: Instant.Span) {
@@ -24,7 +24,7 @@ final class SystemStop: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         let stop = try bench.terminateSystem(
             purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = stop.commanded }
+        commanded.set(stop.commanded)
         try bench.waitSystemEnded(until: stop.commanded + Self.endsWithin)
         ended.withLock { $0 = MonotonicClock.now() }
         bench.lookAtClosedDatabase()
@@ -33,14 +33,6 @@ final class SystemStop: Fault {
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: healDue(bench))
         try bench.startSystem(purpose: "heal")
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func sentinelsDue(_ bench: Bench) -> Instant { healDue(bench) - .milliseconds(1000) }

@@ -1,16 +1,15 @@
 import Catalogue
 import Events
 import Platform
-import Synchronization
 import Systems
 
 /// Writes to a database are damaged on their way, at the rig's gate before it: cut in the middle, refused, or not answered.
-final class WriteFault: Fault {
+final class WriteFault: CommandedFault {
     private let gate: String
     private let damage: WriteDamage
     private let duration: Instant.Span
     private let phase: Instant.Span
-    private let commanded = Mutex<Instant?>(nil)
+    let commanded = Commanded()
 
     init(gate: String, damage: WriteDamage, duration: Instant.Span, phase: Instant.Span) {
         self.gate = gate
@@ -34,19 +33,11 @@ final class WriteFault: Fault {
     func inject(_ bench: Bench) throws(Interruption) {
         let made = try bench.damageWrites(
             damage, through: gate, purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
-        commanded.withLock { $0 = made.commanded }
+        commanded.set(made.commanded)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         _ = try bench.damageWrites(nil, through: gate, purpose: "heal", due: bench.healing(healDue(bench)))
-    }
-
-    func began(_ bench: Bench) -> Instant {
-        commanded.withLock { commanded in
-            let instant = commanded ?? MonotonicClock.now()
-            commanded = instant
-            return instant
-        }
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }
