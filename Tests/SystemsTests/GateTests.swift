@@ -30,14 +30,23 @@ import Testing
         return octets
     }
 
+    /// A closed gate before a service.
+    func gate(to servicePort: UInt16) throws -> Gate {
+        try Gate(id: "broker", port: try freePort(), servicePort: servicePort, inNetworkOf: nil, sink: collector.sink)
+    }
+
+    /// A connection of the system's through an open gate, and what the service has of it.
+    func connect(_ gate: Gate, to listener: Descriptor) throws -> (system: Descriptor, accepted: Descriptor) {
+        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        return (system, try #require(try Socket.accept(listener, until: soon)))
+    }
+
     @Test func octetsPassInBothDirectionsAndEndsToo() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         try system.writeAll(Array("hello".utf8), until: soon)
         #expect(try receive(accepted, count: 5) == Array("hello".utf8))
         // Half-closed: the system has said all, the service still answers.
@@ -55,12 +64,10 @@ import Testing
 
     @Test func aHalfOpenLinkIsSilentAndForgetsItsConnections() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         try gate.trouble(.halfOpen)
         try system.writeAll([1, 2, 3], until: soon)
         try accepted.writeAll([4, 5], until: soon)
@@ -83,12 +90,10 @@ import Testing
 
     @Test func aConnectionIsCutInTheMiddleOfWhatTheSystemSends() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         try gate.trouble(.cuttingInFrame)
         try accepted.writeAll([1, 2], until: soon)
         #expect(try receive(system, count: 2) == [1, 2])
@@ -100,13 +105,11 @@ import Testing
 
     @Test func aDelayedLinkIsLateInBothDirectionsAndSleepsMeanwhile() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
         try gate.trouble(.delayed(nanoseconds: 300_000_000))
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         let begun = MonotonicClock.now()
         let rounds = gate.rounds
         try system.writeAll([1, 2], until: soon)
@@ -119,8 +122,7 @@ import Testing
 
     @Test func closedItRefusesAndCuts() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         func refusal() -> Int32? {
             do throws(SystemFailure) {
@@ -130,8 +132,7 @@ import Testing
         }
         #expect(refusal() == ECONNREFUSED)
         try gate.open()
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         #expect(eventually { changes() == [.opened, .connected] })
         gate.close()
         for socket in [system, accepted] {
@@ -173,8 +174,7 @@ import Testing
 
     @Test func theRigsOwnConnectionsAreNotReported() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
         let probe = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, from: Gate.rigAddress, until: soon)
@@ -186,12 +186,10 @@ import Testing
 
     @Test func anIdleGateSleeps() throws {
         let service = try Socket.listenTCP()
-        let gate = try Gate(
-            id: "broker", port: try freePort(), servicePort: service.port, inNetworkOf: nil, sink: collector.sink)
+        let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
-        let system = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
-        let accepted = try #require(try Socket.accept(service.listener, until: soon))
+        let (system, accepted) = try connect(gate, to: service.listener)
         // One side has ended: its end of file must not be reported again and again.
         shutdown(system.number, Int32(SHUT_WR))
         #expect(try receive(accepted, count: 1) == [])
