@@ -45,8 +45,17 @@ import Testing
         let now = Instant(nanoseconds: 9_000_000_000)
         _ = assembler.take(indication(Self.frame, sequence: 0, stamp: 0), at: now)
         let told = assembler.take(indication([0xCC], sequence: 3, stamp: 20_000), at: now)
-        #expect(frames(told).map(\.acknowledge) == [nil])
-        #expect(frames(assembler.finish()).map(\.octets) == [[0xCC]])
+        #expect(frames(told).map(\.acknowledge) == [nil, nil])
+        #expect(frames(told).map(\.flaw) == [nil, "acknowledge-without-frame"] && assembler.finish().isEmpty)
+    }
+
+    @Test func aCopyIsNoFrameAndStandsInNobodysWay() {
+        var assembler = assembler()
+        let now = Instant(nanoseconds: 9_000_000_000)
+        _ = assembler.take(indication(Self.frame, sequence: 0, stamp: 1_000), at: now)
+        #expect(assembler.take(indication(Self.frame, sequence: 1, stamp: 1_000), at: now + .milliseconds(1)).isEmpty)
+        let told = assembler.take(indication([0xCC], sequence: 2, stamp: 3_708), at: now + .milliseconds(3))
+        #expect(frames(told).map(\.acknowledge) == [0xCC] && frames(told).map(\.sequence) == [0])
     }
 
     @Test func timeStampsGoRound() {

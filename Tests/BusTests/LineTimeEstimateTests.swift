@@ -23,6 +23,15 @@ import Testing
         #expect(estimate.instant(stamp: 500, arrival: at(10_000)) == at(2_500))
     }
 
+    /// On a line that is silent at night the counter goes half round, or more than once.
+    @Test(arguments: [Int64(2_000), 2_400, 4_200, 4_400, 30_000]) func aLongSilenceIsAsLongAsItWas(seconds: Int64) {
+        var estimate = LineTimeEstimate()
+        _ = estimate.instant(stamp: .max - 999, arrival: at(1_000))
+        let later = seconds * 1_000_000
+        let stamp = (UInt32.max - 999) &+ UInt32(truncatingIfNeeded: later)
+        #expect(estimate.instant(stamp: stamp, arrival: at(1_000 + later + 30_000)) == at(1_000 + later))
+    }
+
     @Test func whatIsOldIsForgottenSinceClocksDrift() {
         var estimate = LineTimeEstimate()
         _ = estimate.instant(stamp: 0, arrival: at(0))

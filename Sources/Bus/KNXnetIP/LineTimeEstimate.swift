@@ -10,16 +10,14 @@ struct LineTimeEstimate: Sendable {
     private var windowBegan: Instant?
     private var present = Int64.max
     private var former = Int64.max
-    private var lastStamp: UInt32?
+    private var last: (stamp: UInt32, arrival: Instant)?
     /// The present stamp without its overflow every 71.6 minutes, nanoseconds.
     private var unwrapped: Int64 = 0
 
     /// - Parameter stamp: microseconds of a counter with 32 bits.
     mutating func instant(stamp: UInt32, arrival: Instant) -> Instant {
-        // Signed, so that a stamp that is a little older than the one before it stays so.
-        let step = lastStamp.map { Int64(Int32(bitPattern: stamp &- $0)) * 1_000 } ?? 0
-        lastStamp = stamp
-        unwrapped += step
+        unwrapped += last.map { step(from: $0, to: stamp, arrival: arrival) } ?? 0
+        last = (stamp, arrival)
         if let began = windowBegan, arrival - began < Self.window {
         } else {
             former = present
@@ -28,5 +26,15 @@ struct LineTimeEstimate: Sendable {
         }
         present = min(present, arrival.nanoseconds - unwrapped)
         return Instant(nanoseconds: unwrapped + min(present, former))
+    }
+
+    /// What the counter counts before it begins anew, nanoseconds.
+    private static let round: Int64 = (1 << 32) * 1_000
+
+    /// Signed, so that a stamp that is a little older than the one before it stays so; how often the counter went round meanwhile the arrivals tell.
+    private func step(from last: (stamp: UInt32, arrival: Instant), to stamp: UInt32, arrival: Instant) -> Int64 {
+        let signed = Int64(Int32(bitPattern: stamp &- last.stamp)) * 1_000
+        let missing = (arrival - last.arrival).nanoseconds - signed
+        return signed + max(0, (missing + Self.round / 2) / Self.round) * Self.round
     }
 }
