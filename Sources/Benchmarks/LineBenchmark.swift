@@ -39,7 +39,7 @@ struct LineBenchmark {
     }
 
     func run() throws -> Results {
-        let temporary = try TemporaryDirectory(prefix: "knxrig-bench-")
+        let temporary = try TemporaryDirectory(heldWithPrefix: "knxrig-bench-")
         defer { temporary.remove() }
         let (near, far) = try Socket.pair()
         var request = ChildProcess.Request(

@@ -58,7 +58,7 @@ public final class LiveLine: Sendable {
             let queue = try EventQueue()
             self.queue = queue
             if rig.kind == .twin {
-                let directory = try TemporaryDirectory(prefix: "knxrig-live-")
+                let directory = try TemporaryDirectory(heldWithPrefix: "knxrig-live-")
                 parts.directory = directory
                 parts.twin = try TwinProcess(
                     program: program, rigFile: rig.file, directory: directory.path,

@@ -1,22 +1,5 @@
 import Glibc
 
-/// A directory for what must not outlive its user.
-public struct TemporaryDirectory: Sendable {
-    public let path: String
-
-    /// Makes `/tmp/<prefix>XXXXXX`, readable by its owner alone. Short, because socket paths end at 107 octets.
-    public init(prefix: String) throws(SystemFailure) {
-        var template = Array("/tmp/\(prefix)XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
-        guard unsafe mkdtemp(&template) != nil else { throw SystemFailure("make a directory in", "/tmp") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// Removes the directory and everything in it. Links are removed, never followed.
-    public func remove() {
-        Files.removeTree(path)
-    }
-}
-
 /// The few things done with whole files.
 public enum Files {
     /// The content of a file, at most its first `maximum` octets.

@@ -143,7 +143,7 @@ public final class Campaign: Sendable {
         let child: ChildProcess
         let temporary: TemporaryDirectory
         do {
-            temporary = try TemporaryDirectory(prefix: "knxrig-")
+            temporary = try TemporaryDirectory(heldWithPrefix: "knxrig-")
             let (near, far) = try Socket.pair()
             var request = ChildProcess.Request(path: program, arguments: ["run"])
             request.descriptors = [(Lifeline.childDescriptorNumber, far)]

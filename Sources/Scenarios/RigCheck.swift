@@ -56,7 +56,7 @@ public struct RigCheck: Sendable {
         program: String, cancellation: Cancellation, progress: @Sendable (String) -> Void
     ) throws(Obstacle) -> Result {
         do {
-            let temporary = try TemporaryDirectory(prefix: "knxrig-check-")
+            let temporary = try TemporaryDirectory(heldWithPrefix: "knxrig-check-")
             defer { temporary.remove() }
             return try run(program, temporary.path, cancellation, progress)
         } catch let interruption as Interruption {

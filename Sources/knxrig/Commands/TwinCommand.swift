@@ -36,7 +36,8 @@ extension Command {
         try arguments.refuseOperands()
         let rig = try Rig(path: dataDirectories(arguments).find(arguments.value("--rig") ?? "twin", folder: ""))
         guard rig.kind == .twin else { throw UsageFailure("\(rig.file) describes real hardware, not a twin") }
-        let temporary = arguments.value("--directory") == nil ? try TemporaryDirectory(prefix: "knxrig-twin-") : nil
+        let temporary =
+            arguments.value("--directory") == nil ? try TemporaryDirectory(heldWithPrefix: "knxrig-twin-") : nil
         defer { temporary?.remove() }
         let directory = arguments.value("--directory") ?? temporary?.path ?? "."
         try Files.makeDirectories(directory)
