@@ -25,11 +25,8 @@ struct KnxRig {
         }
         switch first {
         case "--help", "-h", "help":
-            if first == "help", let command = match(Array(words.dropFirst()))?.command {
-                Terminal.output(command.helpText)
-            } else {
-                Terminal.output(overview)
-            }
+            let asked = first == "help" ? Array(words.dropFirst()) : []
+            Terminal.output(match(asked)?.command.helpText ?? asked.first.flatMap(overview(ofGroup:)) ?? overview)
             return .pass
         case "--version":
             Terminal.output("knxrig \(version)\n")
@@ -37,6 +34,10 @@ struct KnxRig {
         default: break
         }
         guard let (command, rest) = match(words) else {
+            if let group = overview(ofGroup: first), words.count == 1 || ["--help", "-h"].contains(words[1]) {
+                if words.count > 1 { Terminal.output(group) } else { Terminal.error(group) }
+                return words.count > 1 ? .pass : .usage
+            }
             let names = commands.filter { !$0.isInternal }.map(\.name)
             let suggestion = Nearest.suggestion(for: words.prefix(2).joined(separator: " "), among: names)
             let single = suggestion.isEmpty ? Nearest.suggestion(for: first, among: names) : suggestion
@@ -72,23 +73,40 @@ struct KnxRig {
         return .usage
     }
 
-    private static var overview: String {
+    private static func list(_ commands: [Command]) -> String {
         let shown = commands.filter { !$0.isInternal }
         let width = shown.map(\.name.count).max() ?? 0
-        let list = shown.map { command in
+        return shown.map { command in
             "  \(command.name)\(String(repeating: " ", count: width - command.name.count))  \(command.summary)\n"
-        }
-        return """
-            knxrig: breaks a KNX bench on purpose and proves whether the building controller recovered.
+        }.joined()
+    }
 
-            Usage: knxrig COMMAND [OPTIONS]
+    /// The commands whose names begin with this word and go on: those of `relay`. Nil when there are none.
+    private static func overview(ofGroup word: String) -> String? {
+        let group = commands.filter { !$0.isInternal && $0.name.hasPrefix(word + " ") }
+        guard !group.isEmpty else { return nil }
+        return """
+            Usage: knxrig \(word) COMMAND [OPTIONS]
 
             Commands:
-            \(list.joined())
-            `knxrig COMMAND --help` explains one of them. First try, without hardware: knxrig test HW-1
-
-            Exit status: 0 pass, 1 fail, 2 usage or bad input, 3 invalid (the rig could not prove it), 4 inconclusive, 5 error, 130 aborted.
+            \(list(group))
+            `knxrig \(word) COMMAND --help` explains one of them.
 
             """
+    }
+
+    private static var overview: String {
+        """
+        knxrig: breaks a KNX bench on purpose and proves whether the building controller recovered.
+
+        Usage: knxrig COMMAND [OPTIONS]
+
+        Commands:
+        \(list(commands))
+        `knxrig COMMAND --help` explains one of them. First try, without hardware: knxrig test HW-1
+
+        Exit status: 0 pass, 1 fail, 2 usage or bad input, 3 invalid (the rig could not prove it), 4 inconclusive, 5 error, 130 aborted.
+
+        """
     }
 }

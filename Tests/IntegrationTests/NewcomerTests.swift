@@ -15,6 +15,12 @@ import Testing
             #expect(help.output.contains("Usage: knxrig \(command)"))
             #expect(help.output.contains("Examples:"))
         }
+        for words in [["relay", "--help"], ["help", "relay"]] {
+            let group = try RigProgram.run(words)
+            #expect(group.status == 0 && group.output.contains("  relay cycle ") && !group.output.contains("  rig "))
+        }
+        let bare = try RigProgram.run(["relay"])
+        #expect(bare.status == 2 && bare.error.contains("  relay cycle ") && bare.output.isEmpty)
         #expect(try RigProgram.run([]).status == 2)
         #expect(try RigProgram.run(["--version"]).output.hasPrefix("knxrig "))
     }
