@@ -142,6 +142,23 @@ import Testing
         try Self.expectFailure(shutdown, checker: "detected", ["never gave a sign that it noticed"])
     }
 
+    /// What a program that is killed has open is closed before it has exited.
+    @Test func aSignBetweenTheCommandAndItsProofCounts() throws {
+        let run = ScriptedRun(fault: .brokerDown, healthIsAlwaysGreen: true)
+        func noticing(_ microseconds: Int) -> [Event] {
+            run.events.changed { event in
+                guard case .log(let line) = event.payload, line.means == "broker lost", event.milliseconds < run.healAt
+                else { return }
+                event.instant = ScriptedRun.instant(ScriptedRun.faultAt) + .microseconds(Int64(microseconds))
+            }
+        }
+        let verdict = try noticing(500).verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+        #expect(try #require(verdict.instants.fault) > ScriptedRun.instant(ScriptedRun.faultAt) + .microseconds(500))
+        #expect(verdict.measured.first { $0.name == "time_to_detect" }?.valueNanoseconds == 0)
+        try Self.expectFailure(noticing(-500), checker: "detected", ["never gave a sign that it noticed"])
+    }
+
     @Test func itsHealthAloneIsASignToo() throws {
         let run = ScriptedRun(isMute: true)
         let verdict = try run.events.verdict()

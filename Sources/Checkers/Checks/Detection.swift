@@ -5,7 +5,13 @@ import Events
 enum Detection {
     static func proven(_ world: World) -> FaultWitness.Proven? {
         guard let fault = world.witness.fault?.instant else { return nil }
-        return proven(world, world.plan, since: fault, byHealth: true)
+        return proven(world, world.plan, since: begin(of: world.witness.steps.first, fault), byHealth: true)
+    }
+
+    /// From when a sign can be one of this fault. A system that sees a connection end may say so just before somebody else has seen the reason:
+    /// a program that is killed closes its connections before it has exited.
+    private static func begin(of step: FaultWitness?, _ fault: Instant) -> Instant {
+        min(fault, step?.injected?.commanded ?? fault)
     }
 
     /// - Parameter byHealth: a health that is not healthy counts too; of several steps only for the first, since nobody can tell which it speaks of.
@@ -48,8 +54,7 @@ enum Detection {
         }
         for (index, step) in world.witness.steps.enumerated() {
             guard let fault = index == 0 ? fault : step.fault else { continue }
-            // A system that sees a connection end may say so just before somebody else has seen the reason.
-            let since = index == 0 ? fault.instant : min(fault.instant, step.injected?.commanded ?? fault.instant)
+            let since = begin(of: step, fault.instant)
             let detected = proven(world, step.plan, since: since, byHealth: index == 0)
             judge(step.plan, isFirst: index == 0, fault: fault, detected, into: &verdict)
         }
