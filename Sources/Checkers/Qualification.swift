@@ -25,6 +25,28 @@ public struct Qualification: Sendable, Hashable {
         public var isCaught: Bool { outcome == .fail && sentence.contains(finding) }
     }
 
+    /// What a scenario that does not name a protection made of its absence. It tells where else it would have been noticed, and qualifies nothing.
+    public struct Bystander: Sendable, Hashable {
+        public var protection: String
+        public var scenario: String
+        public var variant: String
+        public var outcome: Outcome
+        public var sentence: String
+        /// The run's directory, relative to the qualification.
+        public var run: String
+
+        public init(
+            protection: String, scenario: String, variant: String, outcome: Outcome, sentence: String, run: String
+        ) {
+            self.protection = protection
+            self.scenario = scenario
+            self.variant = variant
+            self.outcome = outcome
+            self.sentence = sentence
+            self.run = run
+        }
+    }
+
     /// Runs of one kind: how many were good, and what the others said.
     public struct Count: Sendable, Hashable {
         public var good = 0
@@ -61,14 +83,19 @@ public struct Qualification: Sendable, Hashable {
     /// Seconds of Unix time.
     public var made: Int64
     public var scenarios: [Scenario]
+    public var bystanders: [Bystander]
 
-    public init(rig: String, kind: String, build: String, system: String, made: Int64, scenarios: [Scenario]) {
+    public init(
+        rig: String, kind: String, build: String, system: String, made: Int64, scenarios: [Scenario],
+        bystanders: [Bystander] = []
+    ) {
         self.rig = rig
         self.kind = kind
         self.build = build
         self.system = system
         self.made = made
         self.scenarios = scenarios
+        self.bystanders = bystanders
     }
 
     /// All clean runs passed, every sabotage was caught, no null run raised an alarm, and there was something of each.
@@ -117,6 +144,13 @@ public struct Qualification: Sendable, Hashable {
                                     "sentence": .text($0.sentence), "run": .text($0.run),
                                 ]
                             }),
+                    ]
+                }),
+            "bystanders": .list(
+                bystanders.map {
+                    [
+                        "protection": .text($0.protection), "id": .text($0.scenario), "variant": .text($0.variant),
+                        "outcome": .text($0.outcome.rawValue), "sentence": .text($0.sentence), "run": .text($0.run),
                     ]
                 }),
         ]

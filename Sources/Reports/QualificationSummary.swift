@@ -21,7 +21,7 @@ public enum QualificationSummary {
         }
         if null.of == 0 { lines.append("  there was no null run") }
         if qualification.sabotages.isEmpty { lines.append("  there was no sabotage") }
-        return (lines + byProtection(qualification)).map { $0 + "\n" }.joined()
+        return (lines + byProtection(qualification) + byBystanders(qualification)).map { $0 + "\n" }.joined()
     }
 
     /// Which scenarios caught the same protection missing, where several were asked: a protection that many miss is what most depends on.
@@ -41,6 +41,22 @@ public enum QualificationSummary {
         return names.filter { asked[$0, default: 0] > 1 }.map {
             "  without \($0): \(caught[$0, default: []].count) of \(asked[$0, default: 0]) caught it: "
                 + caught[$0, default: ["none"]].joined(separator: ", ")
+        }
+    }
+
+    /// Which scenarios that do not name a protection failed without it all the same. What was no verdict is not counted as one.
+    private static func byBystanders(_ qualification: Qualification) -> [String] {
+        var seen: Set<String> = []
+        let names = qualification.bystanders.map(\.protection).filter { seen.insert($0).inserted }
+        return names.map { name in
+            let asked = qualification.bystanders.filter { $0.protection == name }
+            let failed = asked.filter { $0.outcome == .fail }.map { "\($0.scenario)/\($0.variant)" }
+            let unclear = asked.filter { $0.outcome != .fail && $0.outcome != .pass }.map {
+                "\($0.scenario)/\($0.variant) (\($0.outcome.rawValue))"
+            }
+            return "  without \(name), \(failed.count) of \(asked.count) others failed"
+                + (failed.isEmpty ? "" : ": " + failed.joined(separator: ", "))
+                + (unclear.isEmpty ? "" : "; no verdict: " + unclear.joined(separator: ", "))
         }
     }
 }

@@ -10,6 +10,8 @@ public struct Calibration: Sendable {
     private enum Role {
         case clean, null
         case sabotage(Scenario.Sabotage)
+        /// A protection that the scenario does not name.
+        case bystander(String)
     }
 
     /// All runs, in the order in which they are to be made. Directories are the caller's to give.
@@ -20,7 +22,8 @@ public struct Calibration: Sendable {
     /// - Parameter plans: one per scenario variant.
     /// - Parameter clean: runs without sabotage per variant.
     /// - Parameter null: null runs in all, spread over the variants in turn.
-    public init(_ plans: [TestPlan], clean: Int, null: Int) {
+    /// - Parameter bystanders: each protection that any of the variants names is switched off once for the first variant of every other scenario too.
+    public init(_ plans: [TestPlan], clean: Int, null: Int, bystanders: Bool = false) {
         self.plans = plans
         var jobs: [Job] = []
         var roles: [Role] = []
@@ -35,6 +38,7 @@ public struct Calibration: Sendable {
             case .clean: break
             case .null: job.isNull = true
             case .sabotage(let sabotage): job.sabotage = [sabotage.protection]
+            case .bystander(let protection): job.sabotage = [protection]
             }
             jobs.append(job)
             roles.append(role)
@@ -42,6 +46,19 @@ public struct Calibration: Sendable {
         for plan in plans {
             for _ in 0..<clean { add(plan, .clean) }
             for sabotage in plan.variant.sabotages { add(plan, .sabotage(sabotage)) }
+        }
+        if bystanders {
+            var seen: Set<String> = []
+            let named = plans.flatMap { $0.variant.sabotages.map(\.protection) }.filter { seen.insert($0).inserted }
+            for protection in named {
+                var scenarios: Set<String> = []
+                for plan in plans where scenarios.insert(plan.scenario.id).inserted {
+                    let own = plans.filter { $0.scenario.id == plan.scenario.id }
+                    guard !own.contains(where: { $0.variant.sabotages.contains { $0.protection == protection } })
+                    else { continue }
+                    add(plan, .bystander(protection))
+                }
+            }
         }
         for index in 0..<(plans.isEmpty ? 0 : null) { add(plans[index % plans.count], .null) }
         self.jobs = jobs
@@ -54,6 +71,7 @@ public struct Calibration: Sendable {
     public func qualification(_ results: [JobResult], build: String, made: Int64) -> Qualification {
         precondition(results.count == jobs.count, "every run has a result")
         var scenarios = plans.map { Qualification.Scenario(id: $0.scenario.id, variant: $0.variant.name) }
+        var bystanders: [Qualification.Bystander] = []
         for (index, result) in results.enumerated() {
             guard
                 let place = scenarios.firstIndex(where: {
@@ -69,11 +87,18 @@ public struct Calibration: Sendable {
                     Qualification.Sabotage(
                         protection: sabotage.protection, finding: sabotage.finding, outcome: result.verdict.outcome,
                         sentence: result.verdict.sentence, run: result.job.directoryName))
+            case .bystander(let protection):
+                bystanders.append(
+                    Qualification.Bystander(
+                        protection: protection, scenario: result.job.scenario, variant: result.job.variant,
+                        outcome: result.verdict.outcome, sentence: result.verdict.sentence,
+                        run: result.job.directoryName))
             }
         }
         let first = plans.first
         return Qualification(
             rig: first?.rig.name ?? "", kind: first?.rig.kind.rawValue ?? "", build: build,
-            system: first?.systemBuild ?? "unknown", made: made, scenarios: scenarios)
+            system: first?.systemBuild ?? "unknown", made: made, scenarios: scenarios,
+            bystanders: bystanders)
     }
 }

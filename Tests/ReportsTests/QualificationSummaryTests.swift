@@ -64,4 +64,24 @@ import Testing
             QualificationSummary.text(qualification).hasSuffix(
                 "  without knxd.restart: 2 of 2 caught it: HW-1/cut-20s, HW-1/cut-3s\n"))
     }
+
+    @Test func whereElseAProtectionIsMissedIsSaidOfEach() {
+        func bystander(_ protection: String, _ scenario: String, _ outcome: Outcome) -> Qualification.Bystander {
+            Qualification.Bystander(
+                protection: protection, scenario: scenario, variant: "a", outcome: outcome, sentence: "", run: "")
+        }
+        var qualification = Self.qualification { _ in }
+        qualification.bystanders = [
+            bystander("knxd.restart", "IF-1", .pass), bystander("knxd.restart", "HW-4", .fail),
+            bystander("db.wal", "IF-1", .pass), bystander("knxd.restart", "HW-5", .invalid),
+        ]
+        #expect(qualification.isQualified)
+        #expect(
+            QualificationSummary.text(qualification).hasSuffix(
+                """
+                  without knxd.restart, 1 of 3 others failed: HW-4/a; no verdict: HW-5/a (invalid)
+                  without db.wal, 0 of 1 others failed
+
+                """))
+    }
 }

@@ -1,3 +1,4 @@
+import Catalogue
 import Checkers
 import Documents
 import Events
@@ -300,6 +301,39 @@ import Testing
             $0.sabotage.isEmpty && !$0.isNull ? RunVerdict(outcome: .inconclusive, sentence: "?") : nil
         }
         #expect(!unclean.isQualified)
+    }
+
+    @Test func bystandersAreTheFirstVariantsOfScenariosThatDoNotNameAProtection() throws {
+        let names = [("PB-2", "killed"), ("PB-2", "stalled-5s"), ("IF-1", "killed-5s"), ("IF-1", "half-open-20s")]
+        let plans = try names.map { try TestPlan(job: Self.job($0.0, $0.1)) }
+        let calibration = Calibration(plans, clean: 1, null: 1, bystanders: true)
+        let plain = Calibration(plans, clean: 1, null: 1)
+        let extra = calibration.jobs.filter { job in !plain.jobs.contains(job) && !job.isNull }
+        let named = { (id: String) in
+            Set(plans.filter { $0.scenario.id == id }.flatMap { $0.variant.sabotages.map(\.protection) })
+        }
+        let ofBroker = named("IF-1").subtracting(named("PB-2"))
+        let ofDaemon = named("PB-2").subtracting(named("IF-1"))
+        #expect(!ofBroker.isEmpty && !ofDaemon.isEmpty)
+        #expect(Set(extra.filter { $0.scenario == "PB-2" }.flatMap(\.sabotage)) == ofBroker)
+        #expect(Set(extra.filter { $0.scenario == "IF-1" }.flatMap(\.sabotage)) == ofDaemon)
+        #expect(Set(extra.map(\.variant)) == ["killed", "killed-5s"])
+        #expect(extra.count == ofBroker.count + ofDaemon.count)
+        #expect(Set(calibration.jobs.map(\.directoryName)).count == calibration.jobs.count)
+        let results = calibration.jobs.map { job in
+            let right = plans.flatMap { $0.variant.sabotages }.first { [$0.protection] == job.sabotage }?.finding
+            return JobResult(
+                job: job,
+                verdict: job.sabotage.isEmpty
+                    ? RunVerdict(outcome: .pass, sentence: "fine")
+                    : RunVerdict(outcome: job.scenario == "IF-1" ? .fail : .pass, sentence: right ?? ""))
+        }
+        let qualification = calibration.qualification(results, build: "b", made: 0)
+        #expect(qualification.bystanders.count == extra.count)
+        #expect(qualification.bystanders.allSatisfy { ($0.outcome == .fail) == ($0.scenario == "IF-1") })
+        #expect(qualification.value["bystanders"]?.list?.count == extra.count)
+        // They change nothing of what qualifies.
+        #expect(qualification.sabotages.count == plans.flatMap(\.variant.sabotages).count)
     }
 
     @Test func aJobReadsBackWhatItWrote() throws {

@@ -20,15 +20,23 @@ extension Command {
                 "the profile of a system whose protections can be switched off (default: reference-controller)"),
             .value("--clean", "N", "clean runs per variant (default: 1)"),
             .value("--null", "N", "null runs in all (default: 20)"),
+            .flag(
+                "--others",
+                "without each protection make the other scenarios' runs too, and say which of them fail as well"
+            ),
             .value("--parallel", "K", "make K runs at once, each with a twin of its own (default: 1)"),
             .value("--seed", "S", "settle every random choice (default: one by the clock, printed in the report)"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
             .value("--progress", "HOW", "auto (on a terminal), plain (a line per step), none"), data,
         ],
-        examples: ["knxrig calibrate all --parallel 4", "knxrig calibrate HW-1 --clean 3 --null 5"],
+        examples: [
+            "knxrig calibrate all --parallel 4", "knxrig calibrate HW-1 --clean 3 --null 5",
+            "knxrig calibrate all --others --parallel 8",
+        ],
         notes: """
             ID is a scenario (all of its variants) or ID/VARIANT. Writes qualification.json beside the report. A sabotage counts as caught when its scenario fails
-            and the first sentence names what was to be found.
+            and the first sentence names what was to be found. With --others the first variant of every scenario that does not name a protection is run without
+            it: what fails there qualifies nothing, and tells how far its absence reaches (all of them: about a thousand runs).
             Exit status: 0 qualified, 1 a sabotage was missed or a clean or null run was not clean, 2 usage or bad input, 130 aborted.
             """
     ) { arguments in
@@ -86,7 +94,7 @@ private struct CalibrationRequest {
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
         }
-        calibration = Calibration(plans, clean: clean, null: null)
+        calibration = Calibration(plans, clean: clean, null: null, bystanders: arguments.has("--others"))
     }
 
     func perform() throws -> ExitStatus {
