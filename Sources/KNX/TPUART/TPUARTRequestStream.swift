@@ -1,5 +1,7 @@
 /// The transceivers that differ in what their octets mean.
 public enum TransceiverChip: Sendable, CaseIterable {
+    /// The first TP-UART, which has none of the services 20 to 28.
+    case tpuart1
     case tpuart2
     /// NCN5120, NCN5121, NCN5130.
     case ncn51xx

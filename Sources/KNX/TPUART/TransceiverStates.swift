@@ -75,6 +75,8 @@ public struct TransceiverFrameState: OptionSet, Hashable, Sendable {
         guard octet & 0x17 == 0x13 else { return nil }
         self.init(rawValue: octet)
     }
+
+    public var octet: UInt8 { rawValue | 0x13 }
 }
 
 /// U_Configure.ind (NCN51xx): `0 b6…b2 01`.
@@ -96,16 +98,28 @@ public struct TransceiverConfiguration: OptionSet, Hashable, Sendable {
         guard octet & 0x83 == 0x01 else { return nil }
         self.init(rawValue: octet)
     }
+
+    public var octet: UInt8 { rawValue | 0x01 }
 }
 
-/// The CRC that a transceiver appends to received frames when it is asked to: CRC-CCITT, polynomial 1021, begun with FFFF, so that the
-/// digits `123456789` give 29B1 (NCN5121 data sheet; the TP-UART 2 manual prints another check value for the same numbers).
+/// The CRC that a transceiver appends to received frames when it is asked to: CRC-CCITT, polynomial 1021.
+///
+/// An NCN51xx begins with FFFF, so that the digits `123456789` give 29B1, and sends the low octet first (NCN5121 data sheet, CRC-CCITT). The TP-UART 2
+/// manual (U_ActivateCRC) prints FFFF and E5CC and says that the high octet goes first; both numbers are right for a register that is begun with
+/// FFFF and then fed with the octets and 16 zero bits, which is the same as this one begun with 1D0F.
 public enum TransceiverCRC {
-    public static func value(_ octets: some Sequence<UInt8>) -> UInt16 {
-        octets.reduce(0xFFFF) { crc, octet in
+    public static func value(_ octets: some Sequence<UInt8>, of chip: TransceiverChip = .ncn51xx) -> UInt16 {
+        octets.reduce(chip == .ncn51xx ? 0xFFFF : 0x1D0F) { crc, octet in
             (0..<8).reduce(crc ^ UInt16(octet) << 8) { word, _ in
                 word & 0x8000 != 0 ? word << 1 ^ 0x1021 : word << 1
             }
         }
+    }
+
+    /// As it follows a frame.
+    public static func octets(behind frame: some Sequence<UInt8>, of chip: TransceiverChip) -> [UInt8] {
+        let value = value(frame, of: chip)
+        let octets = [UInt8(value >> 8), UInt8(value & 0xFF)]
+        return chip == .ncn51xx ? octets.reversed() : octets
     }
 }

@@ -5,7 +5,7 @@
 /// |---|---|
 /// | 2B | U_StopMode.ind (NCN51xx) |
 /// | CB | U_FrameEnd.ind (NCN51xx, when configured); a CB inside a frame comes twice then |
-/// | CRC low, high | behind a frame's check octet, when configured |
+/// | CRC | two octets behind a frame's check octet, when configured; see `TransceiverCRC` |
 /// | any | the answer to U_ProductID.req (TP-UART 2) or U_IntRegRd.req (NCN51xx), which have no code of their own |
 ///
 /// Pure and total as `TPUARTStream` is.
@@ -35,8 +35,8 @@ public struct TransceiverStream: Sendable {
     private var question: (Question, until: Int64)?
     /// Arrival of a CB inside a frame that may be the first of two.
     private var heldMarker: Int64?
-    /// The frame whose CRC is due, and its low octet once that has come.
-    private var checked: (frame: [UInt8], low: UInt8?, until: Int64)?
+    /// The frame whose CRC is due, and its first octet once that has come.
+    private var checked: (frame: [UInt8], first: UInt8?, until: Int64)?
 
     /// How long a chip may take to answer a question, nanoseconds: a frame that was on the line is told first.
     public static let answerNanoseconds: Int64 = 500_000_000
@@ -113,12 +113,12 @@ public struct TransceiverStream: Sendable {
 
     private mutating func take(_ octet: UInt8, _ nanoseconds: Int64) -> [Output] {
         if let due = checked {
-            guard let low = due.low else {
-                checked?.low = octet
+            guard let first = due.first else {
+                checked?.first = octet
                 return []
             }
             checked = nil
-            let isGood = TransceiverCRC.value(due.frame) == UInt16(octet) << 8 | UInt16(low)
+            let isGood = TransceiverCRC.octets(behind: due.frame, of: chip) == [first, octet]
             return [.frameCheck(isGood: isGood, nanoseconds: nanoseconds)]
         }
         if line.isIdle {

@@ -113,6 +113,8 @@ import Testing
             let isNCN51xx =
                 (0x08...0x0F).contains(octet) || (0x18...0x1F).contains(octet) || (0x28...0x2B).contains(octet)
                 || (0x38...0x3B).contains(octet) || [0x03, 0x04, 0xF1, 0xF2].contains(octet)
+            let eldest = Self.read([octet], .tpuart1).first
+            #expect((eldest == refused([octet])) == !isCommon, "\(octet)")
             let first = Self.read([octet], .tpuart2).first
             #expect((first == refused([octet])) == !(isCommon || tpuart.contains(octet)), "\(octet)")
             let second = Self.read([octet], .ncn51xx).first

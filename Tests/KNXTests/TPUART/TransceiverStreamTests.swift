@@ -97,7 +97,9 @@ import Testing
     }
 
     @Test func crcBehindFrames() {
+        // The check values that the NCN5121 data sheet and the TP-UART 2 manual print.
         #expect(TransceiverCRC.value("123456789".utf8) == 0x29B1)
+        #expect(TransceiverCRC.value("123456789".utf8, of: .tpuart2) == 0xE5CC)
         let crc = TransceiverCRC.value(Self.write)
         for (low, isGood) in [(UInt8(crc & 255), true), (UInt8(crc & 255) ^ 1, false)] {
             var stream = TransceiverStream(chip: .ncn51xx, mode: .link)
@@ -109,6 +111,11 @@ import Testing
             outputs = stream.feed(0x8B, atNanoseconds: end + 1_000_000)
             #expect(outputs == [.line(.confirmation(isPositive: true, nanoseconds: end + 1_000_000))])
         }
+        let high = TransceiverCRC.value(Self.write, of: .tpuart2)
+        var siemens = TransceiverStream(chip: .tpuart2, mode: .link)
+        siemens.hasCRC = true
+        let told = Self.play(&siemens, Self.write + [UInt8(high >> 8), UInt8(high & 255)])
+        #expect(told.last == .frameCheck(isGood: true, nanoseconds: 1_000_000_000 + Int64(10) * 1_354_167))
         var stream = TransceiverStream(chip: .tpuart2, mode: .link)
         stream.hasCRC = true
         _ = Self.play(&stream, Self.write + [0x00])
