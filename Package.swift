@@ -94,7 +94,7 @@ let package = Package(
         tests("RelaysTests", ["Relays", "USB", "Events", "Platform", "Twin", "Documents"]),
         tests("EvidenceTests", ["Evidence", "Events", "Platform"]),
         tests("CheckersTests", ["Checkers", "Events", "KNX", "Catalogue", "Platform"]),
-        tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX", "Twin"]),
+        tests("RigsTests", ["Rigs", "Relays", "Evidence", "Events", "Platform", "Documents", "KNX", "Bus", "Twin"]),
         tests("SystemsTests", ["Systems", "Events", "KNX", "Platform", "Documents"]),
         tests(
             "ScenariosTests",

@@ -108,7 +108,7 @@ public final class LiveLine: Sendable {
     }
 
     private static func port(of attachment: RigLine.Attachment, _ line: String, _ twin: TwinProcess?) -> BusPort {
-        .serial(path: twin?.attachments["\(line)/\(attachment.id)"] ?? attachment.device ?? "")
+        attachment.serialPort(twin?.attachments["\(line)/\(attachment.id)"] ?? attachment.device ?? "")
     }
 
     private static func wait(_ condition: () -> Bool) -> Bool {
@@ -125,8 +125,9 @@ public final class LiveLine: Sendable {
         let attachments = line.attachments(.stimulus)
         for attachment in attachments {
             guard let address = attachment.address else { continue }
-            let configuration = TPUARTStimulus.Configuration(
+            var configuration = TPUARTStimulus.Configuration(
                 source: attachment.id, line: line.id, port: port(of: attachment, line.id, parts.twin), address: address)
+            configuration.chip = attachment.stimulusChip
             let stimulus = try TPUARTStimulus(configuration) { _ in }
             parts.stimuli.append(stimulus)
             guard wait({ stimulus.isReady }) else {

@@ -17,7 +17,8 @@ public struct RigLine: Sendable {
         public var role: Role
         /// `sut`, `witness`, `stimulus-1`, …
         public var id: String
-        /// The driver: `tpuart`, or `knxnetip` for a witness through the busmonitor tunnel of an interface.
+        /// The driver: a transceiver (`tpuart`, which is a TP-UART 2, `tpuart1`, `ncn5120`, `ncn5121`, `ncn5130`), or `knxnetip` for a witness through the
+        /// busmonitor tunnel of an interface.
         public var driver: String
         /// The device's path; nil on a twin, which publishes its own. With `knxnetip`, the id of one of the line's interfaces.
         public var device: String?
@@ -67,7 +68,7 @@ public struct RigLine: Sendable {
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
 
-    static let drivers = ["tpuart", "knxnetip"]
+    static let drivers = ["tpuart", "tpuart1", "tpuart2", "ncn5120", "ncn5121", "ncn5130", "knxnetip"]
 
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(
@@ -175,11 +176,19 @@ extension RigLine.Attachment {
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
-        driver = try driverNode.text()
-        guard RigLine.drivers.contains(driver) else {
+        let name = try driverNode.text()
+        guard RigLine.drivers.contains(name) else {
+            let suggestion = Nearest.suggestion(for: name, among: RigLine.drivers)
             throw driverNode.failure(
-                "there is no driver '\(driver)' for an attachment"
-                    + Nearest.suggestion(for: driver, among: RigLine.drivers))
+                "there is no driver '\(name)' for an attachment"
+                    + (suggestion.isEmpty ? ": expected \(RigLine.drivers.joined(separator: ", "))" : suggestion))
+        }
+        // Two names of one chip.
+        driver = name == "tpuart2" ? "tpuart" : name
+        if driver == "tpuart1", role == .stimulus {
+            throw driverNode.failure(
+                "a first TP-UART acknowledges nothing by itself, and a stimulus leaves that to its chip: it needs a tpuart2 or an ncn51xx"
+            )
         }
         if driver == "knxnetip", role != .witness {
             throw driverNode.failure(

@@ -235,6 +235,7 @@ final class Bench: Sendable {
             guard let address = attachment.address else { continue }
             var configuration = TPUARTStimulus.Configuration(
                 source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address)
+            configuration.chip = attachment.stimulusChip
             configuration.answersForTracers = plan.system.points.tracers?.isAnswered ?? false
             stimuli.append(try TPUARTStimulus(configuration, sink: sink))
         }
@@ -290,7 +291,9 @@ final class Bench: Sendable {
         attachment.device ?? twin?.attachments["\(plan.line.id)/\(attachment.id)"] ?? ""
     }
 
-    private func port(of attachment: RigLine.Attachment) -> BusPort { .serial(path: device(of: attachment)) }
+    private func port(of attachment: RigLine.Attachment) -> BusPort {
+        attachment.serialPort(device(of: attachment))
+    }
 
     // MARK: what the steps use
 

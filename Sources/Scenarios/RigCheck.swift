@@ -162,7 +162,7 @@ public struct RigCheck: Sendable {
         var devices: [String: String] = [:]
         for line in rig.lines {
             // What goes through KNXnet/IP has no device to look at.
-            for attachment in line.attachments where attachment.driver == "tpuart" {
+            for attachment in line.attachments where attachment.transceiver != nil {
                 let name = "\(line.id)/\(attachment.id)"
                 devices[name] =
                     attachment.device ?? twin?.attachments[name]

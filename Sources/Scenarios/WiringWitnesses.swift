@@ -44,7 +44,7 @@ final class WiringWitnesses: Sendable {
             for attachment in line.attachments where attachment.role != .sut {
                 let name = "\(line.id)/\(attachment.id)"
                 guard let device = devices[name] else { continue }
-                probes[name] = try ChipProbe("probe \(attachment.id)", port: .serial(path: device))
+                probes[name] = try ChipProbe("probe \(attachment.id)", port: attachment.serialPort(device))
             }
         }
         self.probes = probes

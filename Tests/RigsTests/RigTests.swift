@@ -1,3 +1,4 @@
+import Bus
 import Documents
 import Foundation
 import KNX
@@ -58,6 +59,36 @@ import Testing
         #expect(try Self.rigWithInterface([("feeds: main/sut", "feeds: main/ip")]).channel("sut-interface") != nil)
         // Without any, nothing is otherwise than before.
         #expect(try Self.rig([]).lines[0].interfaces.isEmpty)
+    }
+
+    /// Each transceiver by its name, with the chip that it means, the speed of its serial line and how a stimulus gives it an address.
+    @Test(arguments: [
+        ("tpuart", TransceiverModel.tpuart2, 19_200, true), ("tpuart2", .tpuart2, 19_200, true),
+        ("ncn5120", .ncn5120, 38_400, false), ("ncn5121", .ncn5121, 38_400, false),
+        ("ncn5130", .ncn5130, 38_400, false),
+    ])
+    func transceiversAreNamed(name: String, model: TransceiverModel, baudRate: Int, hasParity: Bool) throws {
+        let rig = try Self.rig([(old: "driver: tpuart", new: "driver: \(name)")])
+        #expect(rig.lines[0].attachments.count == 4)
+        for attachment in rig.lines[0].attachments {
+            #expect(attachment.transceiver == model)
+            #expect(
+                attachment.serialPort("/dev/x") == .serial(path: "/dev/x", baudRate: baudRate, evenParity: hasParity))
+            #expect(attachment.stimulusChip == (hasParity ? .tpuart2 : .ncn51xx))
+        }
+        // Two names of one chip are one driver: its firmware note is found by either.
+        #expect(Set(rig.lines[0].attachments.map(\.driver)) == [name == "tpuart2" ? "tpuart" : name])
+    }
+
+    @Test func aFirstTPUARTIsNoStimulus() throws {
+        let witness = (old: "witness: {driver: tpuart}", new: "witness: {driver: tpuart1}")
+        #expect(try Self.rig([witness]).lines[0].attachments(.witness)[0].transceiver == .tpuart1)
+        do {
+            _ = try Self.rig([(old: "- {driver: tpuart, address: 1.1.10", new: "- {driver: tpuart1, address: 1.1.10")])
+            Issue.record("a stimulus that acknowledges nothing was taken")
+        } catch let failure as DocumentFailure {
+            #expect(failure.description.contains("it needs a tpuart2 or an ncn51xx"), "\(failure)")
+        }
     }
 
     @Test func aWitnessIsFoundOnTheNetwork() throws {
@@ -152,6 +183,14 @@ import Testing
         (
             "witness: {driver: tpuart}", "witness: {driver: tpurt}",
             "there is no driver 'tpurt' for an attachment: did you mean 'tpuart'?"
+        ),
+        (
+            "witness: {driver: tpuart}", "witness: {driver: ncn5210}",
+            "there is no driver 'ncn5210' for an attachment: did you mean 'ncn5120'?"
+        ),
+        (
+            "witness: {driver: tpuart}", "witness: {driver: modbus}",
+            "there is no driver 'modbus' for an attachment: expected tpuart, tpuart1, tpuart2, ncn5120, ncn5121, ncn5130, knxnetip"
         ),
         (
             "feeds: main/sut", "feeds: main/stu",
