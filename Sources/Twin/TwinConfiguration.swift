@@ -1,9 +1,13 @@
+public import KNX
+
 /// What a twin consists of: lines with their chips, devices and interfaces, and boards whose channels feed them.
 public struct TwinConfiguration: Sendable {
-    /// A TP-UART2 on a line, published as `<directory>/<line>-<chip>`.
+    /// A transceiver on a line, published as the terminal `<directory>/<line>-<chip>`, or served over TCP.
     public struct Chip: Hashable, Sendable {
         public var id: String
         public var parameters: TPUARTParameters
+        /// The TCP port on 127.0.0.1 where its host finds it instead of a terminal, as behind a serial device server; 0 takes a free one.
+        public var tcpPort: UInt16?
         /// Noise on its serial line; nil for none.
         public var noise: SerialNoise?
 
@@ -13,9 +17,13 @@ public struct TwinConfiguration: Sendable {
             self.noise = noise
         }
 
-        /// A TP-UART2 at another speed of its serial line; for the rest as usual.
+        /// A TP-UART 2 at another speed of its serial line; for the rest as usual.
         public init(id: String, baudRate: Int) {
             self.init(id: id, parameters: TPUARTParameters(baudRate: baudRate))
+        }
+
+        public init(id: String, model: TransceiverModel) {
+            self.init(id: id, parameters: TPUARTParameters(model))
         }
     }
 

@@ -20,14 +20,17 @@ final class LineFixture: Sendable {
     let witness: TPUARTWitness
     let stimuli: [TPUARTStimulus]
     let directory: TemporaryDirectory
+    private let model: TransceiverModel
     private let log = Log()
 
-    init(stimuli count: Int = 1) throws {
+    /// - Parameter model: what all chips are.
+    init(stimuli count: Int = 1, model: TransceiverModel = .tpuart2) throws {
+        self.model = model
         Signals.ignorePipe()
         directory = try TemporaryDirectory(prefix: "line-")
         let names = (0..<count).map { "stimulus\($0 + 1)" }
         let line = TwinConfiguration.Line(
-            id: "main", chips: (["sut", Self.witness] + names).map { TwinConfiguration.Chip(id: $0) },
+            id: "main", chips: (["sut", Self.witness] + names).map { TwinConfiguration.Chip(id: $0, model: model) },
             devices: [
                 SimulatedDevice.Configuration(
                     id: "lamp", address: IndividualAddress(raw: 0x1114),
@@ -42,13 +45,16 @@ final class LineFixture: Sendable {
         }
         let path = directory.path
         let sink: EventSink = { event in log.events.withLock { $0.append(event) } }
+        let port = { (chip: String) in
+            BusPort.serial(path: path + "/main-" + chip, baudRate: model.baudRate, evenParity: model.hasParity)
+        }
         witness = try TPUARTWitness(
-            .init(source: Self.witness, line: "main", port: .serial(path: path + "/main-witness")), sink: sink)
+            .init(source: Self.witness, line: "main", port: port(Self.witness)), sink: sink)
         stimuli = try names.enumerated().map { index, name in
-            try TPUARTStimulus(
-                .init(
-                    source: name, line: "main", port: .serial(path: path + "/main-" + name),
-                    address: IndividualAddress(raw: 0x110A + UInt16(index))), sink: sink)
+            var configuration = TPUARTStimulus.Configuration(
+                source: name, line: "main", port: port(name), address: IndividualAddress(raw: 0x110A + UInt16(index)))
+            configuration.chip = model.chip == .ncn51xx ? .ncn51xx : .tpuart2
+            return try TPUARTStimulus(configuration, sink: sink)
         }
     }
 
@@ -107,7 +113,7 @@ final class LineFixture: Sendable {
             server=knxd_unix
             path=\(socket)
             [B.tp]
-            driver=tpuart
+            driver=\(model.chip == .ncn51xx ? "ncn5120" : "tpuart")
             device=\(directory.path)/main-sut
             filters=q
             [q]

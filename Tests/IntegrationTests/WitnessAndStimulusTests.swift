@@ -61,6 +61,45 @@ struct WitnessAndStimulusTests {
         #expect(line.wait { inbox.telegrams.withLock { $0.count } == fromStimuli })
     }
 
+    /// On NCN51xx, whose frames are followed by their state, whose serial line is another, and whose addresses are set otherwise.
+    @Test func theWitnessAndTheStimulusWorkOnNCN51xxBesideAKnxd() throws {
+        let line = try LineFixture(model: .ncn5121)
+        defer { line.end() }
+        #expect(line.wait { line.isReady })
+        let inbox = Inbox()
+        let (knxd, client) = try line.knxd { telegram in inbox.telegrams.withLock { $0.append(telegram) } }
+        defer {
+            client.close()
+            knxd.send(signal: SIGKILL)
+            _ = knxd.wait()
+        }
+        // knxd's socket is there before its serial line is up.
+        let group = GroupAddress(raw: 0x0C00)
+        #expect(
+            line.wait {
+                line.stimuli[0].send(GroupAddress(raw: 0x0C01), .small(1), role: .other)
+                MonotonicClock.sleep(for: .milliseconds(100))
+                return inbox.telegrams.withLock { !$0.isEmpty }
+            })
+        #expect(line.wait { line.stimuli[0].pendingCount == 0 })
+        let (before, unacknowledged) = (line.sent.count, line.count(.unacknowledged))
+        line.stimuli[0].setPoint(group, .octets([0x0C, 0x1A]), announce: false, role: .sentinel)
+        for value in 0..<10 as Range<UInt8> {
+            // Nobody but the stimulus' chip could acknowledge it, and nobody but knxd what the stimulus sends.
+            try client.send(.write(.octets([0xCB, value])), to: GroupAddress(raw: 0x0B01))
+            line.stimuli[0].send(GroupAddress(raw: 0x0900), .octets([0xCB, value]), role: .other)
+        }
+        try client.send(.read, to: group)
+        #expect(line.wait { inbox.telegrams.withLock { $0.last?.service == .response(.octets([0x0C, 0x1A])) } })
+        #expect(line.wait { line.heard.count == line.sent.count && line.stimuli[0].pendingCount == 0 })
+        let errors = compare(line)
+        #expect(errors.sorted()[errors.count / 2] < 1000)
+        #expect(line.sent.count { $0.senders == ["sut"] } == 11)
+        #expect(line.sent.dropFirst(before).allSatisfy { $0.acknowledge == 0xCC })
+        #expect(line.count(.unacknowledged) == unacknowledged && line.count(.unanswered) == 0)
+        #expect(inbox.telegrams.withLock { $0.count { $0.group.raw == 0x0900 } } == 10)
+    }
+
     @Test func aPowerCutLeavesNothingLate() throws {
         let line = try LineFixture(stimuli: 2)
         defer { line.end() }

@@ -5,12 +5,17 @@ import Testing
 @testable import Twin
 
 @Suite struct HostPortTests {
+    private static func terminal(_ symlink: String) throws -> HostPort {
+        let place = HostConnection.Place.terminal(symlink: symlink)
+        return HostPort(line: 0, chip: 0, place: place, connection: try HostConnection.open(place))
+    }
+
     /// What the host finds after it wrote `octets`, with two octets that it had not read yet.
     private func unreadAfter(_ octets: [UInt8]) throws -> [UInt8] {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
         let symlink = directory.path + "/tty"
-        let port = HostPort(line: 0, chip: 0, symlink: symlink, connection: try HostTerminal(symlink: symlink))
+        let port = try Self.terminal(symlink)
         defer { port.unplug() }
         let host = try SerialLine.open(path: symlink, baudRate: 19_200, evenParity: true)
         let now = MonotonicClock.now()
@@ -19,7 +24,7 @@ import Testing
         port.write(at: now, &punctuality)
         _ = Poll.wait([(host.descriptor, .readable)], until: now + .seconds(5))
         try host.descriptor.writeAll(octets)
-        let primary = try #require(port.descriptor)
+        let primary = try #require(port.watched.first)
         _ = Poll.wait([(primary, .readable)], until: now + .seconds(5))
         #expect(port.read() == octets)
         return try host.descriptor.read(maximum: 16) ?? []
@@ -37,7 +42,7 @@ import Testing
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
         let symlink = directory.path + "/tty"
-        let port = HostPort(line: 0, chip: 0, symlink: symlink, connection: try HostTerminal(symlink: symlink))
+        let port = try Self.terminal(symlink)
         defer { port.unplug() }
         let host = try SerialLine.open(path: symlink, baudRate: 19_200, evenParity: true)
         let began = MonotonicClock.now()

@@ -11,7 +11,7 @@ import Testing
     private func soon(_ seconds: Int64 = 10) -> Instant { MonotonicClock.now() + .seconds(seconds) }
 
     /// A client of a knxd that has been heard to pass telegrams: its socket is there before its serial line is up.
-    private func clientOf(_ knxd: KnxdProcess, on twin: TwinFixture) throws -> KnxdGroupSocket {
+    func clientOf(_ knxd: KnxdProcess, on twin: TwinFixture) throws -> KnxdGroupSocket {
         let client = try knxd.groupClient(until: soon())
         let deadline = soon()
         var isUp = false
@@ -26,7 +26,7 @@ import Testing
     }
 
     /// A telegram from the line reaches the client, and one of the client reaches the line.
-    private func exchange(_ twin: TwinFixture, _ client: KnxdGroupSocket, value: UInt8) throws {
+    func exchange(_ twin: TwinFixture, _ client: KnxdGroupSocket, value: UInt8) throws {
         let before = twin.frames.count
         twin.shell.send(frame(source: 0x110A, data: [0x80, value], group: 0x3001), line: "main", device: "lamp")
         let telegram = try client.telegram(until: soon())

@@ -11,8 +11,19 @@ final class KnxdProcess {
 
     static var isInstalled: Bool { Program.find("knxd") != nil }
 
-    /// - Parameter single: with the filter `single` knxd sets the chip's address, and the chip acknowledges by itself.
-    init(device: String, single: Bool = false) throws(SystemFailure) {
+    /// - Parameters:
+    ///   - single: with the filter `single` knxd sets the chip's address, and the chip acknowledges by itself.
+    ///   - driver: `tpuart` or `ncn5120`.
+    convenience init(device: String, single: Bool = false, driver: String = "tpuart") throws(SystemFailure) {
+        try self.init(driver: driver, place: "device=\(device)", single: single)
+    }
+
+    /// On a chip behind a TCP server on 127.0.0.1.
+    convenience init(tcp port: UInt16, driver: String = "tpuart") throws(SystemFailure) {
+        try self.init(driver: driver, place: "ip-address=127.0.0.1\ndest-port=\(port)", single: false)
+    }
+
+    private init(driver: String, place: String, single: Bool) throws(SystemFailure) {
         directory = try TemporaryDirectory(prefix: "knxd-")
         socket = directory.path + "/knx"
         let configuration = """
@@ -24,8 +35,8 @@ final class KnxdProcess {
             server=knxd_unix
             path=\(socket)
             [B.tp]
-            driver=tpuart
-            device=\(device)
+            driver=\(driver)
+            \(place)
             filters=\(single ? "single,q" : "q")
             [q]
             filter=queue

@@ -38,6 +38,12 @@ struct VirtualLine {
         take(effects)
     }
 
+    mutating func disturb(_ faults: ChipFaults, chip: Int = 0, at milliseconds: Double) {
+        var effects: [LineSimulation.Effect] = []
+        simulation.disturb(faults, chip: chip, at: at(milliseconds), effects: &effects)
+        take(effects)
+    }
+
     mutating func write(_ octets: [UInt8], chip: Int = 0, at milliseconds: Double) {
         run(until: milliseconds)
         simulation.hostWrote(octets, chip: chip, at: at(milliseconds))

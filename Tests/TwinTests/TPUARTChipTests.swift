@@ -133,23 +133,28 @@ import Testing
         #expect(line.heard().last == 0x0B)
     }
 
-    @Test func aSecondFrameOverwritesTheBuffer() {
+    @Test func aSecondFrameIsRejectedWhileTheFirstWaits() {
         var line = started()
         // The line is busy for long with a frame of 263 octets, so that the first frame waits in the buffer.
-        line.send(
-            TP1Frame(
-                source: IndividualAddress(raw: 0x110A), destination: .group(GroupAddress(raw: 0x3000)),
-                transportUnit: Array(repeating: 0, count: 255)
-            ).octets, at: 300)
-        line.write(hostFrame(frame(data: [0x80])), at: 310)
-        line.write(hostFrame(frame(data: [0x81])), at: 400)
+        let long = TP1Frame(
+            source: IndividualAddress(raw: 0x110A), destination: .group(GroupAddress(raw: 0x3000)),
+            transportUnit: Array(repeating: 0, count: 255)
+        ).octets
+        line.send(long, at: 300)
+        line.write(hostFrame(frame(data: [0x80], group: 0x3001)), at: 310)
+        line.write(hostFrame(frame(data: [0x81], group: 0x3001)), at: 400)
         line.run(until: 800)
         let own = line.frames.filter { $0.senders == ["sut"] }
-        #expect(own.map(\.octets) == [frame(data: [0x81])])
-        #expect(line.heard().count { $0 == 0x8B } == 1)
+        #expect(own.map(\.octets) == [frame(data: [0x80], group: 0x3001)])
+        // One protocol error for it, told when the foreign frame is over.
+        #expect(line.heard() == long + [0x17] + frame(data: [0x80], group: 0x3001) + [0x8B])
+        // Once the first has its result there is room for the next.
+        line.write(hostFrame(frame(data: [0x81], group: 0x3001)), at: 900)
+        line.run(until: 1_000)
+        #expect(line.heard().suffix(10) == frame(data: [0x81], group: 0x3001) + [0x8B])
     }
 
-    @Test func framesOf64OctetsPassAndBadOnesAreProtocolErrors() {
+    @Test func framesOf64OctetsPassAndBadOnesAreToldAsErrors() {
         var line = started()
         let long = TP1Frame(
             source: IndividualAddress(raw: 0x1105), destination: .group(GroupAddress(raw: 0x0901)),
@@ -165,7 +170,8 @@ import Testing
         line.write(hostFrame(bad), at: 600)
         line.write([0xFF], at: 650)
         line.run(until: 700)
-        #expect(line.heard() == [0x17, 0x17])
+        // A wrong check octet is a receive error, what is no service a protocol error (TP-UART 2 manual, figure 31).
+        #expect(line.heard() == [0x47, 0x17])
     }
 
     @Test func stateIsNeverSaidInsideAFrame() {
@@ -247,6 +253,12 @@ import Testing
             line.run(until: time + 18)
             #expect(line.frames.last?.acknowledge == acknowledge)
         }
+        // A host that confirms a frame is not busy any more.
+        line.write([0x21], at: 1_150)
+        line.send(frame(source: 0x110A, group: 0x7000), at: 1_160)
+        line.write([0x11], at: 1_169)
+        line.run(until: 1_180)
+        #expect(line.frames.last?.acknowledge == 0xCC)
         line.write([0x21], at: 1_200)
         line.write([0x22], at: 1_210)
         line.send(frame(source: 0x110A, group: 0x7000), at: 1_220)

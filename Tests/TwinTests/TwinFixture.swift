@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import KNX
 import Platform
 import Synchronization
 
@@ -18,12 +19,18 @@ final class TwinFixture: Sendable {
     init(
         chips: [String] = ["sut"], devices: [SimulatedDevice.Configuration] = [actuator(), listener],
         supply: SupplyParameters = SupplyParameters(), boards: [TwinConfiguration.Board] = [],
-        interfaces: [TwinConfiguration.NetworkInterface] = []
+        interfaces: [TwinConfiguration.NetworkInterface] = [], model: TransceiverModel = .tpuart2, overTCP: Bool = false
     ) throws {
+        // A host that is gone is no reason to end.
+        Signals.ignorePipe()
         directory = try TemporaryDirectory(prefix: "twin-")
         let line = TwinConfiguration.Line(
-            id: "main", supply: supply, chips: chips.map { TwinConfiguration.Chip(id: $0) }, devices: devices,
-            interfaces: interfaces)
+            id: "main", supply: supply,
+            chips: chips.map {
+                var chip = TwinConfiguration.Chip(id: $0, model: model)
+                if overTCP { chip.tcpPort = 0 }
+                return chip
+            }, devices: devices, interfaces: interfaces)
         let heard = Heard()
         self.heard = heard
         shell = try TwinShell(TwinConfiguration(lines: [line], boards: boards, directory: directory.path)) { record in
@@ -32,6 +39,8 @@ final class TwinFixture: Sendable {
     }
 
     func path(_ chip: String = "sut") -> String { directory.path + "/main-" + chip }
+    /// Where a chip is served over TCP.
+    func port(_ chip: String = "sut") -> UInt16 { shell.servers.first { $0.name == "main/" + chip }?.port ?? 0 }
     var records: [TwinRecord] { heard.records.withLock { $0 } }
     var frames: [LineRecord.Frame] {
         records.compactMap { if case .line(_, .frame(let frame)) = $0 { frame } else { nil } }

@@ -103,6 +103,40 @@ import Testing
         #expect(Files.entries(of: twin.directory.path) == ["twin.jsonl"])
     }
 
+    @Test func itTellsWhereChipsAreServedAndHandsCanDisturbThem() throws {
+        var served = line
+        served.chips[0] = .init(id: "sut", model: .ncn5120)
+        served.chips[0].tcpPort = 0
+        let twin = try Running([served])
+        defer { twin.directory.remove() }
+        #expect(twin.ready["attachments"]?.fields?.map(\.key) == ["main/witness"])
+        let place = try #require(twin.ready["tcp"]?["main/sut"]?.text)
+        let port = try #require(UInt16(place.split(separator: ":")[1]))
+        let host = try Socket.connectTCP(host: "127.0.0.1", port: port, until: MonotonicClock.now() + .seconds(5))
+        try host.writeAll([0x01])
+        #expect(try read(1, from: host) == [0x03])
+        let hands = RecordChannel(
+            try Socket.connectUnix(path: twin.directory.path + "/hands", until: MonotonicClock.now() + .seconds(5)))
+        try hands.send(["disturb": ["chip": "main/sut", "hot": true, "confirms_wrongly": true]])
+        #expect(try next(hands)?["done"]?.bool == true)
+        #expect(try read(1, from: host) == [0x0F])
+        try host.writeAll(hostFrame(frame()))
+        // The lamp acknowledges it, and the chip says that nobody did.
+        #expect(try read(11, from: host) == frame() + [0x13, 0x0B])
+        try hands.send(["disturb": ["chip": "main/sut"]])
+        #expect(try next(hands)?["done"]?.bool == true)
+        // Beside its status telegram, which nobody acknowledges, four times with the state of each.
+        #expect(try read(41, from: host).count { $0 == 0x07 } == 1)
+        for (wrong, word) in [
+            (["chip": "main/stu", "deaf": true], "main/sut"), (["chip": "main/sut", "deef": true], "'deef'"),
+        ] as [(Value, String)] {
+            try hands.send(["disturb": wrong])
+            #expect(try next(hands)?["refused"]?.text?.contains(word) == true)
+        }
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
+    }
+
     @Test func aTwinWithoutInterfacesSaysNothingOfThem() throws {
         let twin = try Running([line])
         defer { twin.directory.remove() }

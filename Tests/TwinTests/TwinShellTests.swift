@@ -63,7 +63,8 @@ import Testing
         let directory = try TemporaryDirectory(prefix: "twin-")
         defer { directory.remove() }
         let path = directory.path + "/port"
-        let port = HostPort(line: 0, chip: 0, symlink: path, connection: try HostTerminal(symlink: path))
+        let place = HostConnection.Place.terminal(symlink: path)
+        let port = HostPort(line: 0, chip: 0, place: place, connection: try HostConnection.open(place))
         defer { port.unplug() }
         var punctuality = Punctuality()
         // More than a terminal takes: some 64 KB.

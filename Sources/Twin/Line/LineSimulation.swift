@@ -102,7 +102,7 @@ public struct LineSimulation: Sendable {
                     power: BusPower(parameters.power, state: state)))
         }
         if !isSupplied {
-            for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor) }
+            for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor, actions: &chipActions) }
             line.cut(at: 0, dropping: true, effects: &lineEffects)
         }
     }
@@ -124,6 +124,13 @@ public struct LineSimulation: Sendable {
     /// A chip's host is cut off: octets on their way are lost.
     public mutating func hostLost(chip index: Int) {
         chips[index].chip.serialLost()
+    }
+
+    /// From here on this is wrong with a chip, and nothing else.
+    public mutating func disturb(_ faults: ChipFaults, chip index: Int, at instant: Instant, effects: inout [Effect]) {
+        advance(to: instant, effects: &effects)
+        chips[index].chip.disturb(faults, at: now, actions: &chipActions)
+        perform(chip: index, at: now, effects: &effects)
     }
 
     /// Gives the supply's switch a timing of its own, from its next movement on.
@@ -290,7 +297,8 @@ public struct LineSimulation: Sendable {
     private mutating func stepPower(at instant: Instant, effects: inout [Effect]) {
         for index in chips.indices {
             guard let state = chips[index].power.advance(supply, to: instant) else { continue }
-            chips[index].chip.powerChanged(to: state, at: instant)
+            chips[index].chip.powerChanged(to: state, at: instant, actions: &chipActions)
+            perform(chip: index, at: instant, effects: &effects)
             connect(chips[index].participant, state: state, at: instant, effects: &effects)
         }
         for index in devices.indices {
@@ -352,6 +360,7 @@ public struct LineSimulation: Sendable {
                         line.attach(participant, at: clock.bit(atOrAfter: instant))
                     }
                 case .say(let acknowledgement): line.say(acknowledgement, from: participant)
+                case .fill(let slot, let octet): line.fill(slot: slot, with: octet, from: participant)
                 case .reset: effects.append(.record(.reset(chip: chips[index].id, at: instant)))
                 }
             }
@@ -418,10 +427,17 @@ public struct LineSimulation: Sendable {
             complete(octets, senders: senders, at: clock.instant(of: bit), effects: &effects)
         case .disturbed(let mask, let bit):
             effects.append(.record(.noise(.flipped(mask: mask), at: clock.instant(of: bit))))
-        case .acknowledge(let octet, let bit), .slot(let octet, _, let bit):
+        case .acknowledge(let octet, let bit):
             let instant = clock.instant(of: bit)
             for index in chips.indices {
                 chips[index].chip.heardAcknowledge(octet, at: instant, actions: &chipActions)
+                perform(chip: index, at: instant, effects: &effects)
+            }
+            tellInterfaces(.acknowledge(octet, at: instant), effects: &effects)
+        case .slot(let octet, let slot, let bit):
+            let instant = clock.instant(of: bit)
+            for index in chips.indices {
+                chips[index].chip.heardSlot(octet, index: slot, at: instant, actions: &chipActions)
                 perform(chip: index, at: instant, effects: &effects)
             }
             tellInterfaces(.acknowledge(octet, at: instant), effects: &effects)

@@ -12,6 +12,8 @@ import Synchronization
 ///   `nothing`
 /// - `{"disturb":{"interface":"main/ip","silent":true}}`: what is wrong with a KNXnet/IP interface from now on; what is not named is right:
 ///   `silent`, `acknowledge_delay` (ms), `acknowledges_lost`, `confirms_nothing`, `confirms_wrongly`, `indication_copies`, `keeps_slots`
+/// - `{"disturb":{"chip":"main/sut","deaf":true}}`: the same with a transceiver: `silent`, `confirms_nothing`, `confirms_wrongly`,
+///   `confirmation_delay` (ms), `deaf`, `busy`, `hot`
 /// - `{"break":{"board":"BOARD","channel":1,"as":"stuck"}}`: its contact stays where it is (`stuck`), its coil does (`deaf`), or it is sound again (`sound`)
 ///
 /// The answer is `{"done":true}` or `{"refused":"why"}`. A rig never uses this; tests of the rig do, and people who play with a twin.
@@ -80,6 +82,7 @@ final class Hands: Sendable {
     }
 
     private static func disturb(_ disturbance: Value, _ shell: TwinShell) -> Value {
+        if let chip = disturbance["chip"] { return disturb(chip: chip.text ?? "", disturbance, shell) }
         let isTrue = { (key: String) in disturbance[key]?.bool == true }
         let number = { (key: String) in max(0, min(disturbance[key]?.integer ?? 0, 1_000_000)) }
         var faults = IPInterfaceFaults()
@@ -92,6 +95,33 @@ final class Hands: Sendable {
         faults.keepsSlots = isTrue("keeps_slots")
         guard let name = disturbance["interface"]?.text, shell.disturb(interface: name, faults) else {
             return ["refused": "disturb names a KNXnet/IP interface of this twin, such as main/ip"]
+        }
+        return ["done": true]
+    }
+
+    private static func disturb(chip name: String, _ disturbance: Value, _ shell: TwinShell) -> Value {
+        let known = [
+            "chip", "silent", "confirms_nothing", "confirms_wrongly", "confirmation_delay", "deaf", "busy", "hot",
+        ]
+        // A word that is not known would leave a chip sound that somebody believes to be disturbed.
+        if let stranger = disturbance.fields?.map(\.key).first(where: { !known.contains($0) }) {
+            return [
+                "refused": .text(
+                    "nothing of a chip is called '\(stranger)': \(known.dropFirst().joined(separator: ", "))")
+            ]
+        }
+        let isTrue = { (key: String) in disturbance[key]?.bool == true }
+        var faults = ChipFaults()
+        faults.isSilent = isTrue("silent")
+        if isTrue("confirms_wrongly") { faults.confirmation = .wrong }
+        if isTrue("confirms_nothing") { faults.confirmation = .none }
+        faults.confirmationDelay = .milliseconds(
+            max(0, min(disturbance["confirmation_delay"]?.integer ?? 0, 1_000_000)))
+        faults.isDeaf = isTrue("deaf")
+        faults.isStuckBusy = isTrue("busy")
+        faults.isHot = isTrue("hot")
+        guard shell.disturb(chip: name, faults) else {
+            return ["refused": "disturb names a transceiver of this twin, such as main/sut"]
         }
         return ["done": true]
     }

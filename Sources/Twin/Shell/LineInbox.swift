@@ -12,6 +12,8 @@ final class LineInbox: Sendable {
         case feed(TwinConfiguration.Feed, isConnected: Bool, at: Instant)
         /// Gives the contact in a line's feed a timing of its own.
         case contact(line: Int, SupplyContact)
+        /// What is wrong with a chip from now on.
+        case faults(line: Int, chip: Int, ChipFaults)
         /// A telegram of a device that its behaviour would not send.
         case send(line: Int, device: Int, Transmission)
         /// A telegram of a KNXnet/IP interface, and what it acknowledges from now on.

@@ -40,11 +40,17 @@ final class LineThread {
             let now = MonotonicClock.now()
             if let due, now > due { report(late: (now - due).nanoseconds, at: now) }
             if !ready[0].isEmpty, !takeMessages() { break }
+            var hasChanged = false
             for (index, readiness) in zip(watchedPorts, ready.dropFirst()) where !readiness.isEmpty {
-                let octets = ports[index].read()
-                guard !octets.isEmpty else { continue }
-                simulations[ports[index].line].hostWrote(octets, chip: ports[index].chip, at: now)
+                let port = ports[index]
+                if let octets = port.read() {
+                    if !octets.isEmpty { simulations[port.line].hostWrote(octets, chip: port.chip, at: now) }
+                } else {
+                    simulations[port.line].hostLost(chip: port.chip)
+                }
+                if port.takeChange() { hasChanged = true }
             }
+            if hasChanged { watch() }
             carry(to: now)
         }
         for port in ports { port.unplug() }
@@ -111,6 +117,9 @@ final class LineThread {
             case .contact(let line, let contact):
                 simulations[line].wire(contact, at: MonotonicClock.now(), effects: &effects)
                 take(effectsOf: line)
+            case .faults(let line, let chip, let faults):
+                simulations[line].disturb(faults, chip: chip, at: MonotonicClock.now(), effects: &effects)
+                take(effectsOf: line)
             case .send(let line, let device, let transmission):
                 simulations[line].send(transmission, fromDevice: device, at: MonotonicClock.now())
             case .transmit(let line, let interface, let transmission):
@@ -148,9 +157,9 @@ final class LineThread {
     }
 
     private func plug(_ port: HostPort, _ isPlugged: Bool, line: String, chip: String, at instant: Instant) {
-        guard isPlugged != (port.descriptor != nil) else { return }
+        guard isPlugged != port.isPlugged else { return }
         if isPlugged {
-            // Without a terminal the port stays out; the truth tells, since no plug is recorded.
+            // Without a terminal, or its TCP port, the port stays out; the truth tells, since no plug is recorded.
             guard (try? port.plug()) != nil else { return }
         } else {
             port.unplug()
@@ -164,9 +173,10 @@ final class LineThread {
         watched = [(inbox.wakeup.descriptor, .readable)]
         watchedPorts = []
         for (index, port) in ports.enumerated() {
-            guard let descriptor = port.descriptor else { continue }
-            watched.append((descriptor, .readable))
-            watchedPorts.append(index)
+            for descriptor in port.watched {
+                watched.append((descriptor, .readable))
+                watchedPorts.append(index)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Events
+import KNX
 public import Platform
 import Synchronization
 
@@ -7,6 +8,8 @@ import Synchronization
 public final class TwinShell: Sendable {
     /// The published path of each chip's terminal by `<line>/<chip>`.
     public let attachments: [(name: String, path: String)]
+    /// The TCP port on 127.0.0.1 of each chip that has no terminal, by `<line>/<chip>`.
+    public let servers: [(name: String, port: UInt16)]
     /// The UDP port on 127.0.0.1 of each KNXnet/IP interface by `<line>/<interface>`.
     public var interfaces: [(name: String, port: UInt16)] { shells.map { ($0.name, $0.port) } }
     /// Whether the lines have real-time priority; without it they slip on a busy machine.
@@ -29,7 +32,8 @@ public final class TwinShell: Sendable {
         self.inbox = inbox
         let wiring = Wiring(configuration.boards)
         let made = try PlannedPort.all(configuration, wiring)
-        attachments = made.map { ($0.name, $0.symlink) }
+        attachments = made.compactMap { if case .terminal(let symlink) = $0.place { ($0.name, symlink) } else { nil } }
+        servers = made.compactMap { if case .tcp(let port) = $0.place { ($0.name, port) } else { nil } }
         let shells: [IPInterfaceShell]
         do throws(SystemFailure) {
             shells = try IPInterfaceShell.all(configuration, wiring, inbox: inbox)
@@ -40,7 +44,8 @@ public final class TwinShell: Sendable {
         self.shells = shells
         thread = NamedThread.start(TwinRecord.threadName, realtimePriority: 20) {
             let ports = made.map {
-                HostPort(line: $0.line, chip: $0.chip, symlink: $0.symlink, connection: $0.connection)
+                HostPort(
+                    line: $0.line, chip: $0.chip, model: $0.model, place: $0.place, connection: $0.connection)
             }
             LineThread(
                 configuration, ports: ports, interfaces: shells, wiring: wiring, anchor: MonotonicClock.now(),
@@ -98,6 +103,19 @@ public final class TwinShell: Sendable {
         return true
     }
 
+    /// Makes something wrong with a chip, or right again; false when there is none of that name.
+    ///
+    /// - Parameter name: `<line>/<chip>`.
+    @discardableResult
+    public func disturb(chip name: String, _ faults: ChipFaults) -> Bool {
+        for (index, line) in configuration.lines.enumerated() {
+            guard let chip = line.chips.firstIndex(where: { "\(line.id)/\($0.id)" == name }) else { continue }
+            inbox.post(.faults(line: index, chip: chip, faults))
+            return true
+        }
+        return false
+    }
+
     /// Unplugs every chip and waits for the end of the threads.
     public func stop() {
         for shell in shells { shell.stop() }
@@ -110,9 +128,11 @@ public final class TwinShell: Sendable {
 private struct PlannedPort: Sendable {
     let line: Int
     let chip: Int
+    let model: TransceiverModel
     let name: String
-    let symlink: String
-    let connection: HostTerminal?
+    /// With the port that it has, once it has been plugged in.
+    let place: HostConnection.Place
+    let connection: HostConnection?
 
     /// The ports of all chips, those plugged in whose contacts feed them.
     static func all(_ configuration: TwinConfiguration, _ wiring: Wiring) throws(SystemFailure) -> [PlannedPort] {
@@ -120,12 +140,19 @@ private struct PlannedPort: Sendable {
         do throws(SystemFailure) {
             for (lineIndex, line) in configuration.lines.enumerated() {
                 for (chipIndex, chip) in line.chips.enumerated() {
-                    let symlink = "\(configuration.directory)/\(line.id)-\(chip.id)"
+                    var place = HostConnection.Place.terminal(
+                        symlink: "\(configuration.directory)/\(line.id)-\(chip.id)")
+                    if let port = chip.tcpPort { place = .tcp(port: port) }
                     let isPlugged = wiring.isConnected(.interface(line: line.id, chip: chip.id))
+                    // A free port is found by taking it, though nobody is to find it plugged in.
+                    let isFound = isPlugged || chip.tcpPort == 0
+                    let connection = isFound ? try HostConnection.open(place) : nil
+                    if case .server(let server) = connection { place = .tcp(port: server.port) }
+                    if !isPlugged { connection?.unplug() }
                     made.append(
                         PlannedPort(
-                            line: lineIndex, chip: chipIndex, name: "\(line.id)/\(chip.id)", symlink: symlink,
-                            connection: isPlugged ? try HostTerminal(symlink: symlink) : nil))
+                            line: lineIndex, chip: chipIndex, model: chip.parameters.model,
+                            name: "\(line.id)/\(chip.id)", place: place, connection: isPlugged ? connection : nil))
                 }
             }
         } catch {

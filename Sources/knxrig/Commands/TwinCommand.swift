@@ -16,11 +16,15 @@ extension Command {
                 "--knxnetip-port", "PORT",
                 "put a KNXnet/IP interface with four tunnels on its first line, on this port of 127.0.0.1 (0: a free one)"
             ),
+            .value(
+                "--tcp", "LINE/CHIP=PORT",
+                "serve this transceiver on this port of 127.0.0.1 instead of a terminal (0: a free one)", repeats: true),
             data,
         ],
         examples: [
             "knxrig twin",
             "knxrig twin --directory /run/twin &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarts:/run/twin/main-sut",
+            "knxrig twin --tcp main/sut=55332 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarttcp:127.0.0.1:55332",
             "knxrig twin --knxnetip-port 3671 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ipt:127.0.0.1:3671",
         ],
         notes: """
@@ -28,7 +32,10 @@ extension Command {
             KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
             and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}},
             {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}},
-            {"disturb":{"interface":"main/ip","silent":true}}.
+            {"disturb":{"interface":"main/ip","silent":true}}, {"disturb":{"chip":"main/sut","confirms_nothing":true}}: what is wrong with a
+            transceiver from then on (silent, confirms_nothing, confirms_wrongly, confirmation_delay in ms, deaf, busy, hot); what is not named
+            is right. The chip of an attachment is what its `driver` in the rig file says: tpuart1, tpuart or tpuart2 (19200 baud, even parity),
+            ncn5120, ncn5121, ncn5130 (38400 baud, no parity, for knxd's driver `ncn5120`).
             KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client on 127.0.0.1; it tells their
             ports. Ctrl-C ends it.
             """
@@ -43,6 +50,7 @@ extension Command {
         try Files.makeDirectories(directory)
         var configuration = TwinConfiguration(rig, directory: directory, journal: arguments.value("--journal"))
         configuration.usbipPort = UInt16(try arguments.integer("--usbip-port", 0...65_535, default: 0))
+        for wish in arguments.all("--tcp") { try configuration.serve(wish) }
         if arguments.value("--knxnetip-port") != nil {
             let port = UInt16(try arguments.integer("--knxnetip-port", 0...65_535, default: 0))
             try configuration.addInterface(port: port)
@@ -52,6 +60,28 @@ extension Command {
 }
 
 extension TwinConfiguration {
+    /// Serves a transceiver over TCP, as `LINE/CHIP=PORT` wishes.
+    mutating func serve(_ wish: String) throws {
+        let parts = wish.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let port = UInt16(parts[1]) else {
+            throw UsageFailure(
+                "'--tcp \(wish)' should be LINE/CHIP=PORT with a port from 0 to 65535, such as main/sut=55332")
+        }
+        for line in lines.indices {
+            for chip in lines[line].chips.indices where "\(lines[line].id)/\(lines[line].chips[chip].id)" == parts[0] {
+                guard lines[line].chips[chip].tcpPort == nil else {
+                    throw UsageFailure("'--tcp' names \(parts[0]) twice")
+                }
+                lines[line].chips[chip].tcpPort = port
+                return
+            }
+        }
+        let known = lines.flatMap { line in line.chips.map { "\(line.id)/\($0.id)" } }
+        throw UsageFailure(
+            "'--tcp \(wish)': this twin has no transceiver '\(parts[0])': it has \(known.joined(separator: ", "))"
+                + Nearest.suggestion(for: parts[0], among: known))
+    }
+
     /// Puts an interface `ip` with the addresses 15.15.240 to 15.15.244 on the first line, which no line of a rig has.
     mutating func addInterface(port: UInt16) throws {
         guard !lines[0].interfaces.contains(where: { $0.id == "ip" }) else {
@@ -69,7 +99,9 @@ extension TwinConfiguration {
         let lines = rig.lines.map { line in
             Line(
                 id: line.id, supply: SupplyParameters(holdUpNanoseconds: line.supply?.holdUpNanoseconds ?? 100_000_000),
-                chips: line.attachments.filter { $0.driver == "tpuart" }.map { Chip(id: $0.id) },
+                chips: line.attachments.compactMap { attachment in
+                    attachment.transceiver.map { Chip(id: attachment.id, model: $0) }
+                },
                 devices: line.devices.map { device in
                     SimulatedDevice.Configuration(
                         id: device.address.description, address: device.address,
