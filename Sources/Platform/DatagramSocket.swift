@@ -42,6 +42,44 @@ public final class DatagramSocket: Sendable {
             address: UInt32(bigEndian: address.sin_addr.s_addr), port: UInt16(bigEndian: address.sin_port))
     }
 
+    /// Hears what is sent to a multicast address on one network, beside any number of others on this computer; nothing else, and not what is sent to
+    /// one of them alone.
+    ///
+    /// - Parameter host: the IPv4 address of this computer on that network.
+    public init(multicast group: String, port: UInt16, on host: String) throws(SystemFailure) {
+        let subject = "\(group):\(port) on \(host)"
+        descriptor = try Self.make(subject)
+        let number = descriptor.number
+        var yes: Int32 = 1
+        unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+        var address = try Self.address(group, port)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(number, $0, size) }
+        }
+        guard bound == 0 else { throw SystemFailure("bind to UDP", subject) }
+        var membership = ip_mreq(imr_multiaddr: address.sin_addr, imr_interface: try Self.address(host, 0).sin_addr)
+        let joined = unsafe setsockopt(
+            number, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &membership, socklen_t(MemoryLayout<ip_mreq>.size))
+        guard joined == 0 else { throw SystemFailure("join multicast", subject) }
+        endpoint = Endpoint(address: UInt32(bigEndian: address.sin_addr.s_addr), port: port)
+    }
+
+    /// What it sends to multicast addresses goes out on the network of the address that it is bound to, so many hops far, and to others on this computer
+    /// too.
+    public func sendMulticast(hops: UInt8) throws(SystemFailure) {
+        let number = descriptor.number
+        var own = in_addr(s_addr: endpoint.address.bigEndian)
+        var (hops, yes) = (Int32(hops), Int32(1))
+        let isSet = unsafe [
+            setsockopt(
+                number, Int32(IPPROTO_IP), IP_MULTICAST_IF, &own, socklen_t(MemoryLayout<in_addr>.size)),
+            setsockopt(number, Int32(IPPROTO_IP), IP_MULTICAST_TTL, &hops, 4),
+            setsockopt(number, Int32(IPPROTO_IP), IP_MULTICAST_LOOP, &yes, 4),
+        ]
+        guard isSet.allSatisfy({ $0 == 0 }) else { throw SystemFailure("send multicast by", "port \(endpoint.port)") }
+    }
+
     /// A descriptor that sends to one server and hears only that; each read is one datagram, each write is one. Nothing is sent by it, so that a
     /// server that is not there shows with the first datagram (ECONNREFUSED).
     public static func connect(host: String, port: UInt16) throws(SystemFailure) -> Descriptor {

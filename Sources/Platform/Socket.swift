@@ -174,6 +174,11 @@ public enum Socket {
         unsafe setsockopt(socket.number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Ends a connection in both directions, so that whoever reads it next finds its end.
+    public static func shutDown(_ socket: Descriptor) {
+        _ = shutdown(socket.number, Int32(SHUT_RDWR))
+    }
+
     private static func make(_ family: Int32, _ subject: String) throws(SystemFailure) -> Descriptor {
         let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let number = socket(family, Int32(kind), 0)
