@@ -11,7 +11,7 @@ public enum Twin {
 
     /// Runs a twin until SIGTERM, SIGINT or the end of its lifeline, and says when it is ready: `{"ready":true,"usbip":PORT,
     /// "attachments":{"main/sut":PATH,…},"realtime":…}` on the lifeline, or on standard output where there is none. With KNXnet/IP interfaces on its
-    /// lines it says too where those are: `"knxnetip":{"main/ip":"127.0.0.1:PORT"}`, and where chips are served over TCP:
+    /// lines it says too where those are: `"knxnetip":{"main/ip":"ADDRESS:PORT"}`, and where chips are served over TCP:
     /// `"tcp":{"main/sut":"127.0.0.1:PORT"}`.
     ///
     /// To be called on the main thread before any other is started. On the lifeline it answers `{"statistics":true}` and `{"finish":true}`
@@ -43,7 +43,7 @@ public enum Twin {
 
     private static func tellReady(_ twin: RunningTwin, lifeline: RecordChannel?) throws(SystemFailure) {
         let attachments = twin.shell.attachments.map { Value.Field($0.name, .text($0.path)) }
-        let interfaces = twin.shell.interfaces.map { Value.Field($0.name, .text("127.0.0.1:\($0.port)")) }
+        let interfaces = twin.shell.interfaces.map { Value.Field($0.name, .text("\($0.host):\($0.port)")) }
         let servers = twin.shell.servers.map { Value.Field($0.name, .text("127.0.0.1:\($0.port)")) }
         let ready: Value = .record(
             [

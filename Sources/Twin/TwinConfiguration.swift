@@ -27,16 +27,25 @@ public struct TwinConfiguration: Sendable {
         }
     }
 
-    /// A KNXnet/IP interface on a line, served on 127.0.0.1.
+    /// A KNXnet/IP interface or router on a line.
     public struct NetworkInterface: Hashable, Sendable {
         public var id: String
-        /// Its UDP port; 0 takes a free one.
+        /// The IPv4 address of this computer that it is served on.
+        public var host: String
+        /// Its UDP port, and its TCP port; 0 takes a free one.
         public var port: UInt16
+        /// Whether it listens on its multicast address. A router always does.
+        public var joinsMulticast: Bool
         public var parameters: IPInterfaceParameters
 
-        public init(id: String, port: UInt16 = 0, parameters: IPInterfaceParameters) {
+        public init(
+            id: String, host: String = "127.0.0.1", port: UInt16 = 0, joinsMulticast: Bool = false,
+            parameters: IPInterfaceParameters
+        ) {
             self.id = id
+            self.host = host
             self.port = port
+            self.joinsMulticast = joinsMulticast || parameters.routing != nil
             self.parameters = parameters
         }
     }

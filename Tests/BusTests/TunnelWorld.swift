@@ -117,6 +117,7 @@ struct TunnelWorld {
             case .datagram(let octets, _): transmit(octets, toInterface: false)
             case .send(let transmission): simulation.send(transmission, fromInterface: 0, at: now)
             case .attitude(let attitude): simulation.setAttitude(attitude, ofInterface: 0)
+            case .multicast, .stream, .close: break
             }
         }
     }

@@ -50,15 +50,18 @@ final class KnxdProcess {
     /// On a tunnel of a KNXnet/IP interface on 127.0.0.1, as a person starts it.
     ///
     /// - Parameter arguments: what stands before the interface.
-    init(tunnel port: UInt16, arguments: [String] = []) throws(SystemFailure) {
+    convenience init(tunnel port: UInt16, arguments: [String] = []) throws(SystemFailure) {
+        try self.init(backend: "ipt:127.0.0.1:\(port)", arguments: arguments)
+    }
+
+    /// On any interface that its option `-b` can name.
+    init(backend: String, arguments: [String] = []) throws(SystemFailure) {
         directory = try TemporaryDirectory(prefix: "knxd-")
         socket = directory.path + "/knx"
         child = try ChildProcess.spawn(
             ChildProcess.Request(
                 path: "knxd",
-                arguments: ["-e", "1.1.200", "-E", "1.1.201:8", "-u", socket] + arguments + [
-                    "-b", "ipt:127.0.0.1:\(port)",
-                ]))
+                arguments: ["-e", "1.1.200", "-E", "1.1.201:8", "-u", socket] + arguments + ["-b", backend]))
     }
 
     /// Connects a client to knxd's group socket once knxd is up.

@@ -56,7 +56,7 @@ public struct PropertyHeader: Hashable, Sendable {
 }
 
 /// Why a property service of local device management failed: the octet behind the header of a negative confirmation.
-public enum PropertyError: UInt8, CaseIterable, Sendable {
+public enum PropertyError: UInt8, Error, CaseIterable, Sendable {
     case unspecified = 0x00
     case outOfRange = 0x01
     case aboveMaximum = 0x02

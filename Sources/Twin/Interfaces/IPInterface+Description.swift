@@ -5,20 +5,29 @@ extension IPInterface {
     private var device: DescriptionBlock {
         .deviceInformation(
             DeviceInformation(
-                medium: 0x02, isInProgrammingMode: false, address: parameters.address,
-                serialNumber: parameters.serialNumber, hardwareAddress: parameters.serialNumber, name: parameters.name))
+                medium: 0x02, isInProgrammingMode: objects.isInProgrammingMode, address: parameters.address,
+                serialNumber: parameters.serialNumber, routingMulticast: parameters.multicast.address,
+                hardwareAddress: parameters.serialNumber, name: objects.text))
     }
 
-    /// Core and tunnelling. Core version 1 is all that an interface without TCP has.
+    /// Core, device management, tunnelling, routing. Version 1 of the first two is all that an interface without TCP has.
     private var families: [DescriptionBlock.FamilyVersion] {
-        [.init(family: 0x02, version: 1), .init(family: 0x04, version: parameters.tunnellingVersion)]
+        let version: UInt8 = parameters.servesTCP ? 2 : 1
+        var families = [
+            DescriptionBlock.FamilyVersion(family: 0x02, version: version), .init(family: 0x03, version: version),
+        ]
+        if !parameters.slots.isEmpty {
+            families.append(.init(family: 0x04, version: parameters.tunnellingVersion))
+        }
+        if routing != nil { families.append(.init(family: 0x05, version: 1)) }
+        return families
     }
 
     /// The blocks that every description has.
     var description: [DescriptionBlock] { [device, .supportedFamilies(families)] }
 
     private var slots: DescriptionBlock {
-        let taken = Set(tunnels.map(\.slot))
+        let taken = Set(channels.compactMap(\.slot))
         return .tunnelling(
             TunnellingInformation(
                 longestApdu: parameters.longestAPDU,
@@ -33,7 +42,7 @@ extension IPInterface {
         var blocks = description
         for parameter in searched {
             switch parameter.selection {
-            case .programmingMode: if parameter.isMandatory { return nil }
+            case .programmingMode: if parameter.isMandatory, !objects.isInProgrammingMode { return nil }
             case .hardwareAddress(let address):
                 if parameter.isMandatory, address != parameters.serialNumber { return nil }
             case .family(let family, let version):
@@ -52,7 +61,7 @@ extension IPInterface {
     private func block(ofType type: UInt8) -> DescriptionBlock? {
         switch type {
         case 0x05: .addresses(parameters.address, additional: parameters.slots)
-        case 0x07: slots
+        case 0x07: parameters.slots.isEmpty ? nil : slots
         case 0x08:
             .extendedDeviceInformation(
                 ExtendedDeviceInformation(

@@ -15,28 +15,28 @@ extension IPInterface {
         value.octets.count % 2 == 0 ? value.octets : value.octets + [0x00]
     }
 
-    func get(_ feature: InterfaceFeature, in tunnel: IPTunnel) -> Execution {
+    func get(_ feature: InterfaceFeature, in tunnel: IPConnection) -> Execution {
         guard let value = value(of: feature, in: tunnel) else {
             return .answer(.featureResponse(feature, returnCode: ReturnCode.addressVoid, value: []))
         }
         return .answer(.featureResponse(feature, returnCode: ReturnCode.success, value: Self.value(value)))
     }
 
-    private func value(of feature: InterfaceFeature, in tunnel: IPTunnel) -> InterfaceFeature.Value? {
+    private func value(of feature: InterfaceFeature, in tunnel: IPConnection) -> InterfaceFeature.Value? {
         switch feature {
         case .supportedEMITypes: .emiTypes(.cemi)
         case .deviceDescriptor: .number(parameters.mask)
         case .busConnectionStatus: .boolean(hasBus)
         case .manufacturerCode: .number(parameters.manufacturer)
         case .activeEMIType: .emiType(.cemi)
-        case .individualAddress: .address(parameters.slots[tunnel.slot])
+        case .individualAddress: tunnel.slot.map { .address(parameters.slots[$0]) }
         case .longestApdu: .number(parameters.longestAPDU)
         case .informationServiceEnable: .boolean(tunnel.wantsInformation)
         default: nil
         }
     }
 
-    mutating func set(_ feature: InterfaceFeature, _ octets: [UInt8], in tunnel: IPTunnel) -> Execution {
+    mutating func set(_ feature: InterfaceFeature, _ octets: [UInt8], in tunnel: IPConnection) -> Execution {
         func answer(_ code: UInt8, _ value: [UInt8] = []) -> Execution {
             .answer(.featureResponse(feature, returnCode: code, value: value))
         }
@@ -44,8 +44,8 @@ extension IPInterface {
         guard let value = feature.value(octets.span) else { return answer(ReturnCode.dataVoid) }
         switch (feature, value) {
         case (.informationServiceEnable, .boolean(let isWanted)):
-            guard let index = tunnels.firstIndex(where: { $0.channel == tunnel.channel }) else { return .refused }
-            tunnels[index].wantsInformation = isWanted
+            guard let index = channels.firstIndex(where: { $0.channel == tunnel.channel }) else { return .refused }
+            channels[index].wantsInformation = isWanted
             return answer(ReturnCode.success, Self.value(value))
         case (.activeEMIType, .emiType(.cemi)): return answer(ReturnCode.success, Self.value(value))
         case (.activeEMIType, _): return answer(ReturnCode.dataVoid)

@@ -22,7 +22,7 @@ public struct IPInterfaceParameters: Hashable, Sendable {
 
     /// Its own individual address.
     public var address: IndividualAddress
-    /// One individual address per tunnel that it can serve at a time, additional to its own.
+    /// One individual address per tunnel that it can serve at a time, additional to its own. A router may have none.
     public var slots: [IndividualAddress]
     /// Up to 30 characters of ISO 8859-1.
     public var name = "knxrig twin"
@@ -34,20 +34,33 @@ public struct IPInterfaceParameters: Hashable, Sendable {
     public var manufacturer: UInt16 = 0
     /// Octets of APDU that its tunnels carry; 254 is all that TP1 has (KNX standard 3/2/2).
     public var longestAPDU: UInt16 = 254
+    /// Whether it is reached by TCP too, at the same port number; core version 2 (KNX standard 3/8/2).
+    public var servesTCP = true
     /// 1 has no features and grants no address that is asked for; 2 has both (KNX standard 3/8/4).
     public var tunnellingVersion: UInt8 = 2
-    /// A connection without a heartbeat of its client is ended after 120 s (KNX standard 3/8/2, CONNECTION_ALIVE_TIME).
+    /// Connections for its management at a time (engineering assumption).
+    public var managementConnections = 1
+    /// What it is besides when it is a router.
+    public var routing: IPRoutingParameters?
+    /// Where it listens for searches, and routes.
+    public var multicast = IPEndpoint(.systemSetupMulticast, port: 3671)
+    /// A connection without a heartbeat of its client is ended after 120 s (KNX standard 3/8/2, CONNECTION_ALIVE_TIME). On TCP none is needed.
     public var aliveTime = Instant.Span.seconds(120)
     /// How long it waits for a client's acknowledge: 1 s (KNX standard 3/8/4, TUNNELLING_REQUEST_TIMEOUT).
     public var acknowledgeTime = Instant.Span.seconds(1)
     /// How often it sends a request again that is not acknowledged, before it ends the connection: once (KNX standard 3/8/4).
     public var repetitions = 1
+    /// The same for its management: 10 s and three times (KNX standard 3/8/3, DEVICE_CONFIGURATION_REQUEST_TIMEOUT).
+    public var managementAcknowledgeTime = Instant.Span.seconds(10)
+    public var managementRepetitions = 3
+    /// How long it is gone after M_Reset.req, with all connections (engineering assumption).
+    public var restartTime = Instant.Span.seconds(2)
     /// From the end of the check octet to the indication (engineering assumption: its chip's serial line and its network stack).
     public var indicationDelay = Instant.Span.milliseconds(2)
     /// From the final result on the line to L_Data.con (engineering assumption).
     public var confirmationDelay = Instant.Span.milliseconds(2)
     /// Telegrams that it takes before the first is off. A request beyond is not acknowledged, so that its client sends it again a second
-    /// later (engineering assumption).
+    /// later; on TCP, where nobody would, it is confirmed with an error (engineering assumption).
     public var sendBuffers = 32
     /// Requests that wait for one client. What comes beyond is lost, which only a busmonitor tells (engineering assumption).
     public var longestQueue = 128
@@ -65,10 +78,13 @@ public struct IPInterfaceParameters: Hashable, Sendable {
     /// How it lives on the line's voltage.
     public var power = BusPowerParameters.transceiver
 
-    public init(address: IndividualAddress, slots: [IndividualAddress]) {
-        precondition(!slots.isEmpty && slots.count < 64, "an interface serves 1 to 63 tunnels")
+    /// - Parameter routing: what makes it a router; nil for an interface that is none, and so needs a slot.
+    public init(address: IndividualAddress, slots: [IndividualAddress], routing: IPRoutingParameters? = nil) {
+        precondition(slots.count < 64, "an interface serves at most 63 tunnels")
+        precondition(!slots.isEmpty || routing != nil, "an interface serves at least one tunnel, unless it is a router")
         self.address = address
         self.slots = slots
+        self.routing = routing
     }
 
     var addresses: Set<UInt16> { Set(slots.map(\.raw) + [address.raw]) }

@@ -10,10 +10,13 @@ public struct LineTap: Sendable {
         public var acknowledgesGroups: Bool
         /// Frames to one of its individual addresses.
         public var acknowledgesOwn: Bool
+        /// Frames that this lets through to the network; nil for none.
+        public var acknowledgesRouted: RoutingFilter?
 
-        public init(acknowledgesGroups: Bool, acknowledgesOwn: Bool) {
+        public init(acknowledgesGroups: Bool, acknowledgesOwn: Bool, acknowledgesRouted: RoutingFilter? = nil) {
             self.acknowledgesGroups = acknowledgesGroups
             self.acknowledgesOwn = acknowledgesOwn
+            self.acknowledgesRouted = acknowledgesRouted
         }
 
         /// A busmonitor's: it says nothing at all.
@@ -48,6 +51,7 @@ public struct LineTap: Sendable {
     func answer(to octets: [UInt8]) -> Acknowledgement? {
         guard attitude != .mute else { return nil }
         guard let frame = try? TP1Frame(octets: octets) else { return .notAcknowledge }
+        if attitude.acknowledgesRouted?.routed(frame, toLine: false) != nil { return .acknowledge }
         return switch frame.destination {
         case .group: attitude.acknowledgesGroups ? .acknowledge : nil
         case .individual(let address):

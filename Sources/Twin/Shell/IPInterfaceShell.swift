@@ -3,7 +3,7 @@ import KNX
 import Platform
 import Synchronization
 
-/// A KNXnet/IP interface in real time: its socket and its engine on a thread of their own, so that no client can make the line late.
+/// A KNXnet/IP interface in real time: its sockets and its engine on a thread of their own, so that no client can make the line late.
 final class IPInterfaceShell: Sendable {
     /// What other threads tell it.
     enum Message: Sendable {
@@ -19,7 +19,9 @@ final class IPInterfaceShell: Sendable {
     /// Where it belongs: indices of the line and of the interface on it.
     let line: Int
     let index: Int
-    /// Its UDP port on 127.0.0.1.
+    /// The IPv4 address that it is served on.
+    let host: String
+    /// Its UDP port, and its TCP port if it has one.
     let port: UInt16
     private let messages = Mutex<[Message]>([])
     private let wakeup: Wakeup
@@ -29,6 +31,10 @@ final class IPInterfaceShell: Sendable {
     private struct Life {
         var engine: IPInterface
         let socket: DatagramSocket
+        /// Nil when it does not listen on its multicast address.
+        let multicast: DatagramSocket?
+        /// Nil when it serves no TCP.
+        var streams: StreamServer?
         let inbox: LineInbox
         var isConnected: Bool
     }
@@ -66,17 +72,44 @@ final class IPInterfaceShell: Sendable {
         name = "\(line.id)/\(interface.id)"
         (self.line, index) = place
         wakeup = try Wakeup()
-        let socket = try DatagramSocket(port: interface.port)
+        host = interface.host
+        let (socket, listener) = try Self.sockets(interface)
         port = socket.endpoint.port
+        let group = interface.parameters.multicast
+        let multicast: DatagramSocket?
+        if interface.joinsMulticast {
+            multicast = try DatagramSocket(multicast: "\(group.address)", port: group.port, on: interface.host)
+            try socket.sendMulticast(hops: interface.parameters.routing?.timeToLive ?? 1)
+        } else {
+            multicast = nil
+        }
         let endpoint = IPEndpoint(InternetAddress(raw: socket.endpoint.address), port: socket.endpoint.port)
         let started = NamedThread.start("twin \(interface.id)") { [self] in
             let now = MonotonicClock.now()
             var life = Life(
                 engine: IPInterface(interface.parameters, endpoint: endpoint, hasBus: isSupplied, at: now),
-                socket: socket, inbox: inbox, isConnected: isConnected)
+                socket: socket, multicast: multicast, streams: listener.map(StreamServer.init(listener:)),
+                inbox: inbox, isConnected: isConnected)
             run(&life)
         }
         thread.withLock { $0 = started }
+    }
+
+    /// Its UDP socket, and a listener at the same number for TCP if it serves that. Of a number that is chosen freely both must be free.
+    private static func sockets(
+        _ interface: TwinConfiguration.NetworkInterface
+    ) throws(SystemFailure) -> (DatagramSocket, Descriptor?) {
+        var attemptsLeft = interface.port == 0 ? 20 : 1
+        while true {
+            let socket = try DatagramSocket(host: interface.host, port: interface.port)
+            guard interface.parameters.servesTCP else { return (socket, nil) }
+            do throws(SystemFailure) {
+                return (socket, try Socket.listenTCP(host: interface.host, port: socket.endpoint.port).listener)
+            } catch {
+                attemptsLeft -= 1
+                guard attemptsLeft > 0 else { throw error }
+            }
+        }
     }
 
     /// Tells it something, from any thread; never waits.
@@ -96,46 +129,86 @@ final class IPInterfaceShell: Sendable {
 
     private func run(_ life: inout Life) {
         while true {
-            let ready = Poll.wait(
-                [(wakeup.descriptor, .readable), (life.socket.descriptor, .readable)], until: life.engine.nextDue)
-            if !ready[0].isEmpty {
-                wakeup.drain()
-                let taken = messages.withLock { messages in
-                    defer { messages.removeAll(keepingCapacity: true) }
-                    return messages
-                }
-                for message in taken {
-                    switch message {
-                    case .stop: return life.socket.descriptor.close()
-                    case .line(let event): feed(.line(event), &life)
-                    case .faults(let faults): feed(.faults(faults), &life)
-                    case .cable(let isConnected): life.isConnected = isConnected
-                    }
-                }
+            var watched: [(descriptor: Descriptor, for: Readiness)] = [
+                (wakeup.descriptor, .readable), (life.socket.descriptor, .readable),
+            ]
+            if let multicast = life.multicast { watched.append((multicast.descriptor, .readable)) }
+            let own = watched.count
+            // While its cable is out, what its clients send stays where it is, as it does in a network that sends it again and again.
+            if life.isConnected { watched += life.streams?.watch() ?? [] }
+            let ready = Poll.wait(watched, until: life.engine.nextDue)
+            if !ready[0].isEmpty, !takeMessages(&life) {
+                life.socket.descriptor.close()
+                life.multicast?.descriptor.close()
+                life.streams?.closeAll()
+                return
             }
             if !ready[1].isEmpty {
-                for _ in 0..<Self.datagramsAtOnce {
-                    guard let (octets, sender) = life.socket.receive() else { break }
-                    guard life.isConnected else { continue }
-                    let from = IPEndpoint(InternetAddress(raw: sender.address), port: sender.port)
-                    feed(.datagram(octets, from: from), &life)
-                }
+                takeDatagrams(of: life.socket, &life) { .datagram($0, from: $1) }
             }
+            if let multicast = life.multicast, !ready[2].isEmpty {
+                takeDatagrams(of: multicast, &life) { .multicast($0, from: $1) }
+            }
+            if watched.count > own { takeStreams(ready[own...], &life) }
             feed(.time, &life)
+        }
+    }
+
+    private func takeStreams(_ ready: ArraySlice<Readiness>, _ life: inout Life) {
+        for happening in life.streams?.happenings(ready) ?? [] {
+            switch happening {
+            case .opened(let number): feed(.stream(number, .opened), &life)
+            case .octets(let octets, let number): feed(.stream(number, .octets(octets)), &life)
+            case .closed(let number): feed(.stream(number, .closed), &life)
+            }
+        }
+    }
+
+    /// False when it is to end.
+    private func takeMessages(_ life: inout Life) -> Bool {
+        wakeup.drain()
+        let taken = messages.withLock { messages in
+            defer { messages.removeAll(keepingCapacity: true) }
+            return messages
+        }
+        for message in taken {
+            switch message {
+            case .stop: return false
+            case .line(let event): feed(.line(event), &life)
+            case .faults(let faults): feed(.faults(faults), &life)
+            case .cable(let isConnected): life.isConnected = isConnected
+            }
+        }
+        return true
+    }
+
+    private func takeDatagrams(
+        of socket: DatagramSocket, _ life: inout Life, as input: ([UInt8], IPEndpoint) -> IPInterface.Input
+    ) {
+        for _ in 0..<Self.datagramsAtOnce {
+            guard let (octets, sender) = socket.receive() else { return }
+            guard life.isConnected else { continue }
+            feed(input(octets, IPEndpoint(InternetAddress(raw: sender.address), port: sender.port)), &life)
         }
     }
 
     private func feed(_ input: IPInterface.Input, _ life: inout Life) {
         for effect in life.engine.next(input, at: MonotonicClock.now()) {
             switch effect {
-            case .datagram(let octets, let receiver):
-                guard life.isConnected else { continue }
-                life.socket.send(
-                    octets, to: DatagramSocket.Endpoint(address: receiver.address.raw, port: receiver.port))
+            case .datagram(let octets, let receiver): send(octets, to: receiver, life)
+            case .multicast(let octets): send(octets, to: life.engine.parameters.multicast, life)
+            case .stream(let octets, let number):
+                life.streams?.send(octets, to: number, isHeld: !life.isConnected)
+            case .close(let number): life.streams?.close(number)
             case .send(let transmission):
                 life.inbox.post(.transmit(line: line, interface: index, transmission))
             case .attitude(let attitude): life.inbox.post(.attitude(line: line, interface: index, attitude))
             }
         }
+    }
+
+    private func send(_ octets: [UInt8], to receiver: IPEndpoint, _ life: Life) {
+        guard life.isConnected else { return }
+        life.socket.send(octets, to: DatagramSocket.Endpoint(address: receiver.address.raw, port: receiver.port))
     }
 }

@@ -10,8 +10,8 @@ public final class TwinShell: Sendable {
     public let attachments: [(name: String, path: String)]
     /// The TCP port on 127.0.0.1 of each chip that has no terminal, by `<line>/<chip>`.
     public let servers: [(name: String, port: UInt16)]
-    /// The UDP port on 127.0.0.1 of each KNXnet/IP interface by `<line>/<interface>`.
-    public var interfaces: [(name: String, port: UInt16)] { shells.map { ($0.name, $0.port) } }
+    /// The IPv4 address and the port of each KNXnet/IP interface by `<line>/<interface>`.
+    public var interfaces: [(name: String, host: String, port: UInt16)] { shells.map { ($0.name, $0.host, $0.port) } }
     /// Whether the lines have real-time priority; without it they slip on a busy machine.
     public var isRealtime: Bool { thread.isRealtime }
 

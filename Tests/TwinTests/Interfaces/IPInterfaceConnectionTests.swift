@@ -91,7 +91,7 @@ import Testing
 
     static let refused = [
         Refused(testDescription: "TCP on UDP", information: [4, 4, 2, 0], transport: 2, status: .hostProtocolType),
-        Refused(testDescription: "device management", information: [2, 3], status: .connectionType),
+        Refused(testDescription: "remote logging", information: [2, 6], status: .connectionType),
         Refused(testDescription: "unknown kind", information: [2, 9], status: .connectionType),
         Refused(testDescription: "raw layer", information: [4, 4, 4, 0], status: .tunnellingLayer),
         Refused(testDescription: "layer of nobody", information: [4, 4, 0x33, 0], status: .tunnellingLayer),

@@ -23,8 +23,13 @@ struct InterfaceBench {
     /// Telegrams that it has put on the line.
     var sent: [Transmission] = []
     var attitude: LineTap.Attitude?
+    /// TCP connections that it has closed.
+    private(set) var closed: [Int] = []
+    /// What it has said to everybody.
+    var multicast: [KNXnetIPMessage] = []
     /// What it has said and nobody has looked at yet.
     private var said: [(message: KNXnetIPMessage, to: IPEndpoint)] = []
+    private var saidOnStreams: [(message: KNXnetIPMessage, to: Int)] = []
 
     init(_ parameters: IPInterfaceParameters = InterfaceBench.parameters, hasBus: Bool = true) {
         engine = IPInterface(parameters, endpoint: Self.own, hasBus: hasBus, at: Instant(nanoseconds: 0))
@@ -33,16 +38,40 @@ struct InterfaceBench {
     mutating func feed(_ input: IPInterface.Input) {
         for effect in engine.next(input, at: now) {
             switch effect {
-            case .datagram(let octets, let receiver):
-                guard let message = KNXnetIPFrame(octets.span).message else {
-                    Issue.record("the interface wrote what nobody can read: \(octets)")
-                    continue
-                }
-                said.append((message, receiver))
+            case .datagram(let octets, let receiver): if let message = read(octets) { said.append((message, receiver)) }
+            case .multicast(let octets): if let message = read(octets) { multicast.append(message) }
+            case .stream(let octets, let number):
+                #expect(!closed.contains(number), "the interface speaks on a connection that it has closed")
+                if let message = read(octets) { saidOnStreams.append((message, number)) }
+            case .close(let number): closed.append(number)
             case .send(let transmission): sent.append(transmission)
             case .attitude(let attitude): self.attitude = attitude
             }
         }
+    }
+
+    private func read(_ octets: [UInt8]) -> KNXnetIPMessage? {
+        let message = KNXnetIPFrame(octets.span).message
+        if message == nil { Issue.record("the interface wrote what nobody can read: \(octets)") }
+        return message
+    }
+
+    /// Says a message to it on a TCP connection and gives what it says there at once.
+    @discardableResult
+    mutating func say(_ message: KNXnetIPMessage, on stream: Int) throws -> [KNXnetIPMessage] {
+        feed(.stream(stream, .octets(try message.octets)))
+        return heard(on: stream)
+    }
+
+    /// What it has said on a TCP connection since somebody looked at any.
+    mutating func heard(on stream: Int) -> [KNXnetIPMessage] {
+        defer { saidOnStreams = [] }
+        return saidOnStreams.filter { $0.to == stream }.map(\.message)
+    }
+
+    /// Says a message to it on the multicast address.
+    mutating func sayToAll(_ message: KNXnetIPMessage, from sender: IPEndpoint = client) throws {
+        feed(.multicast(try message.octets, from: sender))
     }
 
     /// Says a message to it and gives what it says to that at once.
@@ -74,6 +103,26 @@ struct InterfaceBench {
     mutating func heardWithReceivers() -> [(message: KNXnetIPMessage, to: IPEndpoint)] {
         defer { said = [] }
         return said
+    }
+
+    /// The channel of a new tunnel on a TCP connection.
+    mutating func connect(on stream: Int, _ layer: TunnellingLayer = .link) throws -> UInt8 {
+        let answer = try say(
+            .connectRequest(control: .routeBack(.tcp), data: .routeBack(.tcp), .tunnelling(layer)), on: stream)
+        guard case .connectAccepted(let channel, _, _) = answer.first else {
+            throw KNXnetIPMessage.Refusal.payloadMissing
+        }
+        return channel
+    }
+
+    /// The channel of a new connection for its management.
+    mutating func manage(from sender: IPEndpoint = client) throws -> UInt8 {
+        let answer = try say(
+            .connectRequest(control: .routeBack(.udp), data: .routeBack(.udp), .deviceManagement), from: sender)
+        guard case .connectAccepted(let channel, _, .deviceManagement) = answer.first else {
+            throw KNXnetIPMessage.Refusal.payloadMissing
+        }
+        return channel
     }
 
     /// The channel of a new tunnel.

@@ -9,8 +9,20 @@ extension TwinFixture {
     convenience init(interface change: (inout IPInterfaceParameters) -> Void) throws {
         var parameters = IPInterfaceParameters(
             address: IndividualAddress(raw: 0x11F0), slots: (0x11F1...0x11F4).map { IndividualAddress(raw: $0) })
+        Signals.ignorePipe()
         change(&parameters)
         try self.init(chips: [], interfaces: [.init(id: "ip", parameters: parameters)])
+    }
+
+    /// A twin in real time with a KNXnet/IP router 1.1.240 `ip` of four slots on 224.0.23.12.
+    convenience init(
+        router change: (inout IPInterfaceParameters, inout IPRoutingParameters) -> Void
+    ) throws {
+        try self.init(interface: { parameters in
+            var routing = IPRoutingParameters(address: parameters.address)
+            change(&parameters, &routing)
+            parameters.routing = routing
+        })
     }
 
     /// The UDP port of its interface.

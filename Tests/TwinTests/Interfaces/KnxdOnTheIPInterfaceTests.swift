@@ -65,6 +65,15 @@ import Testing
         #expect(twin.frames.last?.acknowledge == 0xCC)
     }
 
+    /// As through a router that translates addresses: `iptn:`.
+    @Test func itIsServedThroughAddressTranslation() throws {
+        let twin = try TwinFixture { _ in }
+        defer { twin.end() }
+        let knxd = try KnxdProcess(backend: "iptn:127.0.0.1:\(twin.port)")
+        defer { knxd.end() }
+        try exchange(twin, try clientOf(knxd, on: twin), value: 1)
+    }
+
     /// knxd 0.14.54 sends a telegram again after 1 s and ends, with status 1, when that is not acknowledged either (measured: 2.1 s after the first
     /// telegram, 5.0 s when more follow): a service manager must start it again, and then it finds a tunnel.
     @Test func aSilentInterfaceEndsKnxdAndTheNextOneWorks() throws {

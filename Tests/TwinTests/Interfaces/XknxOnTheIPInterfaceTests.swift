@@ -6,90 +6,15 @@ import Testing
 
 @testable import Twin
 
-private let repository = String(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 })
-private let python = repository + "/rigs/systems/xknx/environment/bin/python"
-
-/// A second opinion: xknx on a tunnel of the simulated interface. `rigs/systems/xknx/install` brings it.
+/// xknx on a simulated interface: tunnels by UDP and TCP, and its management.
 @Suite(
-    .serialized, .enabled(if: Files.exists(python), "needs rigs/systems/xknx/install"),
+    .serialized, .enabled(if: XknxProcess.isInstalled, "needs rigs/systems/xknx/install"),
     .timeLimit(.minutes(4)))
 struct XknxOnTheIPInterfaceTests {
-    /// Connects, writes 42 to 6/0/2 (3002), again at every SIGUSR1, and says what it hears until it is ended.
-    private static let program = """
-        import asyncio, signal, sys
-        from xknx import XKNX
-        from xknx.io import ConnectionConfig, ConnectionType
-        from xknx.dpt import DPTArray
-        from xknx.telegram import GroupAddress, Telegram
-        from xknx.telegram.apci import GroupValueWrite
-
-        async def main():
-            config = ConnectionConfig(connection_type=ConnectionType.TUNNELING, gateway_ip="127.0.0.1",
-                                      gateway_port=int(sys.argv[1]), local_ip="127.0.0.1")
-            xknx = XKNX(connection_config=config)
-            def heard(telegram):
-                if telegram.direction.name == "INCOMING":
-                    print("heard", telegram.destination_address, telegram.payload.value.value, flush=True)
-            xknx.telegram_queue.register_telegram_received_cb(heard)
-            stop = asyncio.Event()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-            await xknx.start()
-            print("connected", xknx.current_address, flush=True)
-            def write():
-                xknx.telegrams.put_nowait(Telegram(destination_address=GroupAddress("6/0/2"),
-                                                   payload=GroupValueWrite(DPTArray((0x2A,)))))
-            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, write)
-            write()
-            await stop.wait()
-            await xknx.stop()
-            print("left", flush=True)
-
-        asyncio.run(main())
-        """
-
-    /// xknx as a process, with the lines that it has said.
-    private final class Xknx {
-        let child: ChildProcess
-        private let output: Descriptor
-        private var text = ""
-
-        init(port: UInt16) throws {
-            let (near, far) = try Socket.pair()
-            output = near
-            var request = ChildProcess.Request(
-                path: python, arguments: ["-c", XknxOnTheIPInterfaceTests.program, "\(port)"])
-            request.standardOutput = far
-            child = try ChildProcess.spawn(request)
-            far.close()
-        }
-
-        /// Waits for a line that begins so.
-        func says(_ beginning: String, seconds: Int64 = 60) throws -> String? {
-            let deadline = MonotonicClock.now() + .seconds(seconds)
-            while true {
-                // A line may come in parts.
-                let lines = text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n")
-                if let line = lines.first(where: { $0.hasPrefix(beginning) }) { return String(line) }
-                guard !Poll.wait([(output, .readable)], until: deadline)[0].isEmpty,
-                    let octets = try output.read(maximum: 4_096), !octets.isEmpty
-                else { return nil }
-                text += String(decoding: octets, as: UTF8.self)
-            }
-        }
-
-        func end() {
-            child.send(signal: SIGTERM)
-            if child.wait(until: MonotonicClock.now() + .seconds(10)) == nil {
-                child.send(signal: SIGKILL)
-                _ = child.wait()
-            }
-        }
-    }
-
     @Test func itConnectsWritesAndHears() throws {
         let twin = try TwinFixture { _ in }
         defer { twin.end() }
-        let xknx = try Xknx(port: twin.port)
+        let xknx = try XknxProcess(port: twin.port)
         defer { xknx.end() }
         // The first tunnel; on a busy computer xknx may have given an answer up that came after its second.
         let connected = try #require(try xknx.says("connected"))
@@ -103,7 +28,7 @@ struct XknxOnTheIPInterfaceTests {
     @Test func itComesBackToAnInterfaceThatWasSilent() throws {
         let twin = try TwinFixture { _ in }
         defer { twin.end() }
-        let xknx = try Xknx(port: twin.port)
+        let xknx = try XknxProcess(port: twin.port)
         defer { xknx.end() }
         #expect(try xknx.says("connected") != nil)
         #expect(twin.wait { twin.ofInterface.count == 1 })
@@ -120,5 +45,85 @@ struct XknxOnTheIPInterfaceTests {
         #expect(twin.wait(seconds: 20) { twin.ofInterface.count == 2 })
         twin.shell.send(frame(source: 0x110A, data: [0x80, 3], group: 0x3001), line: "main", device: "lamp")
         #expect(try xknx.says("heard 6/0/1 (3,)") != nil)
+    }
+
+    /// By TCP a telegram waits in the network while the cable is out, and comes late, where by UDP it would be given up. An interface that lives on the line
+    /// closes the connection with it; xknx makes a new one when it is back.
+    @Test func byTCPTelegramsOutliveTheCableAndTheConnectionEndsWithTheLine() throws {
+        let twin = try TwinFixture { $0.withoutBus = .isDead }
+        defer { twin.end() }
+        let xknx = try XknxProcess(.tcp, port: twin.port)
+        defer { xknx.end() }
+        #expect(try xknx.says("connected") == "connected 1.1.241")
+        #expect(twin.wait { twin.ofInterface.contains { $0.group == 0x3002 && $0.value == 0x2A } })
+        twin.shell.send(frame(source: 0x110A, data: [0x80, 77], group: 0x3001), line: "main", device: "lamp")
+        #expect(try xknx.says("heard") == "heard 6/0/1 (77,)")
+        // The plug is pulled, and put in again.
+        twin.shell.connect(.interface(line: "main", chip: "ip"), false)
+        MonotonicClock.sleep(for: .milliseconds(50))
+        xknx.child.send(signal: SIGUSR1)
+        twin.shell.send(frame(source: 0x110A, data: [0x80, 78], group: 0x3001), line: "main", device: "lamp")
+        #expect(try xknx.says("heard 6/0/1 (78,)", seconds: 1) == nil)
+        #expect(twin.ofInterface.count == 1)
+        twin.shell.connect(.interface(line: "main", chip: "ip"), true)
+        #expect(try xknx.says("heard 6/0/1 (78,)") != nil)
+        #expect(twin.wait { twin.ofInterface.count == 2 })
+        // The line is cut.
+        twin.shell.connect(.supply(line: "main"), false)
+        #expect(try xknx.says("lost") != nil)
+        twin.shell.connect(.supply(line: "main"), true)
+        #expect(try xknx.says("again") != nil)
+        xknx.child.send(signal: SIGUSR1)
+        #expect(twin.wait { twin.ofInterface.count == 3 })
+        #expect(twin.ofInterface.allSatisfy { $0.value == 0x2A })
+    }
+
+    /// Reads and writes properties by UDP and by TCP, and says their values.
+    private static let manager = """
+        import asyncio, sys
+        from xknx.exceptions import CommunicationError
+        from xknx.io.device_management_connection import TCPDeviceManagementConnection, UDPDeviceManagementConnection
+        from xknx.profile.const import ResourceDevicePropertyId, ResourceKNXNETIPPropertyId, ResourceObjectType
+
+        DEVICE, PARAMETERS = ResourceObjectType.OBJECT_DEVICE, ResourceObjectType.OBJECT_KNXNETIP_PARAMETER
+
+        async def ask(kind, connection):
+            await connection.connect()
+            async def read(of, number, **more):
+                return (await connection.read_property(of, number, **more)).hex()
+            print(kind, "address", await read(PARAMETERS, ResourceKNXNETIPPropertyId.PID_KNX_INDIVIDUAL_ADDRESS), flush=True)
+            print(kind, "tunnels", await read(PARAMETERS, ResourceKNXNETIPPropertyId.PID_ADDITIONAL_INDIVIDUAL_ADDRESSES,
+                                              number_of_elements=4), flush=True)
+            print(kind, "mask", await read(DEVICE, ResourceDevicePropertyId.PID_DEVICE_DESCRIPTOR), flush=True)
+            await connection.write_property(DEVICE, ResourceDevicePropertyId.PID_PROGMODE, bytes([1]))
+            print(kind, "programming", await read(DEVICE, ResourceDevicePropertyId.PID_PROGMODE), flush=True)
+            await connection.write_property(DEVICE, ResourceDevicePropertyId.PID_PROGMODE, bytes([0]))
+            try:
+                await read(PARAMETERS, ResourceKNXNETIPPropertyId.PID_MSG_TRANSMIT_TO_IP)
+            except CommunicationError as error:
+                print(kind, "refused", error, flush=True)
+            await connection.disconnect()
+
+        async def main():
+            port = int(sys.argv[1])
+            await ask("udp", UDPDeviceManagementConnection("127.0.0.1", port, local_ip="127.0.0.1"))
+            await ask("tcp", TCPDeviceManagementConnection("127.0.0.1", port))
+
+        asyncio.run(main())
+        """
+
+    @Test func itsPropertiesAreReadAndWritten() throws {
+        let twin = try TwinFixture { _ in }
+        defer { twin.end() }
+        let xknx = try XknxProcess(program: Self.manager, ["\(twin.port)"])
+        defer { xknx.end() }
+        for kind in ["udp", "tcp"] {
+            #expect(try xknx.says("\(kind) address") == "\(kind) address 11f0")
+            #expect(try xknx.says("\(kind) tunnels") == "\(kind) tunnels 11f111f211f311f4")
+            #expect(try xknx.says("\(kind) mask") == "\(kind) mask 07b0")
+            #expect(try xknx.says("\(kind) programming") == "\(kind) programming 01")
+            #expect(try xknx.says("\(kind) refused")?.contains("failed") == true)
+        }
+        #expect(xknx.child.wait(until: MonotonicClock.now() + .seconds(20)) == .status(0))
     }
 }
