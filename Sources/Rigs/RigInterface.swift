@@ -1,16 +1,42 @@
 import Documents
 public import KNX
 
-/// A KNXnet/IP interface that a twin puts on a line, for anybody to use: a daemon, a client, the rig's own witness.
+/// A KNXnet/IP interface or router that a twin puts on a line, for anybody to use: a daemon, a client, the rig's own witness.
 public struct RigInterface: Sendable, Hashable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case interface, router
+    }
+
+    /// What a router lets through, and where it speaks.
+    public struct Routing: Sendable, Hashable {
+        /// The multicast address of the network.
+        public var multicast: InterfaceLocation
+        /// Groups that pass, either way.
+        public var groups: ClosedRange<GroupAddress>
+        /// Telegrams to devices.
+        public var individual: Individual
+    }
+
+    public enum Individual: String, CaseIterable, Sendable {
+        /// By its own address, as a coupler does.
+        case byAddress = "by_address"
+        case always, never
+    }
+
     /// Names it: `LINE/ID` is what a channel can feed, and what the twin tells the port of.
     public var id: String
     /// Its own individual address.
     public var address: IndividualAddress
-    /// The individual addresses of its tunnels, one each.
+    /// The individual addresses of its tunnels, one each. A router may have none.
     public var slots: [IndividualAddress]
-    /// Its UDP port on 127.0.0.1; nil takes a free one.
+    /// The IPv4 address of this computer that it is served on.
+    public var host: String
+    /// Its port for UDP and TCP; nil takes a free one.
     public var port: UInt16?
+    /// Whether it serves TCP too.
+    public var servesTCP: Bool
+    /// Nil of an interface that is no router.
+    public var routing: Routing?
     /// What it does with telegrams while its line has no voltage.
     public var withoutBus: WithoutBus
 
@@ -25,26 +51,62 @@ public struct RigInterface: Sendable, Hashable {
 
     private static let mostSlots = 16
 
+    private static let commonKeys = [
+        "id", "driver", "kind", "address", "slots", "host", "port", "tcp", "without_bus",
+    ]
+    private static let routerKeys = ["multicast", "groups", "individual"]
+
     init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(
-            of: "an interface", keys: ["id", "driver", "address", "slots", "port", "without_bus"])
+        let kind: Kind = try node["kind"]?.choice("kind of interface") ?? .interface
+        if kind == .interface, let key = Self.routerKeys.first(where: { node[$0] != nil }), let wrong = node[key] {
+            throw wrong.failure("'\(key)' belongs to a router: say 'kind: router' for one")
+        }
+        _ = try node.entries(of: "an interface", keys: Self.commonKeys + Self.routerKeys)
         id = try node.required("id").text()
         let driver = try node.required("driver")
         guard try driver.text() == "knxnetip" else {
             throw driver.failure("the drivers of simulated interfaces are: knxnetip")
         }
         address = try node.required("address").individualAddress()
-        let slotsNode = try node.required("slots")
-        let range = try slotsNode.individualAddresses()
-        guard range.upperBound.raw - range.lowerBound.raw < Self.mostSlots else {
-            throw slotsNode.failure("an interface has at most \(Self.mostSlots) slots")
+        slots = []
+        let slotsNode = try kind == .interface ? node.required("slots") : node["slots"]
+        if let slotsNode {
+            let range = try slotsNode.individualAddresses()
+            guard range.upperBound.raw - range.lowerBound.raw < Self.mostSlots else {
+                throw slotsNode.failure("an interface has at most \(Self.mostSlots) slots")
+            }
+            guard !range.contains(address) else {
+                throw slotsNode.failure("the address \(address) of the interface cannot be one of its slots' too")
+            }
+            slots = (range.lowerBound.raw...range.upperBound.raw).map(IndividualAddress.init(raw:))
         }
-        guard !range.contains(address) else {
-            throw slotsNode.failure("the address \(address) of the interface cannot be one of its slots' too")
-        }
-        slots = (range.lowerBound.raw...range.upperBound.raw).map(IndividualAddress.init(raw:))
+        host = try node["host"]?.internetAddress() ?? "127.0.0.1"
         port = try node["port"].map { node throws(DocumentFailure) in UInt16(try node.integer(1...65_535)) }
+        servesTCP = try node["tcp"]?.bool() ?? true
         withoutBus = try node["without_bus"]?.choice("behaviour without bus") ?? .refuses
+        guard kind == .router else { return }
+        routing = Routing(
+            multicast: try node["multicast"]?.multicast() ?? .systemSetup,
+            groups: try node["groups"]?.groupAddresses() ?? GroupAddress(raw: 1)...GroupAddress(raw: 0xFFFF),
+            individual: try node["individual"]?.choice("rule for telegrams to devices") ?? .byAddress)
+    }
+}
+
+extension Node {
+    fileprivate func internetAddress() throws(DocumentFailure) -> String {
+        let text = try text()
+        guard InterfaceLocation(endpoint: text)?.host == text else {
+            throw failure("'\(text)' should be an IPv4 address of this computer such as 127.0.0.1")
+        }
+        return text
+    }
+
+    fileprivate func multicast() throws(DocumentFailure) -> InterfaceLocation {
+        let text = try text()
+        guard let place = InterfaceLocation(multicast: text) else {
+            throw failure("'\(text)' should be a multicast address such as 224.0.23.12 or 224.0.23.12:3671")
+        }
+        return place
     }
 }
 
@@ -54,11 +116,29 @@ public struct InterfaceLocation: Sendable, Hashable {
     public var host: String
     public var port: UInt16
 
+    /// 224.0.23.12, where KNXnet/IP devices search and route unless they are told another.
+    public static let systemSetup = InterfaceLocation(host: "224.0.23.12", port: 3671)
+
+    private init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
     /// Reads `knxnetip://ADDRESS[:PORT]`, port 3671 unless another is named; nil for anything else.
     public init?(_ text: String) {
         let scheme = "knxnetip://"
         guard text.hasPrefix(scheme) else { return nil }
-        let parts = text.dropFirst(scheme.count).split(separator: ":", omittingEmptySubsequences: false)
+        self.init(endpoint: String(text.dropFirst(scheme.count)))
+    }
+
+    /// Reads `ADDRESS[:PORT]` with a multicast address, 224.0.0.0 to 239.255.255.255; nil for anything else.
+    public init?(multicast text: String) {
+        self.init(endpoint: text)
+        guard let first = UInt8(host.prefix { $0 != "." }), (224...239).contains(first) else { return nil }
+    }
+
+    fileprivate init?(endpoint: String) {
+        let parts = endpoint.split(separator: ":", omittingEmptySubsequences: false)
         let numbers = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), numbers.count == 4, numbers.allSatisfy({ UInt8($0) != nil }) else {
             return nil
@@ -70,5 +150,10 @@ public struct InterfaceLocation: Sendable, Hashable {
         }
         guard let port = UInt16(parts[1]), port > 0 else { return nil }
         self.port = port
+    }
+
+    /// The address as a number, the first of the four in the high octet.
+    public var rawAddress: UInt32 {
+        host.split(separator: ".").reduce(0) { $0 << 8 | UInt32(UInt8($1) ?? 0) }
     }
 }

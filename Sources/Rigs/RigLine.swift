@@ -130,6 +130,11 @@ public struct RigLine: Sendable {
                         + "the id of one of the line's interfaces as its 'device'"
                         + Nearest.suggestion(for: attachment.device ?? "", among: known))
             }
+            if interfaces.contains(where: { $0.id == device && $0.routing != nil }) {
+                throw attached.failure(
+                    "\(attachment.id) is to look through '\(device)', which is a router and has no busmonitor: take an interface"
+                )
+            }
         }
     }
 

@@ -38,6 +38,15 @@ import Testing
         (["report", "/tmp", "--not-applicable", "IF-9=x"], "there is no such scenario"),
         (["report", "/tmp", "--fail-under", "ten"], "a score from 0 to 10"),
         (["test", "HW-1", "--repeat"], "needs a value"), (["relay", "list", "--usbip", "here"], "HOST:PORT"),
+        (["twin", "--knxnetip-routing", "224.0.23.12"], "about the interface of --knxnetip-port"),
+        (
+            ["twin", "--knxnetip-port", "0", "--knxnetip-routing", "192.168.1.5"],
+            "should be a multicast address such as"
+        ),
+        (
+            ["twin", "--knxnetip-port", "0", "--knxnetip-host", "localhost"],
+            "should be an IPv4 address of this computer"
+        ),
     ])
     func aSlipOfTheHandIsOneLineAndExitStatusTwo(words: [String], message: String) throws {
         let result = try RigProgram.run(words)

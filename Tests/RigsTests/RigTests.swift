@@ -91,6 +91,32 @@ import Testing
         }
     }
 
+    @Test func anInterfaceMayBeARouter() throws {
+        let plain = try #require(try Self.rigWithInterface().lines[0].interfaces.first)
+        #expect(plain.routing == nil && plain.host == "127.0.0.1" && plain.servesTCP)
+        let short = try Self.rigWithInterface([("driver: knxnetip, ", "driver: knxnetip, kind: router, ")])
+        #expect(throws: DocumentFailure.self, "a router has no busmonitor") {
+            try Self.rigWithInterface([
+                ("driver: knxnetip, address", "driver: knxnetip, kind: router, address"),
+                ("witness: {driver: tpuart}", "witness: {driver: knxnetip, device: ip}"),
+            ])
+        }
+        let router = try #require(short.lines[0].interfaces[0].routing)
+        #expect(router.multicast == .systemSetup && router.individual == .byAddress)
+        #expect(router.groups == GroupAddress(raw: 1)...GroupAddress(raw: 0xFFFF))
+        let long = try Self.rigWithInterface([
+            (
+                "slots: 1.1.21-1.1.24, port: 3671",
+                "kind: router, host: 192.168.1.2, tcp: no, multicast: \"239.1.2.3:3700\", groups: 1/0/0-1/7/255, individual: never"
+            )
+        ])
+        let bare = long.lines[0].interfaces[0]
+        #expect(bare.slots.isEmpty && bare.port == nil && bare.host == "192.168.1.2" && !bare.servesTCP)
+        #expect(bare.routing?.multicast.rawAddress == 0xEF01_0203 && bare.routing?.multicast.port == 3_700)
+        #expect(bare.routing?.groups == GroupAddress(raw: 0x0800)...GroupAddress(raw: 0x0FFF))
+        #expect(bare.routing?.individual == .never)
+    }
+
     @Test func aWitnessIsFoundOnTheNetwork() throws {
         let text = try Self.text("twin")
         func location(_ url: String) throws -> InterfaceLocation? {
@@ -121,6 +147,17 @@ import Testing
         ("id: ip,", "id: witness,", "two things on the line 'main' are called 'witness'"),
         ("port: 3671,", "port: 0,", "0"),
         ("without_bus: silent", "without_bus: mute", "'mute'"),
+        ("port: 3671,", "port: 3671, kind: bridge,", "'bridge' is no kind of interface: expected interface, router"),
+        (
+            "port: 3671,", "port: 3671, groups: 1/0/0-1/7/255,",
+            "'groups' belongs to a router: say 'kind: router' for one"
+        ),
+        ("slots: 1.1.21-1.1.24, ", "", "'slots'"),
+        ("port: 3671,", "port: 3671, host: localhost,", "'localhost' should be an IPv4 address of this computer"),
+        ("port: 3671,", "port: 3671, kind: router, multicast: 192.168.1.5,", "should be a multicast address such as"),
+        ("port: 3671,", "port: 3671, kind: router, groups: 1/0,", "should be a group address"),
+        ("port: 3671,", "port: 3671, kind: router, individual: some,", "'some' is no rule for telegrams to devices"),
+        ("port: 3671,", "port: 3671, tcp: maybe,", "'maybe' should be true or false"),
         ("without_bus: silent", "without_buss: silent", "did you mean 'without_bus'?"),
         ("witness: {driver: tpuart}", "witness: {driver: knxnetip}", "witness needs the 'url'"),
         ("witness: {driver: tpuart}", "witness: {driver: knxnetip, device: ipp}", "did you mean 'ip'?"),

@@ -19,6 +19,12 @@ extension Command {
             .value(
                 "--tcp", "LINE/CHIP=PORT",
                 "serve this transceiver on this port of 127.0.0.1 instead of a terminal (0: a free one)", repeats: true),
+            .value(
+                "--knxnetip-routing", "ADDRESS[:PORT]",
+                "make that interface a router on this multicast address, such as 224.0.23.12"),
+            .value(
+                "--knxnetip-host", "ADDRESS",
+                "the IPv4 address that it is served on, and whose network it routes to (default: 127.0.0.1)"),
             data,
         ],
         examples: [
@@ -26,6 +32,7 @@ extension Command {
             "knxrig twin --directory /run/twin &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarts:/run/twin/main-sut",
             "knxrig twin --tcp main/sut=55332 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarttcp:127.0.0.1:55332",
             "knxrig twin --knxnetip-port 3671 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ipt:127.0.0.1:3671",
+            "knxrig twin --knxnetip-port 3672 --knxnetip-routing 224.0.23.12 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ip:224.0.23.12",
         ],
         notes: """
             It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
@@ -36,8 +43,9 @@ extension Command {
             transceiver from then on (silent, confirms_nothing, confirms_wrongly, confirmation_delay in ms, deaf, busy, hot); what is not named
             is right. The chip of an attachment is what its `driver` in the rig file says: tpuart1, tpuart or tpuart2 (19200 baud, even parity),
             ncn5120, ncn5121, ncn5130 (38400 baud, no parity, for knxd's driver `ncn5120`).
-            KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client on 127.0.0.1; it tells their
-            ports. Ctrl-C ends it.
+            KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client of their address by UDP and TCP;
+            it tells where. A router (`kind: router` there) routes on its multicast address too, by the network of its own address; on a computer
+            whose multicast goes elsewhere, `ip route add 224.0.0.0/4 dev lo` in a network namespace keeps it there. Ctrl-C ends it.
             """
     ) { arguments in
         try arguments.refuseOperands()
@@ -53,7 +61,11 @@ extension Command {
         for wish in arguments.all("--tcp") { try configuration.serve(wish) }
         if arguments.value("--knxnetip-port") != nil {
             let port = UInt16(try arguments.integer("--knxnetip-port", 0...65_535, default: 0))
-            try configuration.addInterface(port: port)
+            try configuration.addInterface(
+                host: arguments.value("--knxnetip-host") ?? "127.0.0.1", port: port,
+                routing: arguments.value("--knxnetip-routing"))
+        } else if let option = ["--knxnetip-routing", "--knxnetip-host"].first(where: { arguments.value($0) != nil }) {
+            throw UsageFailure("\(option) is about the interface of --knxnetip-port, which is not there")
         }
         return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
     }
@@ -83,15 +95,29 @@ extension TwinConfiguration {
     }
 
     /// Puts an interface `ip` with the addresses 15.15.240 to 15.15.244 on the first line, which no line of a rig has.
-    mutating func addInterface(port: UInt16) throws {
+    mutating func addInterface(host: String, port: UInt16, routing: String?) throws {
         guard !lines[0].interfaces.contains(where: { $0.id == "ip" }) else {
             throw UsageFailure("the line '\(lines[0].id)' has an interface 'ip' already: its rig file names the port")
         }
+        guard InterfaceLocation("knxnetip://\(host)")?.host == host else {
+            throw UsageFailure(
+                "--knxnetip-host: '\(host)' should be an IPv4 address of this computer such as 127.0.0.1")
+        }
         let slots = (0xFFF1...0xFFF4).map { IndividualAddress(raw: $0) }
-        lines[0].interfaces.append(
-            NetworkInterface(
-                id: "ip", port: port,
-                parameters: IPInterfaceParameters(address: IndividualAddress(raw: 0xFFF0), slots: slots)))
+        var parameters = IPInterfaceParameters(address: IndividualAddress(raw: 0xFFF0), slots: slots)
+        if let routing {
+            guard let place = InterfaceLocation(multicast: routing) else {
+                throw UsageFailure(
+                    "--knxnetip-routing: '\(routing)' should be a multicast address such as 224.0.23.12 or 224.0.23.12:3671"
+                )
+            }
+            parameters.multicast = IPEndpoint(InternetAddress(raw: place.rawAddress), port: place.port)
+            var rules = IPRoutingParameters(address: parameters.address)
+            // Of its address nothing follows: no line of a rig is 15.15.
+            rules.filter.individual = .always
+            parameters.routing = rules
+        }
+        lines[0].interfaces.append(NetworkInterface(id: "ip", host: host, port: port, parameters: parameters))
     }
 
     /// The twin that a rig file describes.
@@ -109,9 +135,9 @@ extension TwinConfiguration {
                         onBusReturn: SimulatedDevice.BusReturn(rawValue: device.onBusReturn.rawValue) ?? .unchanged)
                 },
                 interfaces: line.interfaces.map { interface in
-                    var parameters = IPInterfaceParameters(address: interface.address, slots: interface.slots)
-                    parameters.withoutBus = .init(rawValue: interface.withoutBus.rawValue) ?? .refuses
-                    return NetworkInterface(id: interface.id, port: interface.port ?? 0, parameters: parameters)
+                    NetworkInterface(
+                        id: interface.id, host: interface.host, port: interface.port ?? 0,
+                        parameters: IPInterfaceParameters(interface))
                 })
         }
         let boards = rig.boards.map { board in
@@ -127,6 +153,25 @@ extension TwinConfiguration {
                 })
         }
         self.init(lines: lines, boards: boards, directory: directory, journal: journal)
+    }
+}
+
+extension IPInterfaceParameters {
+    /// The interface or router that a rig file describes.
+    init(_ interface: RigInterface) {
+        self.init(
+            address: interface.address, slots: interface.slots,
+            routing: interface.routing.map { routing in
+                var filter = RoutingFilter(address: interface.address)
+                filter.groups = [routing.groups]
+                filter.individual = .init(rawValue: routing.individual.rawValue) ?? .byAddress
+                return IPRoutingParameters(filter: filter)
+            })
+        withoutBus = .init(rawValue: interface.withoutBus.rawValue) ?? .refuses
+        servesTCP = interface.servesTCP
+        if let place = interface.routing?.multicast {
+            multicast = IPEndpoint(InternetAddress(raw: place.rawAddress), port: place.port)
+        }
     }
 }
 
