@@ -92,6 +92,8 @@ public struct TP1Line: Sendable {
     /// How far the line has been carried.
     public private(set) var now: BitTime
     private var stations: [Station] = []
+    /// Those with something to send, in their order: a line of hundreds looks at no other when it is idle.
+    private var waiting: [Int] = []
     private var current: Current?
     /// Long ago: a new line has been idle for ever.
     private var lastCharacterEnd: BitTime = .min / 2
@@ -138,6 +140,7 @@ public struct TP1Line: Sendable {
         let waiting = stations[index].queue.dropFirst(isSending(index) ? 1 : 0)
         let place = waiting.lastIndex { $0.rank <= pending.rank }.map { $0 + 1 } ?? waiting.startIndex
         stations[index].queue.insert(pending, at: place)
+        reviewWaiting(index)
         // Whoever wants the very bit in which a frame began contends with it.
         if place == 0, stations[index].isAttached, let frame = current, frame.began == ready, frame.octets.isEmpty,
             ready >= lastCharacterEnd + pending.idleBits
@@ -152,7 +155,17 @@ public struct TP1Line: Sendable {
             stations[participant.index].queue.removeLast(stations[participant.index].queue.count - 1)
         } else {
             stations[participant.index].queue = []
+            reviewWaiting(participant.index)
         }
+    }
+
+    /// To be called when the queue of a station has changed.
+    private mutating func reviewWaiting(_ index: Int) {
+        let place = waiting.firstIndex { $0 >= index } ?? waiting.endIndex
+        let isListed = place < waiting.endIndex && waiting[place] == index
+        let isEmpty = stations[index].queue.isEmpty
+        if isListed, isEmpty { waiting.remove(at: place) }
+        if !isListed, !isEmpty { waiting.insert(index, at: place) }
     }
 
     private func isSending(_ index: Int) -> Bool {
@@ -232,7 +245,10 @@ public struct TP1Line: Sendable {
                 truncate(by: [index], effects: &effects)
             }
         }
-        if dropping { stations[index].queue = [] }
+        if dropping {
+            stations[index].queue = []
+            reviewWaiting(index)
+        }
         if !stations.contains(where: \.isAttached) { forgetAcknowledge() }
     }
 
@@ -286,8 +302,8 @@ public struct TP1Line: Sendable {
         guard let current else {
             if isShorted { return nil }
             var due: BitTime?
-            for station in stations where station.isAttached {
-                guard let pending = station.queue.first else { continue }
+            for index in waiting where stations[index].isAttached {
+                guard let pending = stations[index].queue.first else { continue }
                 let start = earliestStart(of: pending)
                 due = min(due ?? start, start)
             }
@@ -365,8 +381,8 @@ public struct TP1Line: Sendable {
 
     private mutating func begin(at bit: BitTime, effects: inout [Effect]) {
         var contenders: [Int] = []
-        for (index, station) in stations.enumerated() where station.isAttached {
-            if let pending = station.queue.first, earliestStart(of: pending) <= bit { contenders.append(index) }
+        for index in waiting where stations[index].isAttached {
+            if let pending = stations[index].queue.first, earliestStart(of: pending) <= bit { contenders.append(index) }
         }
         current = Current(began: bit, contenders: contenders)
         effects.append(.began(at: bit, contenders: contenders.count))
@@ -421,6 +437,7 @@ public struct TP1Line: Sendable {
 
     private mutating func settle(_ sender: Participant, _ frame: Current, at bit: BitTime, effects: inout [Effect]) {
         var pending = stations[sender.index].queue.removeFirst()
+        defer { reviewWaiting(sender.index) }
         if case .polling = frame.phase {
             // Nobody acknowledges a polling request: its slots are the answer.
             effects.append(.outcome(sender, number: pending.number, isConfirmed: true, at: bit))
