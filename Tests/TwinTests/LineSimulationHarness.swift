@@ -32,6 +32,12 @@ struct VirtualLine {
         take(effects)
     }
 
+    mutating func short(_ isShorted: Bool, at milliseconds: Double) {
+        var effects: [LineSimulation.Effect] = []
+        simulation.short(isShorted, at: at(milliseconds), effects: &effects)
+        take(effects)
+    }
+
     mutating func wire(_ contact: SupplyContact, at milliseconds: Double) {
         var effects: [LineSimulation.Effect] = []
         simulation.wire(contact, at: at(milliseconds), effects: &effects)
@@ -68,6 +74,14 @@ struct VirtualLine {
 
     var frames: [LineRecord.Frame] {
         records.compactMap { if case .frame(let frame) = $0 { frame } else { nil } }
+    }
+
+    /// The voltage as it was told.
+    var readings: [(millivolts: Int64, milliseconds: Double)] {
+        records.compactMap {
+            guard case .supply(let millivolts, let instant) = $0 else { return nil }
+            return (millivolts, Double(instant.nanoseconds) / 1e6)
+        }
     }
 
     func powers(of id: String) -> [(state: BusPower.State, milliseconds: Double)] {

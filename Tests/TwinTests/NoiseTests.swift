@@ -84,19 +84,22 @@ import Testing
     }
 
     @Test func aShortIsRecordedAndWhatItCutIsSentAgain() {
+        // A supply that lifts the line again before anybody has noticed.
+        let supply = SupplyParameters(riseNanoseconds: 500_000)
         var simulation = LineSimulation(
-            TwinConfiguration.Line(id: "main", chips: [], devices: [actuator(), listener]), anchor: at(0))
+            TwinConfiguration.Line(id: "main", supply: supply, chips: [], devices: [actuator(), listener]),
+            anchor: at(0))
         var effects: [LineSimulation.Effect] = []
         let octets = frame(source: 0x110A, group: 0x3001)
         simulation.send(Transmission(number: 0, octets: octets), fromDevice: 0, at: at(10))
         simulation.short(true, at: at(15), effects: &effects)
-        simulation.short(false, at: at(500), effects: &effects)
+        simulation.short(false, at: at(16), effects: &effects)
         simulation.advance(to: at(600), effects: &effects)
         let records = effects.compactMap { if case .record(let record) = $0 { record } else { nil } }
         let seen = records.compactMap { if case .frame(let frame) = $0 { frame } else { nil } }
-        #expect(seen.map(\.isTruncated) == [true, false] && seen[1].octets == octets && seen[1].began > at(500))
+        #expect(seen.map(\.isTruncated) == [true, false] && seen[1].octets == octets && seen[1].began > at(16))
         #expect(records.contains(.noise(.shorted(true), at: at(15))))
-        #expect(records.contains(.noise(.shorted(false), at: at(500))))
+        #expect(records.contains(.noise(.shorted(false), at: at(16))))
     }
 
     @Test func theTruthTellsNoiseInALine() {

@@ -1,183 +1,210 @@
 public import Events
 public import KNX
 
-/// A simulated device of a line: switch actuators behind one individual address. It behaves as a device does; tracers and sentinels are
-/// not its business.
+/// A simulated device of a line: what it does with its group objects, and what it answers to management, behind one individual address. It behaves as a
+/// device does; tracers and sentinels are not its business.
 public struct SimulatedDevice: Sendable {
-    /// One switch channel with its two group objects, both DPT 1.001.
-    public struct Actuator: Hashable, Sendable {
-        /// A write here switches.
-        public var command: GroupAddress
-        /// The present value is sent here after every switching.
-        public var status: GroupAddress
-        /// The value at the start.
-        public var isOn: Bool
-
-        public init(command: GroupAddress, status: GroupAddress, isOn: Bool = false) {
-            self.command = command
-            self.status = status
-            self.isOn = isOn
-        }
-    }
-
-    /// What its switches do when bus power comes back. No telegram says so.
-    public enum BusReturn: String, CaseIterable, Sendable {
-        case unchanged, on, off
-        /// The other value than before: a change while the line is dead.
-        case toggled = "toggle"
-    }
-
-    public struct Configuration: Hashable, Sendable {
-        /// Names it in the truth.
-        public var id: String
-        public var address: IndividualAddress
-        public var actuators: [Actuator]
-        /// Groups beside its own that it acknowledges.
-        public var acknowledges: [ClosedRange<GroupAddress>]
-        public var onBusReturn: BusReturn
-        /// From the end of a command to its status telegram.
-        public var statusDelayNanoseconds: Int64
-        /// From the end of a read to its response.
-        public var responseDelayNanoseconds: Int64
-        /// nil: dead until the line is nominal, then 200 ms.
-        public var power: BusPowerParameters?
-
-        public init(
-            id: String, address: IndividualAddress, actuators: [Actuator],
-            acknowledges: [ClosedRange<GroupAddress>] = [], onBusReturn: BusReturn = .unchanged,
-            statusDelayNanoseconds: Int64 = 20_000_000, responseDelayNanoseconds: Int64 = 5_000_000,
-            power: BusPowerParameters? = nil
-        ) {
-            self.id = id
-            self.address = address
-            self.actuators = actuators
-            self.acknowledges = acknowledges
-            self.onBusReturn = onBusReturn
-            self.statusDelayNanoseconds = statusDelayNanoseconds
-            self.responseDelayNanoseconds = responseDelayNanoseconds
-            self.power = power
-        }
-    }
-
     public enum Action: Hashable, Sendable {
         case say(Acknowledgement)
         case send(Transmission)
-        /// An actuator, by its place in the configuration, has this value from now on.
-        case changed(actuator: Int, isOn: Bool)
+        /// A group object has this value from now on.
+        case changed(GroupAddress, GroupValue)
+        /// Its stack starts anew.
+        case restart
+        /// It has another individual address from now on.
+        case readdressed
     }
 
-    private enum Answer {
-        case status
-        case response(GroupAddress)
+    private enum Telegram {
+        /// The value of a group object as it is when it is sent.
+        case value(application: Int, GroupAddress, isResponse: Bool)
+        case restart
     }
+
+    /// From what asks for a restart until the device is gone, so that its acknowledge gets onto the line (engineering assumption).
+    private static let restartDelay = Instant.Span.milliseconds(200)
 
     public let configuration: Configuration
-    /// Present value of each actuator.
-    public private(set) var values: [Bool]
-    private var due: [(at: Instant, actuator: Int, answer: Answer)] = []
+    private var applications: [any DeviceApplication]
+    private var management: DeviceManagement
+    private var due: [(at: Instant, telegram: Telegram)] = []
     private var lastAccepted: [UInt16: [UInt8]] = [:]
     private var nextNumber = 0
-    private var hasLostMemory = false
+    private var hasMemory: Bool
+    private var effects: [ApplicationEffect] = []
 
-    public init(_ configuration: Configuration) {
+    /// A device whose line has had power for a long time, or has none.
+    public init(_ configuration: Configuration, isPowered: Bool = true, at instant: Instant = Instant(nanoseconds: 0)) {
         self.configuration = configuration
-        values = configuration.actuators.map(\.isOn)
-    }
-
-    /// The check octet of somebody else's frame has passed.
-    public mutating func frameCompleted(_ octets: [UInt8], at instant: Instant, actions: inout [Action]) {
-        guard let frame = try? TP1Frame(octets: octets) else {
-            actions.append(.say(.notAcknowledge))
-            return
-        }
-        switch frame.destination {
-        case .individual(let address):
-            if address == configuration.address { actions.append(.say(.acknowledge)) }
-        case .group(let group):
-            guard group.raw == 0 || isMine(group) || configuration.acknowledges.contains(where: { $0.contains(group) })
-            else { return }
-            actions.append(.say(.acknowledge))
-            accept(frame, octets: octets, group: group, at: instant, actions: &actions)
+        applications = configuration.functions.map { $0.application() }
+        management = DeviceManagement(
+            configuration.identity, address: configuration.address,
+            startNanoseconds: configuration.power?.startNanoseconds ?? 0)
+        hasMemory = isPowered
+        guard isPowered else { return }
+        for index in applications.indices {
+            applications[index].started(at: instant, effects: &effects)
+            take(effectsOf: index, at: instant)
         }
     }
 
-    private func isMine(_ group: GroupAddress) -> Bool {
-        configuration.actuators.contains { $0.command == group || $0.status == group }
+    /// Its individual address; management may give it another.
+    public var address: IndividualAddress { management.address }
+    /// The groups whose telegrams its functions take.
+    public var groups: Set<GroupAddress> { Set(applications.flatMap(\.groups)) }
+    /// Present value of each of its switch channels.
+    public var values: [Bool] { applications.compactMap { ($0 as? SwitchActuator)?.isOn } }
+    /// Present value of one of its group objects.
+    public func value(of group: GroupAddress) -> GroupValue? {
+        applications.lazy.compactMap { $0.value(of: group) }.first
     }
 
-    private mutating func accept(
-        _ frame: TP1Frame, octets: [UInt8], group: GroupAddress, at instant: Instant, actions: inout [Action]
-    ) {
+    // MARK: Telegrams
+
+    /// Somebody else's frame has passed that is for this device: its own address, a group that it acknowledges, or everybody.
+    public mutating func received(_ frame: TP1Frame, octets: [UInt8], at instant: Instant, actions: inout [Action]) {
+        actions.append(.say(.acknowledge))
         // A repetition of what was accepted from this source is acknowledged and otherwise ignored.
         var essence = octets.dropLast()
         essence[0] |= 0x20
         let isKnown = frame.isRepetition && lastAccepted[frame.source.raw] == Array(essence)
         lastAccepted[frame.source.raw] = Array(essence)
-        guard !isKnown, frame.transportUnit.count == 2, frame.transportUnit[0] & 0xFC == 0 else { return }
-        let service = UInt16(frame.transportUnit[0] & 3) << 8 | UInt16(frame.transportUnit[1] & 0xC0)
-        for (index, actuator) in configuration.actuators.enumerated() {
-            if service == 0x080, actuator.command == group {
-                values[index] = frame.transportUnit[1] & 1 == 1
-                actions.append(.changed(actuator: index, isOn: values[index]))
-                schedule(.status, of: index, at: instant + span(configuration.statusDelayNanoseconds))
-            } else if service == 0x000, actuator.command == group || actuator.status == group {
-                schedule(.response(group), of: index, at: instant + span(configuration.responseDelayNanoseconds))
+        guard !isKnown else { return }
+        switch frame.destination {
+        case .individual:
+            perform(management.received(frame.transportUnit, from: frame.source, at: instant), at: instant, &actions)
+        case .group(let group) where group.raw == 0:
+            perform(management.broadcast(frame.transportUnit), at: instant, &actions)
+        case .group(let group):
+            guard let service = try? GroupService(transportUnit: frame.transportUnit) else { return }
+            take(service, on: group, at: instant, &actions)
+        }
+    }
+
+    private mutating func take(
+        _ service: GroupService, on group: GroupAddress, at instant: Instant, _ actions: inout [Action]
+    ) {
+        for index in applications.indices where applications[index].groups.contains(group) {
+            if let value = service.value {
+                applications[index].received(value, on: group, at: instant, effects: &effects)
+                take(effectsOf: index, at: instant, &actions)
+            } else if applications[index].value(of: group) != nil {
+                schedule(
+                    .value(application: index, group, isResponse: true),
+                    at: instant + Instant.Span(nanoseconds: configuration.responseDelayNanoseconds))
             }
         }
     }
 
-    private mutating func schedule(_ answer: Answer, of actuator: Int, at instant: Instant) {
-        due.insert((instant, actuator, answer), at: due.firstIndex { $0.at > instant } ?? due.count)
+    private mutating func schedule(_ telegram: Telegram, at instant: Instant) {
+        due.insert((instant, telegram), at: due.firstIndex { $0.at > instant } ?? due.count)
     }
 
-    public var nextDue: Instant? { due.first?.at }
-
-    /// Sends the telegrams that are due, with the values of now.
-    public mutating func advance(to instant: Instant, actions: inout [Action]) {
-        while let next = due.first, next.at <= instant {
-            due.removeFirst()
-            let value: UInt8 = values[next.actuator] ? 1 : 0
-            switch next.answer {
-            case .status:
-                send(to: configuration.actuators[next.actuator].status, service: 0x80 | value, actions: &actions)
-            case .response(let group): send(to: group, service: 0x40 | value, actions: &actions)
-            }
-        }
-    }
-
-    private mutating func send(to group: GroupAddress, service: UInt8, actions: inout [Action]) {
+    private mutating func send(
+        _ unit: [UInt8], to destination: Destination, priority: Priority = .low, _ actions: inout [Action]
+    ) {
         nextNumber += 1
-        let frame = TP1Frame(
-            source: configuration.address, destination: .group(group), transportUnit: [0x00, service])
+        let frame = TP1Frame(priority: priority, source: address, destination: destination, transportUnit: unit)
         actions.append(.send(Transmission(number: nextNumber, octets: frame.octets)))
     }
 
+    // MARK: What applications and management want
+
+    private mutating func take(effectsOf index: Int, at instant: Instant) {
+        var none: [Action] = []
+        take(effectsOf: index, at: instant, &none)
+    }
+
+    private mutating func take(effectsOf index: Int, at instant: Instant, _ actions: inout [Action]) {
+        for effect in effects {
+            switch effect {
+            case .changed(let group, let value): actions.append(.changed(group, value))
+            case .status(let group):
+                schedule(
+                    .value(application: index, group, isResponse: false),
+                    at: instant + Instant.Span(nanoseconds: configuration.statusDelayNanoseconds))
+            case .write(let group, let due):
+                schedule(.value(application: index, group, isResponse: false), at: due)
+            case .say(let group, let service): send(service.transportUnit, to: .group(group), &actions)
+            }
+        }
+        effects.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func perform(
+        _ effects: [DeviceManagement.Effect], at instant: Instant, _ actions: inout [Action]
+    ) {
+        for effect in effects {
+            switch effect {
+            case .send(let tpdu, let partner):
+                let destination = partner.map(Destination.individual) ?? .group(GroupAddress(raw: 0))
+                send(tpdu, to: destination, priority: .system, &actions)
+            case .restart: schedule(.restart, at: instant + Self.restartDelay)
+            case .readdressed: actions.append(.readdressed)
+            }
+        }
+    }
+
+    // MARK: Time
+
+    /// When it does something by itself; nil while it is off.
+    public var nextDue: Instant? {
+        guard hasMemory else { return nil }
+        var next = due.first?.at
+        for application in applications {
+            if let due = application.nextDue { next = min(next ?? due, due) }
+        }
+        if let due = management.nextDue { next = min(next ?? due, due) }
+        return next
+    }
+
+    /// Does what is due; telegrams have the values of now.
+    public mutating func advance(to instant: Instant, actions: inout [Action]) {
+        guard hasMemory else { return }
+        for index in applications.indices where applications[index].nextDue.map({ $0 <= instant }) == true {
+            applications[index].advance(to: instant, effects: &effects)
+            take(effectsOf: index, at: instant, &actions)
+        }
+        if let next = management.nextDue, next <= instant {
+            perform(management.advance(to: instant), at: instant, &actions)
+        }
+        while let next = due.first, next.at <= instant {
+            due.removeFirst()
+            switch next.telegram {
+            case .value(let index, let group, let isResponse):
+                guard let value = applications[index].value(of: group) else { continue }
+                let service: GroupService = isResponse ? .response(value) : .write(value)
+                send(service.transportUnit, to: .group(group), &actions)
+            case .restart:
+                due = []
+                lastAccepted = [:]
+                actions.append(.restart)
+                perform(management.restarting(), at: instant, &actions)
+            }
+        }
+    }
+
+    // MARK: Power
+
     /// Follows the power of the device.
-    public mutating func powerChanged(to state: BusPower.State, actions: inout [Action]) {
+    public mutating func powerChanged(to state: BusPower.State, at instant: Instant, actions: inout [Action]) {
         switch state {
-        case .off:
-            guard !hasLostMemory else { return }
-            hasLostMemory = true
+        case .off where hasMemory:
+            hasMemory = false
             due = []
             lastAccepted = [:]
-            if configuration.onBusReturn == .toggled { change(actions: &actions) { !$0 } }
-        case .running where hasLostMemory:
-            hasLostMemory = false
-            switch configuration.onBusReturn {
-            case .on: change(actions: &actions) { _ in true }
-            case .off: change(actions: &actions) { _ in false }
-            case .unchanged, .toggled: break
+            management.restarted()
+            for index in applications.indices {
+                applications[index].busFailed(effects: &effects)
+                take(effectsOf: index, at: instant, &actions)
+            }
+        case .running where !hasMemory:
+            hasMemory = true
+            for index in applications.indices {
+                applications[index].busReturned(at: instant, effects: &effects)
+                take(effectsOf: index, at: instant, &actions)
             }
         default: break
         }
     }
-
-    private mutating func change(actions: inout [Action], _ next: (Bool) -> Bool) {
-        for index in values.indices where next(values[index]) != values[index] {
-            values[index].toggle()
-            actions.append(.changed(actuator: index, isOn: values[index]))
-        }
-    }
-
-    private func span(_ nanoseconds: Int64) -> Instant.Span { Instant.Span(nanoseconds: nanoseconds) }
 }

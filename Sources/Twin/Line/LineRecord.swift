@@ -40,7 +40,7 @@ public enum LineRecord: Hashable, Sendable {
     /// A chip has said Reset.ind.
     case reset(chip: String, at: Instant)
     /// A device's object has another value, or has been written again.
-    case value(device: String, group: GroupAddress, isOn: Bool, at: Instant)
+    case value(device: String, group: GroupAddress, GroupValue, at: Instant)
 }
 
 extension LineRecord {
@@ -65,10 +65,17 @@ extension LineRecord {
             record(instant, "confirmation", line, [("sender", .text(sender)), ("confirmed", .bool(isConfirmed))])
         case .reset(let chip, let instant):
             record(instant, "reset", line, [("chip", .text(chip))])
-        case .value(let device, let group, let isOn, let instant):
+        case .value(let device, let group, let value, let instant):
             record(
                 instant, "value", line,
-                [("device", .text(device)), ("group", .text(group.description)), ("value", .integer(isOn ? 1 : 0))])
+                [("device", .text(device)), ("group", .text(group.description)), ("value", Self.value(value))])
+        }
+    }
+
+    private static func value(_ value: GroupValue) -> Value {
+        switch value {
+        case .small(let bits): .integer(Int64(bits))
+        case .octets(let octets): .octets(octets)
         }
     }
 

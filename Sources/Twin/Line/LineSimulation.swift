@@ -1,5 +1,5 @@
 public import Events
-import KNX
+public import KNX
 
 /// One line with everything on it: supply, chips, devices. Pure: it is told what hosts write and how the supply is switched, and says what
 /// hosts receive and what happened. The same value runs in virtual time and under the real-time shell.
@@ -33,9 +33,6 @@ public struct LineSimulation: Sendable {
         var power: BusPower
     }
 
-    /// While the voltage moves it is reported once per millisecond.
-    private static let voltageStep = Instant.Span.milliseconds(1)
-
     public let clock: BitClock
     /// How far the line has been carried.
     public private(set) var now: Instant
@@ -43,10 +40,14 @@ public struct LineSimulation: Sendable {
     private var line: TP1Line
     private var chips: [ChipOnLine] = []
     private var devices: [DeviceOnLine] = []
+    private var directory = DeviceDirectory()
+    /// The earliest of what the devices do by themselves.
+    private var devicesDue: Instant?
     private var taps: [TapOnLine] = []
     private var names: [String] = []
-    private var reportedMillivolts: Int64
-    private var voltageDue: Instant?
+    private var trace: SupplyTrace
+    /// What those draw who are not simulated.
+    private var otherMilliamperes: Int64
     private var contact: SupplyContact?
     /// The supply's hold-up bears what the switch does: it is on the mains side.
     private var isHeldUp = true
@@ -69,7 +70,8 @@ public struct LineSimulation: Sendable {
         clock = BitClock(anchor: anchor)
         now = anchor
         supply = Supply(configuration.supply, isOn: isSupplied, at: anchor)
-        reportedMillivolts = supply.millivolts(at: anchor)
+        trace = SupplyTrace(levels: [], millivolts: supply.millivolts(at: anchor))
+        otherMilliamperes = configuration.supply.loadMilliamperes
         line = TP1Line()
         if let noise = configuration.noise { line.disturb(noise) }
         let state: BusPower.State = isSupplied ? .running : .off
@@ -88,7 +90,8 @@ public struct LineSimulation: Sendable {
             let parameters = device.power ?? .device(nominalMillivolts: configuration.supply.nominalMillivolts)
             devices.append(
                 DeviceOnLine(
-                    id: device.id, participant: participant, device: SimulatedDevice(device),
+                    id: device.id, participant: participant,
+                    device: SimulatedDevice(device, isPowered: isSupplied, at: anchor),
                     power: BusPower(parameters, state: state)))
         }
         for interface in configuration.interfaces {
@@ -101,6 +104,16 @@ public struct LineSimulation: Sendable {
                     tap: LineTap(addresses: parameters.addresses, attitude: IPInterface.attitude(parameters, [])),
                     power: BusPower(parameters.power, state: state)))
         }
+        let powers = self.powers
+        otherMilliamperes = configuration.supply.otherMilliamperes(
+            beside: powers.reduce(0) { $0 + $1.parameters.milliamperes })
+        let levels = powers.flatMap {
+            [$0.parameters.saveMillivolts, $0.parameters.offMillivolts, $0.parameters.wakeMillivolts]
+        }
+        trace = SupplyTrace(levels: Set(levels), millivolts: supply.millivolts(at: anchor))
+        draw()
+        directory = DeviceDirectory(devices.map(\.device))
+        reviewDevices()
         if !isSupplied {
             for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor, actions: &chipActions) }
             line.cut(at: 0, dropping: true, effects: &lineEffects)
@@ -109,6 +122,10 @@ public struct LineSimulation: Sendable {
 
     /// Present values of a device's actuators.
     public func values(ofDevice index: Int) -> [Bool] { devices[index].device.values }
+    /// Present value of a device's group object.
+    public func value(ofDevice index: Int, group: GroupAddress) -> GroupValue? {
+        devices[index].device.value(of: group)
+    }
     /// The state of a chip's power.
     public func power(ofChip index: Int) -> BusPower.State { chips[index].power.state }
     /// Telegrams of a chip that have no result yet.
@@ -137,6 +154,7 @@ public struct LineSimulation: Sendable {
     public mutating func wire(_ contact: SupplyContact, at instant: Instant, effects: inout [Effect]) {
         advance(to: instant, effects: &effects)
         supply.rewire(contact.supply, at: now)
+        trace.review(supply, at: now)
         self.contact = contact
     }
 
@@ -166,7 +184,7 @@ public struct LineSimulation: Sendable {
         // A debounce that runs belongs to the stretch that ends here.
         stepPower(at: now, effects: &effects)
         supply.turn(on: on, heldUp: isHeldUp, at: now)
-        voltageDue = supply.ramp.lowerBound
+        trace.begin(supply)
         reviewPower()
     }
 
@@ -182,9 +200,14 @@ public struct LineSimulation: Sendable {
         expectMoves(afterMoving: false, at: opening)
     }
 
-    /// Shorts the line, or ends that: no bit on it but 0. What the supply does meanwhile is said apart.
+    /// Shorts the line, or ends that: no bit on it but 0, and no voltage. A supply that is on lifts the line again from 0 V.
     public mutating func short(_ isShorted: Bool, at instant: Instant, effects: inout [Effect]) {
         advance(to: instant, effects: &effects)
+        guard isShorted != supply.isShorted else { return }
+        stepPower(at: now, effects: &effects)
+        supply.short(isShorted, at: now)
+        trace.begin(supply)
+        reviewPower()
         let bit = clock.bit(atOrAfter: now)
         if isShorted {
             line.short(at: bit, effects: &lineEffects)
@@ -228,12 +251,12 @@ public struct LineSimulation: Sendable {
         let consider = { (other: Instant?, due: inout Instant?) in
             if let other { due = min(due ?? other, other) }
         }
-        consider(voltageDue, &due)
+        consider(trace.nextDue, &due)
         consider(moves.first?.at, &due)
         consider(powerDue, &due)
         let idle = idleSince
         for chip in chips { consider(chip.chip.nextDue(idleSince: idle), &due) }
-        for device in devices { consider(device.device.nextDue, &due) }
+        consider(devicesDue, &due)
         return due
     }
 
@@ -255,7 +278,9 @@ public struct LineSimulation: Sendable {
             moves.removeFirst()
             turn(on: move.isOn, effects: &effects)
         }
-        if let due = voltageDue, due <= instant { stepVoltage(at: instant, effects: &effects) }
+        if let due = trace.nextDue, due <= instant, let millivolts = trace.reading(supply, at: instant) {
+            effects.append(.record(.supply(millivolts: millivolts, at: instant)))
+        }
         if let due = powerDue, due <= instant {
             stepPower(at: instant, effects: &effects)
             reviewPower()
@@ -265,30 +290,41 @@ public struct LineSimulation: Sendable {
             chips[index].chip.advance(to: instant, idleSince: idleSince, actions: &chipActions)
             perform(chip: index, at: instant, effects: &effects)
         }
-        for index in devices.indices {
-            guard let due = devices[index].device.nextDue, due <= instant else { continue }
-            devices[index].device.advance(to: instant, actions: &deviceActions)
-            perform(device: index, at: instant, effects: &effects)
+        if let due = devicesDue, due <= instant {
+            for index in devices.indices {
+                guard let due = devices[index].device.nextDue, due <= instant else { continue }
+                devices[index].device.advance(to: instant, actions: &deviceActions)
+                perform(device: index, at: instant, effects: &effects)
+            }
+            reviewDevices()
         }
         line.advance(to: clock.bit(at: instant), effects: &lineEffects)
         dispatch(effects: &effects)
     }
 
-    private mutating func stepVoltage(at instant: Instant, effects: inout [Effect]) {
-        let millivolts = supply.millivolts(at: instant)
-        if millivolts != reportedMillivolts {
-            reportedMillivolts = millivolts
-            effects.append(.record(.supply(millivolts: millivolts, at: instant)))
+    private mutating func reviewDevices() {
+        devicesDue = nil
+        for device in devices {
+            guard let due = device.device.nextDue else { continue }
+            devicesDue = min(devicesDue ?? due, due)
         }
-        let rest = supply.ramp.upperBound
-        voltageDue = instant >= rest ? nil : min(instant + Self.voltageStep, rest)
     }
 
     // MARK: Power
 
+    private var powers: [BusPower] { chips.map(\.power) + devices.map(\.power) + taps.map(\.power) }
+
+    /// What is drawn by those that have power.
+    private mutating func draw() {
+        let drawn = powers.reduce(otherMilliamperes) { $0 + $1.milliamperes }
+        guard drawn != supply.loadMilliamperes else { return }
+        supply.draw(milliamperes: drawn, at: now)
+        trace.review(supply, at: now)
+    }
+
     private mutating func reviewPower() {
         powerDue = nil
-        for power in chips.map(\.power) + devices.map(\.power) + taps.map(\.power) {
+        for power in powers {
             guard let due = power.nextDue(supply, now: now) else { continue }
             powerDue = min(powerDue ?? due, due)
         }
@@ -304,9 +340,10 @@ public struct LineSimulation: Sendable {
         for index in devices.indices {
             guard let state = devices[index].power.advance(supply, to: instant) else { continue }
             connect(devices[index].participant, state: state, at: instant, effects: &effects)
-            devices[index].device.powerChanged(to: state, actions: &deviceActions)
+            devices[index].device.powerChanged(to: state, at: instant, actions: &deviceActions)
             perform(device: index, at: instant, effects: &effects)
         }
+        reviewDevices()
         for index in taps.indices {
             guard let state = taps[index].power.advance(supply, to: instant) else { continue }
             connect(taps[index].participant, state: state, at: instant, effects: &effects)
@@ -314,6 +351,7 @@ public struct LineSimulation: Sendable {
             if state == .saving { detach(taps[index].participant, dropping: true, at: instant, effects: &effects) }
             effects.append(.toInterface(index, .power(state, at: instant)))
         }
+        draw()
     }
 
     private mutating func connect(
@@ -384,17 +422,26 @@ public struct LineSimulation: Sendable {
     }
 
     private mutating func perform(device index: Int, at instant: Instant, effects: inout [Effect]) {
-        for action in deviceActions {
+        guard !deviceActions.isEmpty else { return }
+        // What follows from one action may bring others.
+        var actions: [SimulatedDevice.Action] = []
+        swap(&actions, &deviceActions)
+        let (id, participant) = (devices[index].id, devices[index].participant)
+        for action in actions {
             switch action {
-            case .say(let acknowledgement): line.say(acknowledgement, from: devices[index].participant)
+            case .say(let acknowledgement): line.say(acknowledgement, from: participant)
             case .send(let transmission):
-                line.enqueue(transmission, from: devices[index].participant, at: clock.bit(atOrAfter: instant))
-            case .changed(let actuator, let isOn):
-                let group = devices[index].device.configuration.actuators[actuator].status
-                effects.append(.record(.value(device: devices[index].id, group: group, isOn: isOn, at: instant)))
+                line.enqueue(transmission, from: participant, at: clock.bit(atOrAfter: instant))
+            case .changed(let group, let value):
+                effects.append(.record(.value(device: id, group: group, value, at: instant)))
+            case .readdressed: directory = DeviceDirectory(devices.map(\.device))
+            case .restart:
+                devices[index].power.restart(at: instant)
+                effects.append(.record(.power(participant: id, .starting, at: instant)))
+                detach(participant, dropping: true, at: instant, effects: &effects)
+                reviewPower()
             }
         }
-        deviceActions.removeAll(keepingCapacity: true)
     }
 
     // MARK: What the line does
@@ -471,11 +518,18 @@ public struct LineSimulation: Sendable {
             chips[index].chip.frameCompleted(octets, isOwn: isOwn, at: instant, actions: &chipActions)
             perform(chip: index, at: instant, effects: &effects)
         }
-        for index in devices.indices where !senders.contains(devices[index].participant) {
+        let frame = devices.isEmpty ? nil : try? TP1Frame(octets: octets)
+        for index in directory.receivers(of: frame, among: devices.indices)
+        where !senders.contains(devices[index].participant) {
             // A device whose stack has not started receives nothing.
             guard devices[index].power.state == .running else { continue }
-            devices[index].device.frameCompleted(octets, at: instant, actions: &deviceActions)
+            if let frame {
+                devices[index].device.received(frame, octets: octets, at: instant, actions: &deviceActions)
+            } else {
+                deviceActions.append(.say(.notAcknowledge))
+            }
             perform(device: index, at: instant, effects: &effects)
+            if let due = devices[index].device.nextDue { devicesDue = min(devicesDue ?? due, due) }
         }
         for index in taps.indices where taps[index].power.state == .running {
             let isOwn = senders.contains(taps[index].participant)

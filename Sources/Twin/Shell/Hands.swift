@@ -14,6 +14,7 @@ import Synchronization
 ///   `silent`, `acknowledge_delay` (ms), `acknowledges_lost`, `confirms_nothing`, `confirms_wrongly`, `indication_copies`, `keeps_slots`
 /// - `{"disturb":{"chip":"main/sut","deaf":true}}`: the same with a transceiver: `silent`, `confirms_nothing`, `confirms_wrongly`,
 ///   `confirmation_delay` (ms), `deaf`, `busy`, `hot`
+/// - `{"short":{"line":"main","shorted":true}}`: the wires of a line touch, or no longer
 /// - `{"break":{"board":"BOARD","channel":1,"as":"stuck"}}`: its contact stays where it is (`stuck`), its coil does (`deaf`), or it is sound again (`sound`)
 ///
 /// The answer is `{"done":true}` or `{"refused":"why"}`. A rig never uses this; tests of the rig do, and people who play with a twin.
@@ -41,12 +42,20 @@ final class Hands: Sendable {
             }
             if let wire = request["wire"] { return Hands.wire(wire, configuration, shell) }
             if let disturbance = request["disturb"] { return Hands.disturb(disturbance, shell) }
+            if let wish = request["short"] {
+                guard let line = wish["line"]?.text, let isShorted = wish["shorted"]?.bool,
+                    configuration.lines.contains(where: { $0.id == line })
+                else { return ["refused": "short names a line, and whether it is shorted"] }
+                shell.short(isShorted, line: line)
+                return ["done": true]
+            }
             if let damage = request["break"] { return Hands.damage(damage, configuration, boards) }
             guard let line = request["send"]?["line"]?.text, let octets = request["send"]?["octets"]?.octets,
                 !octets.isEmpty, configuration.lines.contains(where: { $0.id == line })
             else {
                 return [
-                    "refused": "this twin can unplug, plug, wire, break, disturb, or send octets on one of its lines"
+                    "refused":
+                        "this twin can unplug, plug, wire, break, short, disturb, or send octets on one of its lines"
                 ]
             }
             shell.send(octets, line: line, device: Hands.visitor)

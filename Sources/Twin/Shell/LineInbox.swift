@@ -14,6 +14,8 @@ final class LineInbox: Sendable {
         case contact(line: Int, SupplyContact)
         /// What is wrong with a chip from now on.
         case faults(line: Int, chip: Int, ChipFaults)
+        /// The wires of a line touch, or no longer.
+        case short(line: Int, Bool, at: Instant)
         /// A telegram of a device that its behaviour would not send.
         case send(line: Int, device: Int, Transmission)
         /// A telegram of a KNXnet/IP interface, and what it acknowledges from now on.

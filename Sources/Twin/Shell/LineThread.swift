@@ -120,6 +120,9 @@ final class LineThread {
             case .faults(let line, let chip, let faults):
                 simulations[line].disturb(faults, chip: chip, at: MonotonicClock.now(), effects: &effects)
                 take(effectsOf: line)
+            case .short(let line, let isShorted, let instant):
+                simulations[line].short(isShorted, at: instant, effects: &effects)
+                take(effectsOf: line)
             case .send(let line, let device, let transmission):
                 simulations[line].send(transmission, fromDevice: device, at: MonotonicClock.now())
             case .transmit(let line, let interface, let transmission):

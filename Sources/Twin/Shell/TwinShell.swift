@@ -80,6 +80,16 @@ public final class TwinShell: Sendable {
         inbox.post(.contact(line: line, contact))
     }
 
+    /// Shorts the wires of a line, or ends that.
+    ///
+    /// - Precondition: the line exists.
+    public func short(_ isShorted: Bool, line id: String) {
+        guard let line = configuration.lines.firstIndex(where: { $0.id == id }) else {
+            preconditionFailure("the twin has no line \(id)")
+        }
+        inbox.post(.short(line: line, isShorted, at: MonotonicClock.now()))
+    }
+
     /// Sends a telegram from a device, beside what its behaviour sends: load for measurements.
     ///
     /// - Precondition: the line and the device exist.

@@ -14,8 +14,16 @@ public struct BusPower: Sendable {
 
     public let parameters: BusPowerParameters
     public private(set) var state: State
-    /// When the present wait began: the voltage fell below the threshold, saving began, or the wake voltage was reached.
+    /// When the present wait began: the voltage fell below the threshold, the capacitor was all that was left, or the wake voltage was reached.
     private var waitBegan: Instant?
+
+    /// What it draws from the line at present.
+    public var milliamperes: Int64 {
+        switch state {
+        case .running, .starting: parameters.milliamperes
+        case .saving, .off: 0
+        }
+    }
 
     public init(_ parameters: BusPowerParameters, state: State = .running) {
         self.parameters = parameters
@@ -30,13 +38,18 @@ public struct BusPower: Sendable {
             return max(now, below + span(parameters.saveDebounceNanoseconds))
         case .saving:
             let off = waitBegan.map { $0 + span(parameters.logicHoldUpNanoseconds) }
-            return earlier(off, wake(supply, now: now))
+            return earlier(off ?? emptying(supply, now: now), wake(supply, now: now))
         case .off:
             return wake(supply, now: now)
         case .starting:
             let started = waitBegan.map { $0 + span(parameters.startNanoseconds) }
-            return earlier(started, supply.isOn ? nil : supply.instant(below: parameters.saveMillivolts))
+            return earlier(started, supply.isRising ? nil : supply.instant(below: parameters.saveMillivolts))
         }
+    }
+
+    /// Its logic starts anew, as after a reset.
+    public mutating func restart(at instant: Instant) {
+        _ = change(to: .starting, waitBegan: instant)
     }
 
     /// Takes the step that is due at `instant`, if any. To be called too before the supply is switched, so that a debounce that runs is
@@ -53,9 +66,10 @@ public struct BusPower: Sendable {
             }
             waitBegan = below <= instant ? below : nil
             guard instant >= below + span(parameters.saveDebounceNanoseconds) else { return nil }
-            return change(to: .saving, waitBegan: instant)
+            return change(to: .saving, waitBegan: voltage < parameters.offMillivolts ? instant : nil)
         case .saving:
             if voltage >= parameters.wakeMillivolts { return change(to: .running, waitBegan: nil) }
+            if waitBegan == nil, voltage < parameters.offMillivolts { waitBegan = instant }
             guard let began = waitBegan, instant >= began + span(parameters.logicHoldUpNanoseconds) else { return nil }
             return change(to: .off, waitBegan: nil)
         case .off:
@@ -69,7 +83,7 @@ public struct BusPower: Sendable {
 
     /// Since when the voltage has been below the threshold: from an earlier stretch, or from this one's fall, which may still be to come.
     private func lowSince(_ supply: Supply, now: Instant) -> Instant? {
-        if supply.isOn {
+        if supply.isRising {
             // Rising: a debounce that runs goes on until the threshold is reached again.
             guard let waitBegan, supply.millivolts(at: now) < parameters.saveMillivolts else { return nil }
             return waitBegan
@@ -77,9 +91,14 @@ public struct BusPower: Sendable {
         return waitBegan ?? supply.instant(below: parameters.saveMillivolts)
     }
 
+    /// When one that has stopped has only its capacitor left, if the switch stays as it is.
+    private func emptying(_ supply: Supply, now: Instant) -> Instant? {
+        supply.isRising ? nil : supply.instant(below: parameters.offMillivolts).map { max(now, $0) }
+    }
+
     private func wake(_ supply: Supply, now: Instant) -> Instant? {
         if supply.millivolts(at: now) >= parameters.wakeMillivolts { return now }
-        return supply.isOn ? supply.instant(reaching: parameters.wakeMillivolts) : nil
+        return supply.isRising ? supply.instant(reaching: parameters.wakeMillivolts) : nil
     }
 
     private mutating func change(to state: State, waitBegan: Instant?) -> State {
