@@ -43,18 +43,14 @@ public struct RigLine: Sendable {
         public var sense: String?
         /// How long the line stays up after its mains side was cut, nanoseconds (twin).
         public var holdUpNanoseconds: Int64
-    }
-
-    /// A device on the line with known behaviour; simulated on a twin, real on a bench.
-    public struct Device: Sendable, Hashable {
-        public enum BusReturn: String, CaseIterable, Sendable {
-            case unchanged, on, off, toggle
-        }
-
-        public var address: IndividualAddress
-        public var command: GroupAddress
-        public var status: GroupAddress
-        public var onBusReturn: BusReturn
+        /// Its nominal voltage (twin); this and what follows as the twin has it where it is nil.
+        public var nominalMillivolts: Int64?
+        /// What everybody on the line draws while all have power (twin).
+        public var loadMilliamperes: Int64?
+        /// What the line lives on when it is cut, so that it falls by load/capacitance (twin).
+        public var capacitanceMicrofarads: Int64?
+        /// From 0 to nominal on return (twin).
+        public var riseNanoseconds: Int64?
     }
 
     public var id: String
@@ -62,11 +58,25 @@ public struct RigLine: Sendable {
     public var groups: ClosedRange<GroupAddress>
     public var attachments: [Attachment]
     public var supply: Supply?
-    public var devices: [Device]
+    public var devices: [RigDevice]
     /// KNXnet/IP interfaces that a twin puts on the line.
     public var interfaces: [RigInterface]
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
+
+    /// Addresses of the line's own area and line that nobody has of those whom this file names, a coupler's and that of a new device apart.
+    public var unclaimedAddresses: [IndividualAddress] {
+        guard let first = sources.first?.lowerBound.raw else { return [] }
+        var claimed = attachments.flatMap(\.sources) + interfaces.flatMap { ($0.slots + [$0.address]).map { $0...$0 } }
+        for attachment in attachments {
+            for address in [attachment.address, attachment.loadAddress, attachment.starveAddress].compactMap(\.self) {
+                claimed.append(address...address)
+            }
+        }
+        claimed += devices.map { $0.address...$0.address }
+        return (1...254).map { IndividualAddress(raw: first & 0xFF00 | $0) }
+            .filter { address in !claimed.contains { $0.contains(address) } }
+    }
 
     static let drivers = ["tpuart", "tpuart1", "tpuart2", "ncn5120", "ncn5121", "ncn5130", "knxnetip"]
 
@@ -90,14 +100,20 @@ public struct RigLine: Sendable {
             }
         }
         if let supplyNode = node["supply"] {
-            _ = try supplyNode.entries(of: "a supply", keys: ["channel", "switch", "sense", "hold_up"])
+            _ = try supplyNode.entries(
+                of: "a supply",
+                keys: ["channel", "switch", "sense", "hold_up", "voltage", "load", "capacitance", "rise"])
             supply = Supply(
                 channel: try supplyNode.required("channel").text(), wireSwitch: try supplyNode["switch"]?.text(),
                 sense: try supplyNode["sense"]?.text(),
-                holdUpNanoseconds: try supplyNode["hold_up"]?.nanoseconds() ?? 100_000_000)
+                holdUpNanoseconds: try supplyNode["hold_up"]?.nanoseconds() ?? 100_000_000,
+                nominalMillivolts: try supplyNode["voltage"]?.millivolts(24_000...32_000),
+                loadMilliamperes: try supplyNode["load"]?.milliamperes(1...10_000),
+                capacitanceMicrofarads: try supplyNode["capacitance"]?.microfarads(1...1_000_000),
+                riseNanoseconds: try supplyNode["rise"]?.positiveNanoseconds())
         }
         devices = []
-        for device in try node["devices"]?.elements() ?? [] { devices.append(try Device(device)) }
+        for device in try node["devices"]?.elements() ?? [] { devices.append(try RigDevice(device)) }
         interfaces = []
         let interfaceNodes = try node["interfaces"]?.elements() ?? []
         for interface in interfaceNodes { interfaces.append(try RigInterface(interface)) }
@@ -216,18 +232,6 @@ extension RigLine.Attachment {
         sources = []
         if let range = try node["sources"]?.individualAddresses() { sources = [range] }
         if sources.isEmpty, let address { sources = [address...address] }
-    }
-}
-
-extension RigLine.Device {
-    init(_ node: Node) throws(DocumentFailure) {
-        _ = try node.entries(of: "a device", keys: ["address", "kind", "command", "status", "on_bus_return"])
-        address = try node.required("address").individualAddress()
-        let kind = try node.required("kind")
-        guard try kind.text() == "switch" else { throw kind.failure("the kinds of devices are: switch") }
-        command = try node.required("command").groupAddress()
-        status = try node.required("status").groupAddress()
-        onBusReturn = try node["on_bus_return"]?.choice("behaviour on bus return") ?? .unchanged
     }
 }
 

@@ -270,7 +270,7 @@ import Testing
         ("switch: bus-switch", "switch: bus-swich", "no board has a channel 'bus-swich': did you mean 'bus-switch'?"),
         ("switch: bus-switch", "switch: sut-interface", "the switch of a line is a second channel that feeds it"),
         ("switch: bus-switch", "switch: bus-power", "the switch of a line is a second channel that feeds it"),
-        ("kind: switch", "kind: dimmer", "the kinds of devices are: switch"),
+        ("kind: switch", "kind: swich", "did you mean 'switch'?"),
         ("cycles_per_hour: 600", "cycles_per_hour: 0", "0 is outside 1…100000"),
     ])
     func aWrongFileIsOneClearLine(old: String, new: String, message: String) throws {

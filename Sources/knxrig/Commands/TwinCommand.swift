@@ -25,10 +25,14 @@ extension Command {
             .value(
                 "--knxnetip-host", "ADDRESS",
                 "the IPv4 address that it is served on, and whose network it routes to (default: 127.0.0.1)"),
-            data,
+            .value(
+                "--building", "N",
+                "put a building of N devices (8 to 200) on each of its lines, which talk by themselves: lights, dimmers, buttons, thermostats, sensors"
+            ),
+            .value("--seed", "S", "settle what the building says (default: 1)"), data,
         ],
         examples: [
-            "knxrig twin",
+            "knxrig twin", "knxrig twin --building 200",
             "knxrig twin --directory /run/twin &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarts:/run/twin/main-sut",
             "knxrig twin --tcp main/sut=55332 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarttcp:127.0.0.1:55332",
             "knxrig twin --knxnetip-port 3671 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ipt:127.0.0.1:3671",
@@ -39,10 +43,13 @@ extension Command {
             KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
             and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}},
             {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}},
-            {"disturb":{"interface":"main/ip","silent":true}}, {"disturb":{"chip":"main/sut","confirms_nothing":true}}: what is wrong with a
+            {"short":{"line":"main","shorted":true}}, {"disturb":{"interface":"main/ip","silent":true}},
+            {"disturb":{"chip":"main/sut","confirms_nothing":true}}: what is wrong with a
             transceiver from then on (silent, confirms_nothing, confirms_wrongly, confirmation_delay in ms, deaf, busy, hot); what is not named
             is right. The chip of an attachment is what its `driver` in the rig file says: tpuart1, tpuart or tpuart2 (19200 baud, even parity),
             ncn5120, ncn5121, ncn5130 (38400 baud, no parity, for knxd's driver `ncn5120`).
+            Devices on its lines (`devices:` in the rig file) are of kind switch, dimmer, button, sensor or thermostat; every device answers to
+            management at its address: T_Connect, device descriptor, properties, memory, restart.
             KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client of their address by UDP and TCP;
             it tells where. A router (`kind: router` there) routes on its multicast address too, by the network of its own address; on a computer
             whose multicast goes elsewhere, `ip route add 224.0.0.0/4 dev lo` in a network namespace keeps it there. Ctrl-C ends it.
@@ -66,6 +73,11 @@ extension Command {
                 routing: arguments.value("--knxnetip-routing"))
         } else if let option = ["--knxnetip-routing", "--knxnetip-host"].first(where: { arguments.value($0) != nil }) {
             throw UsageFailure("\(option) is about the interface of --knxnetip-port, which is not there")
+        }
+        if arguments.value("--building") != nil {
+            let count = try arguments.integer("--building", 8...200, default: 200)
+            let seed = try arguments.integer("--seed", 0...Int.max, default: 1)
+            try configuration.addBuildings(of: count, on: rig.lines, seed: UInt64(seed))
         }
         return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
     }
@@ -124,16 +136,11 @@ extension TwinConfiguration {
     init(_ rig: Rig, directory: String, journal: String?) {
         let lines = rig.lines.map { line in
             Line(
-                id: line.id, supply: SupplyParameters(holdUpNanoseconds: line.supply?.holdUpNanoseconds ?? 100_000_000),
+                id: line.id, supply: SupplyParameters(line.supply),
                 chips: line.attachments.compactMap { attachment in
                     attachment.transceiver.map { Chip(id: attachment.id, model: $0) }
                 },
-                devices: line.devices.map { device in
-                    SimulatedDevice.Configuration(
-                        id: device.address.description, address: device.address,
-                        actuators: [.init(command: device.command, status: device.status)],
-                        onBusReturn: SimulatedDevice.BusReturn(rawValue: device.onBusReturn.rawValue) ?? .unchanged)
-                },
+                devices: line.devices.map { SimulatedDevice.Configuration($0, on: line) },
                 interfaces: line.interfaces.map { interface in
                     NetworkInterface(
                         id: interface.id, host: interface.host, port: interface.port ?? 0,
