@@ -11,6 +11,7 @@ import Synchronization
 public final class LiveLine: Sendable {
     /// What is sent on the line of a twin.
     public enum Traffic: Hashable, Sendable {
+        /// The devices of a whole building, which the twin itself simulates.
         case building
         /// Tracers at a share of the line's capacity; 100 is as many as it takes, 0 nothing at all.
         case load(percent: Int)
@@ -45,7 +46,6 @@ public final class LiveLine: Sendable {
         var witness: TPUARTWitness?
         var stimuli: [TPUARTStimulus] = []
         var tracers: TracerLoad?
-        var building: BuildingThread?
     }
 
     /// Starts what the choice needs and returns when the witness hears.
@@ -62,7 +62,7 @@ public final class LiveLine: Sendable {
                 parts.directory = directory
                 parts.twin = try TwinProcess(
                     program: program, rigFile: rig.file, directory: directory.path,
-                    journal: directory.path + "/twin.jsonl")
+                    journal: directory.path + "/twin.jsonl", building: traffic == .building ? seed : nil)
                 parts.sense = try SocketReader.sense(path: directory.path + "/sense") { event in
                     if case .supply(let reading) = event.payload, reading.line != line.id { return }
                     queue.put(event)
@@ -78,7 +78,9 @@ public final class LiveLine: Sendable {
                     "the witness at \(port) does not answer: is the line powered, is this the right device, has another "
                         + "program opened it?")
             }
-            if rig.kind == .twin { try Self.speak(line, traffic, seed: seed, &parts) }
+            if rig.kind == .twin, case .load(let percent) = traffic, percent > 0 {
+                try Self.speak(line, percent: percent, &parts)
+            }
             self.parts = Mutex(parts)
         } catch {
             Self.end(&parts)
@@ -97,7 +99,6 @@ public final class LiveLine: Sendable {
     }
 
     private static func end(_ parts: inout Parts) {
-        parts.building?.stop()
         parts.tracers?.stop()
         for stimulus in parts.stimuli { stimulus.stop() }
         parts.witness?.stop()
@@ -120,8 +121,7 @@ public final class LiveLine: Sendable {
         return true
     }
 
-    private static func speak(_ line: RigLine, _ traffic: Traffic, seed: UInt64, _ parts: inout Parts) throws {
-        if traffic == .load(percent: 0) { return }
+    private static func speak(_ line: RigLine, percent: Int, _ parts: inout Parts) throws {
         let attachments = line.attachments(.stimulus)
         for attachment in attachments {
             guard let address = attachment.address else { continue }
@@ -135,28 +135,11 @@ public final class LiveLine: Sendable {
             }
         }
         guard !parts.stimuli.isEmpty else { return }
-        switch traffic {
-        case .building:
-            let special = line.attachments.flatMap { [$0.address, $0.loadAddress, $0.starveAddress] }
-            let own = Set(line.devices.map(\.address) + special.compactMap(\.self))
-            // Of the addresses that the rig file allows, those that nobody has.
-            let free = line.sources.flatMap { $0.lowerBound.raw...$0.upperBound.raw }.map(IndividualAddress.init(raw:))
-                .filter { address in
-                    !own.contains(address)
-                        && !line.attachments.contains { $0.sources.contains { $0.contains(address) } }
-                }
-            let building = BuildingTraffic(
-                groups: line.groups, switches: line.devices.map(\.command), states: line.devices.map(\.status),
-                sources: free.isEmpty ? parts.stimuli.map(\.address) : free, seed: seed)
-            parts.building = try BuildingThread(building, through: parts.stimuli[0])
-        case .load(let percent):
-            let groups = (0..<8).map { GroupAddress(raw: line.groups.lowerBound.raw + $0) }
-            let tracers = TracerLoad.Configuration(
-                groups: groups,
-                millihertz: BusLoad.millihertz(percent: percent, octets: TracerLoad.frameOctets))
-            let load = try TracerLoad(tracers, through: parts.stimuli) { _ in }
-            parts.tracers = load
-            if percent == 100 { load.saturate(from: attachments.compactMap(\.loadAddress)) }
-        }
+        let groups = (0..<8).map { GroupAddress(raw: line.groups.lowerBound.raw + $0) }
+        let tracers = TracerLoad.Configuration(
+            groups: groups, millihertz: BusLoad.millihertz(percent: percent, octets: TracerLoad.frameOctets))
+        let load = try TracerLoad(tracers, through: parts.stimuli) { _ in }
+        parts.tracers = load
+        if percent == 100 { load.saturate(from: attachments.compactMap(\.loadAddress)) }
     }
 }

@@ -14,11 +14,15 @@ public final class TwinProcess: Sendable {
     ///
     /// - Parameter directory: where it publishes its devices and sockets.
     /// - Parameter journal: where it writes what its boards were told, also after our death.
-    public init(program: String, rigFile: String, directory: String, journal: String) throws(Interruption) {
+    /// - Parameter building: the seed of a building whose devices talk on its lines; nil: nobody talks by himself.
+    public init(
+        program: String, rigFile: String, directory: String, journal: String, building: UInt64? = nil
+    ) throws(Interruption) {
         do {
             let (near, far) = try Socket.pair()
-            var request = ChildProcess.Request(
-                path: program, arguments: ["twin", "--rig", rigFile, "--directory", directory, "--journal", journal])
+            var arguments = ["twin", "--rig", rigFile, "--directory", directory, "--journal", journal]
+            if let building { arguments += ["--building", "200", "--seed", "\(building)"] }
+            var request = ChildProcess.Request(path: program, arguments: arguments)
             request.descriptors = [(Lifeline.childDescriptorNumber, far)]
             request.newSession = true
             child = try ChildProcess.spawn(request)
