@@ -122,6 +122,7 @@ extension RigRuns {
                 }
             }
             #expect(runs >= 54 + 71 + 4)
+            Self.expectADrawableVoltage(out + "/HW-1/cut-20s/001")
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")
             #expect(RigProgram.processes(mentioning: out).isEmpty)
@@ -189,6 +190,37 @@ extension RigRuns {
             // The last thing that the board was told is the safe state.
             let board = RigProgram.lines(run + "/twin.jsonl").last { $0["k"]?.text == "board" }
             #expect(board == nil || board?["energised"] == false, "\(String(describing: board))")
+        }
+
+        /// The curve of the voltage can be drawn from the evidence of a cut: where it begins to fall, where it passes the threshold of the chips and of
+        /// the devices, its bottom, where it begins to rise, and where it has come back.
+        static func expectADrawableVoltage(_ run: String) {
+            let supplies = RigProgram.lines(run + "/evidence.jsonl").filter { $0["k"]?.text == "supply" }
+            let trace = supplies.compactMap { event -> (at: Int64, millivolts: Int64)? in
+                guard let at = event["t"]?.integer, let millivolts = event["d"]?["millivolts"]?.integer else {
+                    return nil
+                }
+                return (at, millivolts)
+            }.sorted { $0.at < $1.at }
+            func first(_ millivolts: Int64, after instant: Int64) -> Int64? {
+                trace.first { $0.at > instant && $0.millivolts == millivolts }?.at
+            }
+            guard let below = first(19_999, after: 0), let bottom = first(0, after: below),
+                let begins = trace.last(where: { $0.at < below && $0.millivolts == 29_000 })?.at,
+                let rises = trace.last(where: { $0.at > bottom && $0.millivolts == 0 })?.at,
+                let lives = first(21_000, after: rises), let nominal = first(29_000, after: rises)
+            else {
+                Issue.record("the curve lacks a corner: \(trace.map(\.millivolts))")
+                return
+            }
+            // A full line falls by 10 V/ms, and rises within 200 ms.
+            #expect(abs(below - begins - 900_100) < 1_000)
+            #expect((2_800_000...4_000_000).contains(bottom - begins))
+            #expect(abs(lives - rises - 144_827_586) < 10_000 && abs(nominal - rises - 200_000_000) < 10_000)
+            let slope = trace.filter { (begins...bottom).contains($0.at) || (rises...nominal).contains($0.at) }
+            for (before, after) in zip(slope, slope.dropFirst()) where before.millivolts != after.millivolts {
+                #expect(after.at - before.at <= 1_000_000)
+            }
         }
 
         private func expectTellsDamageApart(_ run: String, copies: String) throws {
