@@ -1,8 +1,14 @@
 import Documents
 public import KNX
 
-/// A KNXnet/IP interface or router that a twin puts on a line, for anybody to use: a daemon, a client, the rig's own witness.
+/// A KNXnet/IP interface or router, or a USB interface, that a twin puts on a line, for anybody to use: a daemon, a client, the rig's own witness.
 public struct RigInterface: Sendable, Hashable {
+    public enum Driver: String, CaseIterable, Sendable {
+        case knxnetip
+        /// A HID device, which the twin's USB/IP server has beside the relay board.
+        case usb
+    }
+
     public enum Kind: String, CaseIterable, Sendable {
         case interface, router
     }
@@ -23,15 +29,16 @@ public struct RigInterface: Sendable, Hashable {
         case always, never
     }
 
-    /// Names it: `LINE/ID` is what a channel can feed, and what the twin tells the port of.
+    /// Names it: `LINE/ID` is what a channel can feed, and what the twin tells the port or the bus id of.
     public var id: String
+    public var driver: Driver
     /// Its own individual address.
     public var address: IndividualAddress
-    /// The individual addresses of its tunnels, one each. A router may have none.
+    /// The individual addresses of its tunnels, one each; none over USB. A router may have none.
     public var slots: [IndividualAddress]
     /// The IPv4 address of this computer that it is served on.
     public var host: String
-    /// Its port for UDP and TCP; nil takes a free one.
+    /// Its port for UDP and TCP; nil takes a free one. Always nil over USB.
     public var port: UInt16?
     /// Whether it serves TCP too.
     public var servesTCP: Bool
@@ -63,12 +70,20 @@ public struct RigInterface: Sendable, Hashable {
         }
         _ = try node.entries(of: "an interface", keys: Self.commonKeys + Self.routerKeys)
         id = try node.required("id").text()
-        let driver = try node.required("driver")
-        guard try driver.text() == "knxnetip" else {
-            throw driver.failure("the drivers of simulated interfaces are: knxnetip")
+        let driverNode = try node.required("driver")
+        guard let driver = Driver(rawValue: try driverNode.text()) else {
+            throw driverNode.failure("the drivers of simulated interfaces are: knxnetip, usb")
         }
+        self.driver = driver
         address = try node.required("address").individualAddress()
+        withoutBus = try node["without_bus"]?.choice("behaviour without bus") ?? .refuses
         slots = []
+        host = try node["host"]?.internetAddress() ?? "127.0.0.1"
+        servesTCP = try node["tcp"]?.bool() ?? (driver == .knxnetip)
+        if driver == .usb {
+            try checkUSB(node)
+            return
+        }
         let slotsNode = try kind == .interface ? node.required("slots") : node["slots"]
         if let slotsNode {
             let range = try slotsNode.individualAddresses()
@@ -80,15 +95,22 @@ public struct RigInterface: Sendable, Hashable {
             }
             slots = (range.lowerBound.raw...range.upperBound.raw).map(IndividualAddress.init(raw:))
         }
-        host = try node["host"]?.internetAddress() ?? "127.0.0.1"
         port = try node["port"].map { node throws(DocumentFailure) in UInt16(try node.integer(1...65_535)) }
-        servesTCP = try node["tcp"]?.bool() ?? true
-        withoutBus = try node["without_bus"]?.choice("behaviour without bus") ?? .refuses
         guard kind == .router else { return }
         routing = Routing(
             multicast: try node["multicast"]?.multicast() ?? .systemSetup,
             groups: try node["groups"]?.groupAddresses() ?? GroupAddress(raw: 1)...GroupAddress(raw: 0xFFFF),
             individual: try node["individual"]?.choice("rule for telegrams to devices") ?? .byAddress)
+    }
+
+    private func checkUSB(_ node: Node) throws(DocumentFailure) {
+        for key in ["kind", "slots", "host", "port", "tcp"] {
+            guard let entry = node[key] else { continue }
+            throw entry.failure("a USB interface has no '\(key)': it serves the one host that it is plugged into")
+        }
+        if withoutBus == .dead, let entry = node["without_bus"] {
+            throw entry.failure("a USB interface lives on USB, not on its line: its 'without_bus' is refuses or silent")
+        }
     }
 }
 

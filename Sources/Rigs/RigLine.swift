@@ -59,7 +59,7 @@ public struct RigLine: Sendable {
     public var attachments: [Attachment]
     public var supply: Supply?
     public var devices: [RigDevice]
-    /// KNXnet/IP interfaces that a twin puts on the line.
+    /// KNXnet/IP and USB interfaces that a twin puts on the line.
     public var interfaces: [RigInterface]
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
@@ -139,11 +139,11 @@ public struct RigLine: Sendable {
 
     private func check(tunnelsOf attached: Node) throws(DocumentFailure) {
         for attachment in attachments where attachment.driver == "knxnetip" && attachment.location == nil {
-            let known = interfaces.map(\.id)
+            let known = interfaces.filter { $0.driver == .knxnetip }.map(\.id)
             guard let device = attachment.device, known.contains(device) else {
                 throw attached.failure(
                     "\(attachment.id) needs the 'url' of a KNXnet/IP interface such as knxnetip://192.168.1.5, or on a twin "
-                        + "the id of one of the line's interfaces as its 'device'"
+                        + "the id of one of the line's KNXnet/IP interfaces as its 'device'"
                         + Nearest.suggestion(for: attachment.device ?? "", among: known))
             }
             if interfaces.contains(where: { $0.id == device && $0.routing != nil }) {

@@ -11,8 +11,8 @@ public enum Twin {
 
     /// Runs a twin until SIGTERM, SIGINT or the end of its lifeline, and says when it is ready: `{"ready":true,"usbip":PORT,
     /// "attachments":{"main/sut":PATH,…},"realtime":…}` on the lifeline, or on standard output where there is none. With KNXnet/IP interfaces on its
-    /// lines it says too where those are: `"knxnetip":{"main/ip":"ADDRESS:PORT"}`, and where chips are served over TCP:
-    /// `"tcp":{"main/sut":"127.0.0.1:PORT"}`.
+    /// lines it says too where those are: `"knxnetip":{"main/ip":"ADDRESS:PORT"}`; where chips are served over TCP: `"tcp":{"main/sut":"127.0.0.1:PORT"}`;
+    /// with KNX USB interfaces, as what its USB/IP server has them: `"knxusb":{"main/usb":"1-2"}`.
     ///
     /// To be called on the main thread before any other is started. On the lifeline it answers `{"statistics":true}` and `{"finish":true}`
     /// with its punctuality, nanoseconds; after `finish` it ends. `{"contact":…}` gives the contact in a line's feed a timing of its own, as a bench's
@@ -45,12 +45,16 @@ public enum Twin {
         let attachments = twin.shell.attachments.map { Value.Field($0.name, .text($0.path)) }
         let interfaces = twin.shell.interfaces.map { Value.Field($0.name, .text("\($0.host):\($0.port)")) }
         let servers = twin.shell.servers.map { Value.Field($0.name, .text("127.0.0.1:\($0.port)")) }
+        let plugged = twin.shell.usbInterfaces.compactMap { interface in
+            twin.boards.busID(of: interface.device).map { Value.Field(interface.name, .text($0)) }
+        }
         let ready: Value = .record(
             [
                 Value.Field("ready", true), Value.Field("usbip", .integer(Int64(twin.boards.port))),
                 Value.Field("attachments", .record(attachments)),
             ] + (interfaces.isEmpty ? [] : [Value.Field("knxnetip", .record(interfaces))])
                 + (servers.isEmpty ? [] : [Value.Field("tcp", .record(servers))])
+                + (plugged.isEmpty ? [] : [Value.Field("knxusb", .record(plugged))])
                 + [Value.Field("realtime", .bool(twin.shell.isRealtime))])
         guard let lifeline else {
             let text = JSON.text(ready) + "\n"
@@ -120,11 +124,15 @@ private final class RunningTwin {
         }
         self.shell = shell
         do throws(SystemFailure) {
+            // The boards first: what drives them relies on their places.
+            let relays: [(id: String, model: any USBDeviceModel)] = configuration.boards.map {
+                ($0.id, DcttechBoard(channelCount: $0.channels, serial: $0.serial))
+            }
+            let interfaces: [(id: String, model: any USBDeviceModel)] = shell.usbInterfaces.map {
+                ($0.device, $0.model)
+            }
             boards = try USBIPServer(
-                port: configuration.usbipPort,
-                boards: configuration.boards.map {
-                    (id: $0.id, model: DcttechBoard(channelCount: $0.channels, serial: $0.serial))
-                },
+                port: configuration.usbipPort, boards: relays + interfaces,
                 changed: { board, channel, isEnergised, instant in
                     shell.boardChanged(board: board, channel: channel, energised: isEnergised, at: instant)
                 })
@@ -133,6 +141,7 @@ private final class RunningTwin {
             publisher.stop()
             throw error
         }
+        shell.carry(by: boards)
         do throws(SystemFailure) {
             hands = try Hands(
                 directory: configuration.directory, configuration: configuration, shell: shell, boards: boards)

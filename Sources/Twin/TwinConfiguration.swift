@@ -50,19 +50,33 @@ public struct TwinConfiguration: Sendable {
         }
     }
 
+    /// A KNX USB interface on a line. Whoever serves the twin's USB devices serves it as `<line>-<interface>`.
+    public struct PluggedInterface: Hashable, Sendable {
+        public var id: String
+        public var parameters: USBInterfaceParameters
+
+        public init(id: String, parameters: USBInterfaceParameters) {
+            self.id = id
+            self.parameters = parameters
+        }
+    }
+
     public struct Line: Hashable, Sendable {
         public var id: String
         public var supply: SupplyParameters
         public var chips: [Chip]
         public var devices: [SimulatedDevice.Configuration]
         public var interfaces: [NetworkInterface] = []
+        public var usbInterfaces: [PluggedInterface] = []
         /// Noise on the line; nil for none.
         public var noise: LineNoise?
 
         public init(
             id: String, supply: SupplyParameters = SupplyParameters(), chips: [Chip],
-            devices: [SimulatedDevice.Configuration] = [], interfaces: [NetworkInterface] = [], noise: LineNoise? = nil
+            devices: [SimulatedDevice.Configuration] = [], interfaces: [NetworkInterface] = [],
+            usbInterfaces: [PluggedInterface] = [], noise: LineNoise? = nil
         ) {
+            self.usbInterfaces = usbInterfaces
             self.noise = noise
             self.id = id
             self.supply = supply
@@ -77,7 +91,7 @@ public struct TwinConfiguration: Sendable {
         case supply(line: String)
         /// The wires between the supply and the line, past whatever holds the supply up.
         case wires(line: String)
-        /// The serial or USB connection of a chip's host, or the network cable of a KNXnet/IP interface.
+        /// The serial or USB connection of a chip's host, the network cable of a KNXnet/IP interface, or the USB cable of a KNX USB interface.
         case interface(line: String, chip: String)
         case none
     }
@@ -119,7 +133,7 @@ public struct TwinConfiguration: Sendable {
         let parts = name.split(separator: "/").map(String.init)
         guard let line = lines.first(where: { $0.id == parts.first }) else { return nil }
         if parts.count == 1 { return .supply(line: line.id) }
-        let known = line.chips.map(\.id) + line.interfaces.map(\.id)
+        let known = line.chips.map(\.id) + line.interfaces.map(\.id) + line.usbInterfaces.map(\.id)
         return known.contains(parts[1]) ? .interface(line: line.id, chip: parts[1]) : nil
     }
 

@@ -14,15 +14,19 @@ final class Bench: Sendable {
     /// The board at the machine's serial line.
     let serialBoard: SerialBoardServer?
     private let directory: TemporaryDirectory
+    private let ending: @Sendable () -> Void
 
     /// - Parameters:
     ///   - behindHub: the device, of those, that hangs on a hub at the last port instead.
     ///   - serial: what is at the machine's serial line.
     ///   - hasSystemd: whether systemd is the machine's first process.
+    ///   - ending: what else ends with it.
     init(
         devices models: [(id: String, model: any USBDeviceModel)], behindHub: String? = nil,
-        serial: (any SerialBoardModel)? = nil, hasSystemd: Bool = false
+        serial: (any SerialBoardModel)? = nil, hasSystemd: Bool = false,
+        ending: @escaping @Sendable () -> Void = {}
     ) throws {
+        self.ending = ending
         directory = try TemporaryDirectory(prefix: "knxrig-vm-")
         serialBoard = try serial.map { [directory] in try SerialBoardServer($0, at: directory.path + "/board") }
         devices = try USBRedirServer(
@@ -44,6 +48,7 @@ final class Bench: Sendable {
         machine.stop()
         devices.stop()
         serialBoard?.stop()
+        ending()
         directory.remove()
     }
 

@@ -22,7 +22,7 @@ import USB
 
         init(_ models: [DcttechBoard] = [DcttechBoard()]) throws {
             let changes = changes
-            let boards = models.enumerated().map { (id: "board\($0 + 1)", model: $1 as any SwitchingBoardModel) }
+            let boards = models.enumerated().map { (id: "board\($0 + 1)", model: $1 as any USBDeviceModel) }
             server = try USBIPServer(boards: boards) { board, channel, energised, instant in
                 changes.add(Change(board: board, channel: channel, energised: energised, instant: instant))
             }

@@ -117,6 +117,35 @@ import Testing
         #expect(bare.routing?.individual == .never)
     }
 
+    @Test func aTwinsLineHasAUSBInterface() throws {
+        let usb =
+            "    interfaces:\n      - {id: usb, driver: usb, address: 1.1.20, without_bus: silent}\n    devices:\n"
+        func rig(_ changes: [(old: String, new: String)] = []) throws -> Rig {
+            try Self.rig([(old: "    devices:\n", new: usb)] + changes)
+        }
+        let interface = try #require(try rig().lines[0].interfaces.first)
+        #expect(interface.driver == .usb && interface.withoutBus == .silent && interface.slots.isEmpty)
+        #expect(try rig([("feeds: main/sut", "feeds: main/usb")]).channel("sut-interface")?.channel.feeds == "main/usb")
+        let wrong = [
+            ("without_bus: silent", "without_bus: dead", "lives on USB, not on its line"),
+            ("without_bus: silent", "slots: 1.1.21-1.1.22", "a USB interface has no 'slots'"),
+            ("without_bus: silent", "port: 3671", "a USB interface has no 'port'"),
+            ("address: 1.1.20", "address: 9.1.20", "9.1.20 of 'usb' is not among the line's 'sources'"),
+            ("driver: usb", "driver: usbb", "the drivers of simulated interfaces are: knxnetip, usb"),
+            // No tunnel goes through it.
+            ("witness: {driver: tpuart}", "witness: {driver: knxnetip, device: usb}", "witness needs the 'url'"),
+        ]
+        for (old, new, word) in wrong {
+            do {
+                _ = try rig([(old, new)])
+                Issue.record("\(new) was taken")
+            } catch let failure as DocumentFailure {
+                #expect(failure.description.contains(word), "\(failure)")
+                #expect(!failure.description.contains("\n"))
+            }
+        }
+    }
+
     @Test func aWitnessIsFoundOnTheNetwork() throws {
         let text = try Self.text("twin")
         func location(_ url: String) throws -> InterfaceLocation? {
@@ -138,7 +167,7 @@ import Testing
     /// What is wrong about an interface or a tunnel, with the word that names it.
     @Test(arguments: [
         (
-            "driver: knxnetip, address: 1.1.20", "driver: usb, address: 1.1.20",
+            "driver: knxnetip, address: 1.1.20", "driver: tpuart, address: 1.1.20",
             "the drivers of simulated interfaces are"
         ),
         ("slots: 1.1.21-1.1.24", "slots: 1.1.20-1.1.24", "cannot be one of its slots' too"),

@@ -19,7 +19,9 @@ final class TwinFixture: Sendable {
     init(
         chips: [String] = ["sut"], devices: [SimulatedDevice.Configuration] = [actuator(), listener],
         supply: SupplyParameters = SupplyParameters(), boards: [TwinConfiguration.Board] = [],
-        interfaces: [TwinConfiguration.NetworkInterface] = [], model: TransceiverModel = .tpuart2, overTCP: Bool = false
+        interfaces: [TwinConfiguration.NetworkInterface] = [],
+        usbInterfaces: [TwinConfiguration.PluggedInterface] = [], model: TransceiverModel = .tpuart2,
+        overTCP: Bool = false
     ) throws {
         // A host that is gone is no reason to end.
         Signals.ignorePipe()
@@ -30,7 +32,7 @@ final class TwinFixture: Sendable {
                 var chip = TwinConfiguration.Chip(id: $0, model: model)
                 if overTCP { chip.tcpPort = 0 }
                 return chip
-            }, devices: devices, interfaces: interfaces)
+            }, devices: devices, interfaces: interfaces, usbInterfaces: usbInterfaces)
         let heard = Heard()
         self.heard = heard
         shell = try TwinShell(TwinConfiguration(lines: [line], boards: boards, directory: directory.path)) { record in

@@ -137,6 +137,60 @@ import Testing
         twin.thread.join()
     }
 
+    @Test func aUSBInterfaceStandsBesideTheBoardWhoseRelayUnplugsIt() throws {
+        var served = line
+        served.usbInterfaces = [
+            .init(id: "usb", parameters: USBInterfaceParameters(address: IndividualAddress(raw: 0x11F0)))
+        ]
+        let board = TwinConfiguration.Board(
+            id: "relays", serial: "TWIN1", channels: 8,
+            wiring: [.init(number: 1, feed: .interface(line: "main", chip: "usb"), energisedMeansCut: true)])
+        let twin = try Running([served], boards: [board])
+        defer { twin.directory.remove() }
+        #expect(twin.ready["knxusb"] == ["main/usb": "1-2"])
+        let port = port(twin)
+        #expect(try HIDClient.list(port: port) == ["1-1", "1-2"])
+        let question = USBTransfer.Content.busAccess(BusAccessMessage(.get, .busConnectionStatus))
+        let answer = USBTransfer.Content.busAccess(BusAccessMessage(.response, .busConnectionStatus, value: [1]))
+        let client = try HIDClient(port: port, busID: "1-2")
+        try client.say(question)
+        #expect(try client.next() == answer)
+        let relays = try USBIPClient(port: port)
+        try relays.set(channel: 1, energised: true)
+        #expect(throws: SystemFailure.self) { while try client.next() != nil {} }
+        client.close()
+        #expect(try HIDClient.list(port: port) == ["1-1"])
+        try relays.set(channel: 1, energised: false)
+        let deadline = MonotonicClock.now() + .seconds(10)
+        while try HIDClient.list(port: port).count < 2, MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(for: .milliseconds(10))
+        }
+        let again = try HIDClient(port: port, busID: "1-2")
+        // A person can do both by hand, and make it hang.
+        func byHand(_ request: Value) throws -> Bool {
+            let hands = RecordChannel(
+                try Socket.connectUnix(path: twin.directory.path + "/hands", until: MonotonicClock.now() + .seconds(5)))
+            defer { hands.descriptor.close() }
+            try hands.send(request)
+            return try next(hands)?["done"]?.bool == true
+        }
+        #expect(try byHand(["disturb": ["interface": "main/usb", "silent": true]]))
+        MonotonicClock.sleep(for: .milliseconds(50))
+        try again.say(question)
+        #expect(try again.next(seconds: 1) == nil)
+        #expect(try byHand(["unplug": "main/usb"]))
+        #expect(throws: SystemFailure.self) { while try again.next() != nil {} }
+        again.close()
+        #expect(try byHand(["plug": "main/usb"]))
+        let last = try HIDClient(port: port, busID: "1-2")
+        try last.say(question)
+        #expect(try last.next() == answer)
+        last.close()
+        relays.close()
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
+    }
+
     @Test func aTwinWithoutInterfacesSaysNothingOfThem() throws {
         let twin = try Running([line])
         defer { twin.directory.remove() }

@@ -27,6 +27,8 @@ public protocol USBDeviceModel: Sendable {
     mutating func control(_ setup: SetupPacket, data: [UInt8], at instant: Instant) -> USBReply
     /// The host asks an interrupt endpoint for at most `length` octets; `silence` is "nothing to report yet".
     mutating func interruptIn(endpoint: UInt32, length: Int, at instant: Instant) -> USBReply
+    /// False while the device answers NAK to what is sent to an endpoint and will take it later: the host goes on offering it.
+    func takesOutput(endpoint: UInt32) -> Bool
     /// The host sends to an interrupt endpoint.
     mutating func interruptOut(endpoint: UInt32, data: [UInt8], at instant: Instant) -> USBReply
     /// When an interrupt endpoint will have something to report that it hasn't yet; nil when nothing is on its way.
@@ -57,6 +59,8 @@ extension SwitchingBoardModel {
 extension USBDeviceModel {
     /// A device without OUT endpoints.
     public mutating func interruptOut(endpoint: UInt32, data: [UInt8], at instant: Instant) -> USBReply { .stall }
+
+    public func takesOutput(endpoint: UInt32) -> Bool { true }
 
     public var nextReport: Instant? { nil }
 

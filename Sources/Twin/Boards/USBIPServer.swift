@@ -3,8 +3,8 @@ public import Platform
 import Synchronization
 import USB
 
-/// Serves emulated boards over USB/IP, so that what drives a board meets it as it would meet one on another machine. One thread serves all
-/// connections; each board can be imported by one client at a time and by another one as soon as the first is gone. It lives until `stop()`.
+/// Serves emulated devices, most of them relay boards, over USB/IP, so that what drives a board meets it as it would meet one on another machine. One
+/// thread serves all connections; each board can be imported by one client at a time and by another one as soon as the first is gone. It lives until `stop()`.
 public final class USBIPServer: Sendable {
     /// A channel's contact moved: the board's id, the channel from 1 on, whether it is in its energised position, and when, as stamped at the
     /// transfer that did it. Called one at a time in the order of events; it must not call the server back.
@@ -14,11 +14,14 @@ public final class USBIPServer: Sendable {
     private struct Slot {
         let id: String
         let busID: String
-        var model: any SwitchingBoardModel
+        var model: any USBDeviceModel
         var isPlugged: Bool
         /// New at each plugging in, as the address of a USB device is.
         var deviceNumber: UInt32
         var isImported = false
+
+        var contacts: [Bool] { (model as? any SwitchingBoardModel)?.contacts ?? [] }
+        var nextChange: Instant? { (model as? any SwitchingBoardModel)?.nextChange }
     }
 
     private struct State {
@@ -34,12 +37,18 @@ public final class USBIPServer: Sendable {
         var decoder = USBIP.RequestDecoder()
         /// The board it has imported: index of the slot and device number at that time.
         var imported: (slot: Int, deviceNumber: UInt32)?
-        /// Transfers that the device leaves unanswered.
-        var pending: Set<UInt32> = []
+        /// Transfers that the device leaves unanswered, in order.
+        var pending: [Unanswered] = []
 
         init(_ descriptor: Descriptor) {
             self.descriptor = descriptor
         }
+    }
+
+    private struct Unanswered {
+        let submission: USBIP.Submission
+        /// Offered to the device again; false for one that it has met with silence for good.
+        let isOffered: Bool
     }
 
     /// The TCP port that it listens on.
@@ -56,7 +65,7 @@ public final class USBIPServer: Sendable {
     ///   - host: IPv4 address to listen on.
     ///   - port: 0 takes a free one.
     public convenience init(
-        host: String = "127.0.0.1", port: UInt16 = 0, boards: [(id: String, model: any SwitchingBoardModel)],
+        host: String = "127.0.0.1", port: UInt16 = 0, boards: [(id: String, model: any USBDeviceModel)],
         changed: @escaping ContactChange
     ) throws(SystemFailure) {
         let (listener, port) = try Socket.listenTCP(host: host, port: port)
@@ -65,7 +74,7 @@ public final class USBIPServer: Sendable {
 
     /// Serves on a listener that is there already.
     public init(
-        listener: Descriptor, port: UInt16, boards: [(id: String, model: any SwitchingBoardModel)],
+        listener: Descriptor, port: UInt16, boards: [(id: String, model: any USBDeviceModel)],
         changed: @escaping ContactChange
     ) throws(SystemFailure) {
         try listener.setNonblocking(true)
@@ -108,7 +117,7 @@ public final class USBIPServer: Sendable {
 
     /// The contacts of a board, true for energised; empty for an id that is none of its boards.
     public func contacts(of board: String) -> [Bool] {
-        state.withLock { state in state.slots.first { $0.id == board }?.model.contacts ?? [] }
+        state.withLock { state in state.slots.first { $0.id == board }?.contacts ?? [] }
     }
 
     /// Pulls the board's plug: its power goes, its relays fall, its client's connection ends.
@@ -141,8 +150,10 @@ public final class USBIPServer: Sendable {
         withSlot(board) { slot, _ in
             guard var model = slot.model as? Model else { return }
             result = body(&model)
-            if let changed = model as? any SwitchingBoardModel { slot.model = changed }
+            slot.model = model
         }
+        // It may have a report now that somebody waits for, or take what it did not.
+        wakeup.signal()
         return result
     }
 
@@ -163,18 +174,21 @@ public final class USBIPServer: Sendable {
     /// What is due by itself happens.
     private func passTime() {
         state.withLock { state in
-            for index in state.slots.indices where state.slots[index].model.nextChange != nil {
+            for index in state.slots.indices where state.slots[index].nextChange != nil {
                 reporting(&state.slots[index]) { _, _ in }
             }
         }
     }
 
     private func reporting<Result>(_ slot: inout Slot, _ body: (inout Slot, Instant) -> Result) -> Result {
-        let before = slot.model.contacts
+        let before = slot.contacts
         let now = MonotonicClock.now()
-        slot.model.pass(until: now)
+        if var board = slot.model as? any SwitchingBoardModel {
+            board.pass(until: now)
+            slot.model = board
+        }
         let result = body(&slot, now)
-        for (index, (old, new)) in zip(before, slot.model.contacts).enumerated() where old != new {
+        for (index, (old, new)) in zip(before, slot.contacts).enumerated() where old != new {
             changed(slot.id, index + 1, new, now)
         }
         return result
@@ -186,12 +200,13 @@ extension USBIPServer {
         var connections: [Connection] = []
         while !state.withLock({ $0.isStopping }) {
             let wanted = [(wakeup.descriptor, Readiness.readable), (listener, .readable)]
-            let change = state.withLock { state in state.slots.compactMap(\.model.nextChange).min() }
-            let ready = Poll.wait(wanted + connections.map { ($0.descriptor, .readable) }, until: change)
+            let change = state.withLock { state in state.slots.compactMap(\.nextChange).min() }
+            let due = [change, nextOffer(connections)].compactMap(\.self).min()
+            let ready = Poll.wait(wanted + connections.map { ($0.descriptor, .readable) }, until: due)
             if change != nil { passTime() }
             if !ready[0].isEmpty { wakeup.drain() }
             var kept = zip(connections, ready.dropFirst(2)).filter { connection, readiness in
-                guard isStillThere(connection), readiness.isEmpty || serve(connection) else {
+                guard isStillThere(connection), readiness.isEmpty || serve(connection), offerAgain(connection) else {
                     end(connection)
                     return false
                 }
@@ -228,6 +243,43 @@ extension USBIPServer {
         }
     }
 
+    /// When a device will answer a transfer that it has left unanswered so far; nil when nothing is known of that.
+    private func nextOffer(_ connections: [Connection]) -> Instant? {
+        let slots = connections.filter { $0.pending.contains { $0.isOffered && $0.submission.direction == .in } }
+            .compactMap { $0.imported?.slot }
+        return state.withLock { state in slots.compactMap { state.slots[$0].model.nextReport }.min() }
+    }
+
+    /// Has the device look again at what it has not taken, or had no report for; false when the connection is to be closed.
+    private func offerAgain(_ connection: Connection) -> Bool {
+        var index = 0
+        for _ in connection.pending {
+            let unanswered = connection.pending[index]
+            guard unanswered.isOffered, isAnswerable(unanswered.submission, connection) else {
+                index += 1
+                continue
+            }
+            connection.pending.remove(at: index)
+            let (reply, keep) = transfer(unanswered.submission, connection)
+            if let reply, (try? write(reply, connection)) == nil { return false }
+            guard keep else { return false }
+        }
+        return true
+    }
+
+    private func isAnswerable(_ submission: USBIP.Submission, _ connection: Connection) -> Bool {
+        guard let imported = connection.imported else { return false }
+        return state.withLock { state in
+            let model = state.slots[imported.slot].model
+            guard submission.direction == .in else { return model.takesOutput(endpoint: submission.endpoint) }
+            return model.nextReport.map { $0 <= MonotonicClock.now() } ?? false
+        }
+    }
+
+    private func write(_ reply: USBIP.Reply, _ connection: Connection) throws(SystemFailure) {
+        try connection.descriptor.writeAll(reply.octets, until: MonotonicClock.now() + .seconds(1))
+    }
+
     /// Reads what came and answers it; false when the connection is to be closed.
     private func serve(_ connection: Connection) -> Bool {
         do {
@@ -236,10 +288,7 @@ extension USBIPServer {
             connection.decoder.feed(octets)
             while let request = try connection.decoder.next() {
                 let answer = answer(request, connection)
-                if let reply = answer.reply {
-                    let deadline = MonotonicClock.now() + .seconds(1)
-                    try connection.descriptor.writeAll(reply.octets, until: deadline)
-                }
+                if let reply = answer.reply { try write(reply, connection) }
                 guard answer.keep else { return false }
             }
             return true
@@ -256,9 +305,15 @@ extension USBIPServer {
         case .importDevice(let busID):
             return grant(busID, connection)
         case .submit(let submission):
-            return transfer(submission, connection)
+            guard submission.direction == .out, submission.endpoint != 0, mustWait(submission, connection) else {
+                return transfer(submission, connection)
+            }
+            connection.pending.append(Unanswered(submission: submission, isOffered: true))
+            return (nil, true)
         case .unlink(let sequence, _, let unlinked):
-            let wasPending = connection.pending.remove(unlinked) != nil
+            let count = connection.pending.count
+            connection.pending.removeAll { $0.submission.sequence == unlinked }
+            let wasPending = connection.pending.count < count
             return (.unlinked(sequence: sequence, status: wasPending ? .reset : .ok), true)
         }
     }
@@ -321,8 +376,16 @@ extension USBIPServer {
         case .stall:
             return (.completed(USBIP.Completion(sequence: submission.sequence, status: .stall, data: [])), true)
         case .silence:
-            connection.pending.insert(submission.sequence)
+            let isOffered = submission.direction == .in && submission.endpoint != 0
+            connection.pending.append(Unanswered(submission: submission, isOffered: isOffered))
             return (nil, true)
         }
+    }
+
+    /// Whether the device does not take what is sent now, or something sent before still waits at the same endpoint.
+    private func mustWait(_ submission: USBIP.Submission, _ connection: Connection) -> Bool {
+        connection.pending.contains {
+            $0.isOffered && $0.submission.direction == .out && $0.submission.endpoint == submission.endpoint
+        } || !isAnswerable(submission, connection)
     }
 }

@@ -11,6 +11,8 @@ struct USBRedirDevice {
     private var nextReportID: UInt64 = 0
     /// Requests that the device leaves unanswered.
     private var pending: [UInt64: USBRedir.Body] = [:]
+    /// What was sent to an endpoint that does not take it yet, in order.
+    private var offered: [(id: UInt64, endpoint: UInt8, length: UInt16, data: [UInt8])] = []
 
     /// The first octets of the connection.
     var hello: [UInt8] {
@@ -20,6 +22,9 @@ struct USBRedirDevice {
     mutating func feed(_ octets: [UInt8]) {
         decoder.feed(octets)
     }
+
+    /// Whether the guest asks an interrupt endpoint for reports.
+    var isReceiving: Bool { !receiving.isEmpty }
 
     /// Answers all messages that are whole.
     ///
@@ -37,6 +42,7 @@ struct USBRedirDevice {
             answers += answer(message, &model, instant)
         }
         guard let agreed = decoder.agreed else { return [] }
+        if plugging != nil, announced == plugging { answers += takeOffered(&model, instant) }
         answers += changes(model, model.isPresent ? plugging : nil)
         if announced != nil { answers += reports(&model, instant) }
         return answers.flatMap { $0.octets(agreed) }
@@ -50,6 +56,7 @@ struct USBRedirDevice {
         announced = plugging
         receiving = []
         pending = [:]
+        offered = []
         guard plugging != nil else { return messages }
         let interfaces = model.configurationDescriptor.interfaces
         let endpoints = interfaces.flatMap { interface in
@@ -81,9 +88,14 @@ struct USBRedirDevice {
             let length = Int(endpoint.maximumPacketSize)
             let number = UInt32(endpoint.address & 0x0F)
             // Some devices always have something to say.
-            while messages.count < Self.reportsAtOnce,
-                case .data(let data) = model.interruptIn(endpoint: number, length: length, at: instant)
-            {
+            while messages.count < Self.reportsAtOnce {
+                let reply = model.interruptIn(endpoint: number, length: length, at: instant)
+                if reply == .stall, model.nextReport != nil {
+                    receiving.remove(endpoint.address)
+                    messages.append(
+                        USBRedir.Message(.interruptReceivingStatus(.stall, endpoint: endpoint.address)))
+                }
+                guard case .data(let data) = reply else { break }
                 messages.append(
                     USBRedir.Message(
                         id: nextReportID,
@@ -95,7 +107,35 @@ struct USBRedirDevice {
         return messages
     }
 
+    /// Hands over what the device takes by now.
+    private mutating func takeOffered(
+        _ model: inout any USBDeviceModel, _ instant: Instant
+    ) -> [USBRedir.Message] {
+        var messages: [USBRedir.Message] = []
+        while let first = offered.first, model.takesOutput(endpoint: UInt32(first.endpoint & 0x0F)) {
+            offered.removeFirst()
+            messages += send(first.data, to: first.endpoint, length: first.length, id: first.id, &model, instant)
+        }
+        return messages
+    }
+
+    private mutating func send(
+        _ data: [UInt8], to endpoint: UInt8, length: UInt16, id: UInt64, _ model: inout any USBDeviceModel,
+        _ instant: Instant
+    ) -> [USBRedir.Message] {
+        pending[id] = .interrupt(endpoint: endpoint, .success, length: length, data: data)
+        let body: USBRedir.Body
+        switch model.interruptOut(endpoint: UInt32(endpoint & 0x0F), data: data, at: instant) {
+        case .silence: return []
+        case .stall: body = .interrupt(endpoint: endpoint, .stall, length: 0, data: [])
+        case .acknowledged, .data: body = .interrupt(endpoint: endpoint, .success, length: length, data: [])
+        }
+        pending[id] = nil
+        return [USBRedir.Message(id: id, body)]
+    }
+
     private mutating func cancelled(_ id: UInt64) -> [USBRedir.Message] {
+        offered.removeAll { $0.id == id }
         switch pending.removeValue(forKey: id) {
         case .control(var setup, let endpoint, _, _):
             setup.length = 0
@@ -142,14 +182,12 @@ struct USBRedirDevice {
             }
             body = answer
         case .interrupt(let endpoint, _, let length, let data):
-            let reply = model.interruptOut(endpoint: UInt32(endpoint & 0x0F), data: data, at: instant)
-            switch reply {
-            case .silence:
+            guard offered.isEmpty, model.takesOutput(endpoint: UInt32(endpoint & 0x0F)) else {
+                offered.append((message.id, endpoint, length, data))
                 pending[message.id] = message.body
                 return []
-            case .stall: body = .interrupt(endpoint: endpoint, .stall, length: 0, data: [])
-            case .acknowledged, .data: body = .interrupt(endpoint: endpoint, .success, length: length, data: [])
             }
+            return send(data, to: endpoint, length: length, id: message.id, &model, instant)
         case .bulk(let endpoint, _, let length, let data):
             let number = UInt32(endpoint & 0x0F)
             let reply =

@@ -152,8 +152,10 @@ extension USBRedirServer {
             let wanted = ([wakeup.descriptor] + listeners + connections.map(\.descriptor)).map {
                 ($0, Readiness.readable)
             }
-            let due = state.withLock { state in state.slots.compactMap(\.model.nextReport).min() }
-            let ready = Poll.wait(wanted, until: connections.isEmpty ? nil : due)
+            // A report that no guest asks for waits for one that does.
+            let receivers = connections.filter(\.protocolState.isReceiving).map(\.slot)
+            let due = state.withLock { state in receivers.compactMap { state.slots[$0].model.nextReport }.min() }
+            let ready = Poll.wait(wanted, until: due)
             if !ready[0].isEmpty { wakeup.drain() }
             let present = connections
             connections = connections.enumerated().filter { index, connection in

@@ -95,14 +95,14 @@ public struct LineSimulation: Sendable {
                     power: BusPower(parameters, state: state)))
         }
         for interface in configuration.interfaces {
-            let participant = line.addParticipant()
-            names.append(interface.id)
             let parameters = interface.parameters
-            taps.append(
-                TapOnLine(
-                    participant: participant,
-                    tap: LineTap(addresses: parameters.addresses, attitude: IPInterface.attitude(parameters, [])),
-                    power: BusPower(parameters.power, state: state)))
+            let tap = LineTap(addresses: parameters.addresses, attitude: IPInterface.attitude(parameters, []))
+            attach(tap, called: interface.id, power: BusPower(parameters.power, state: state))
+        }
+        for interface in configuration.usbInterfaces {
+            // It says what it acknowledges when it is plugged in.
+            let tap = LineTap(addresses: [interface.parameters.address.raw], attitude: .mute)
+            attach(tap, called: interface.id, power: BusPower(interface.parameters.power, state: state))
         }
         let powers = self.powers
         otherMilliamperes = configuration.supply.otherMilliamperes(
@@ -118,6 +118,11 @@ public struct LineSimulation: Sendable {
             for index in chips.indices { chips[index].chip.powerChanged(to: .off, at: anchor, actions: &chipActions) }
             line.cut(at: 0, dropping: true, effects: &lineEffects)
         }
+    }
+
+    private mutating func attach(_ tap: LineTap, called id: String, power: BusPower) {
+        names.append(id)
+        taps.append(TapOnLine(participant: line.addParticipant(), tap: tap, power: power))
     }
 
     /// Present values of a device's actuators.

@@ -6,12 +6,14 @@ import Synchronization
 /// What a person could do at a bench with their hands: pull the relay board's plug and put it back, hold a stranger's device to the line. JSON lines
 /// over the Unix socket `<directory>/hands`, one answer each:
 ///
-/// - `{"unplug":"BOARD"}` and `{"plug":"BOARD"}`
+/// - `{"unplug":"BOARD"}` and `{"plug":"BOARD"}`, and of a KNX USB interface `{"unplug":"LINE/INTERFACE"}`
 /// - `{"send":{"line":"LINE","octets":"bc…"}}`: a whole frame with its check octet, from whatever address it says
 /// - `{"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}`: the wire of that channel goes to another place: `LINE`, `LINE/ATTACHMENT`,
 ///   `nothing`
 /// - `{"disturb":{"interface":"main/ip","silent":true}}`: what is wrong with a KNXnet/IP interface from now on; what is not named is right:
-///   `silent`, `acknowledge_delay` (ms), `acknowledges_lost`, `confirms_nothing`, `confirms_wrongly`, `indication_copies`, `keeps_slots`
+///   `silent`, `acknowledge_delay` (ms), `acknowledges_lost`, `confirms_nothing`, `confirms_wrongly`, `indication_copies`, `keeps_slots`; with a
+///   KNX USB interface: `silent`, `hung`, `stalling`, `vanishes_after_reports`, `confirms_nothing`, `confirms_wrongly`, `reports_lost`,
+///   `report_delay` (ms)
 /// - `{"disturb":{"chip":"main/sut","deaf":true}}`: the same with a transceiver: `silent`, `confirms_nothing`, `confirms_wrongly`,
 ///   `confirmation_delay` (ms), `deaf`, `busy`, `hot`
 /// - `{"short":{"line":"main","shorted":true}}`: the wires of a line touch, or no longer
@@ -34,10 +36,14 @@ final class Hands: Sendable {
         listener = try Socket.listenUnix(path: path)
         wakeup = try Wakeup()
         let act: @Sendable (Value) -> Value = { request in
-            let known = configuration.boards.map(\.id)
-            if let board = request["unplug"]?.text ?? request["plug"]?.text {
-                guard known.contains(board) else { return ["refused": .text("there is no board '\(board)'")] }
-                if request["unplug"] != nil { boards.unplug(board) } else { boards.plug(board) }
+            let known =
+                configuration.boards.map { (name: $0.id, device: $0.id) }
+                + shell.usbInterfaces.map { (name: $0.name, device: $0.device) }
+            if let name = request["unplug"]?.text ?? request["plug"]?.text {
+                guard let device = known.first(where: { $0.name == name })?.device else {
+                    return ["refused": .text("there is no board '\(name)'")]
+                }
+                if request["unplug"] != nil { boards.unplug(device) } else { boards.plug(device) }
                 return ["done": true]
             }
             if let wire = request["wire"] { return Hands.wire(wire, configuration, shell) }
@@ -92,6 +98,10 @@ final class Hands: Sendable {
 
     private static func disturb(_ disturbance: Value, _ shell: TwinShell) -> Value {
         if let chip = disturbance["chip"] { return disturb(chip: chip.text ?? "", disturbance, shell) }
+        if let name = disturbance["interface"]?.text, shell.usbInterfaces.contains(where: { $0.name == name }) {
+            shell.disturb(usbInterface: name, USBInterfaceFaults(disturbance))
+            return ["done": true]
+        }
         let isTrue = { (key: String) in disturbance[key]?.bool == true }
         let number = { (key: String) in max(0, min(disturbance[key]?.integer ?? 0, 1_000_000)) }
         var faults = IPInterfaceFaults()
@@ -103,7 +113,7 @@ final class Hands: Sendable {
         faults.indicationCopies = Int(min(number("indication_copies"), 16))
         faults.keepsSlots = isTrue("keeps_slots")
         guard let name = disturbance["interface"]?.text, shell.disturb(interface: name, faults) else {
-            return ["refused": "disturb names a KNXnet/IP interface of this twin, such as main/ip"]
+            return ["refused": "disturb names a KNXnet/IP or USB interface of this twin, such as main/ip"]
         }
         return ["done": true]
     }
@@ -157,5 +167,22 @@ final class Hands: Sendable {
         }?.join()
         listener.close()
         unsafe unlink(path)
+    }
+}
+
+extension USBInterfaceFaults {
+    /// As a person names them; what is not named is right.
+    fileprivate init(_ disturbance: Value) {
+        func isTrue(_ key: String) -> Bool { disturbance[key]?.bool == true }
+        func number(_ key: String) -> Int64? { disturbance[key]?.integer.map { max(0, min($0, 1_000_000)) } }
+        self.init()
+        isSilent = isTrue("silent")
+        isHung = isTrue("hung")
+        isStalling = isTrue("stalling")
+        vanishesAfterReports = number("vanishes_after_reports").map { max(1, Int($0)) }
+        confirmsNothing = isTrue("confirms_nothing")
+        confirmsWrongly = isTrue("confirms_wrongly")
+        reportsLost = Int(number("reports_lost") ?? 0)
+        reportDelay = .milliseconds(number("report_delay") ?? 0)
     }
 }

@@ -10,14 +10,14 @@ final class LineThread {
     private let ports: [HostPort]
     private var wiring: Wiring
     private let inbox: LineInbox
-    private let interfaces: [IPInterfaceShell]
+    private let interfaces: [any TappedInterface]
     private let sink: @Sendable (TwinRecord) -> Void
     private var effects: [LineSimulation.Effect] = []
     private var watched: [(descriptor: Descriptor, for: Readiness)] = []
     private var watchedPorts: [Int] = []
 
     init(
-        _ configuration: TwinConfiguration, ports: [HostPort], interfaces: [IPInterfaceShell], wiring: Wiring,
+        _ configuration: TwinConfiguration, ports: [HostPort], interfaces: [any TappedInterface], wiring: Wiring,
         anchor: Instant, inbox: LineInbox, sink: @escaping @Sendable (TwinRecord) -> Void
     ) {
         lines = configuration.lines
@@ -86,7 +86,7 @@ final class LineThread {
                 ports.first { $0.line == line && $0.chip == chip }?.queue(octet, due: due)
             case .record(let record): sink(.line(lines[line].id, record))
             case .toInterface(let index, let event):
-                interfaces.first { $0.line == line && $0.index == index }?.post(.line(event))
+                interfaces.first { $0.line == line && $0.index == index }?.happened(event)
             }
         }
         effects.removeAll(keepingCapacity: true)
@@ -150,7 +150,7 @@ final class LineThread {
             take(effectsOf: line)
         case .interface(let id, let chip):
             if let interface = interfaces.first(where: { $0.name == "\(id)/\(chip)" }) {
-                interface.post(.cable(isConnected: isConnected))
+                interface.connect(isConnected)
                 return sink(.plug(line: id, chip: chip, isPlugged: isConnected, at: instant))
             }
             let port = ports.first { lines[$0.line].id == id && lines[$0.line].chips[$0.chip].id == chip }

@@ -12,12 +12,17 @@ public final class TwinShell: Sendable {
     public let servers: [(name: String, port: UInt16)]
     /// The IPv4 address and the port of each KNXnet/IP interface by `<line>/<interface>`.
     public var interfaces: [(name: String, host: String, port: UInt16)] { shells.map { ($0.name, $0.host, $0.port) } }
+    /// The KNX USB interfaces of all lines as devices to serve, and what each is called: `<line>/<interface>`.
+    public var usbInterfaces: [(name: String, device: String, model: KNXUSBInterface)] {
+        plugged.map { ($0.name, $0.device, $0.model) }
+    }
     /// Whether the lines have real-time priority; without it they slip on a busy machine.
     public var isRealtime: Bool { thread.isRealtime }
 
     private let inbox: LineInbox
     private let thread: NamedThread
     private let shells: [IPInterfaceShell]
+    private let plugged: [USBInterfaceShell]
     private let configuration: TwinConfiguration
 
     /// Publishes the terminals and starts the lines. All relays have fallen: normally closed contacts feed, normally open ones don't.
@@ -34,21 +39,26 @@ public final class TwinShell: Sendable {
         let made = try PlannedPort.all(configuration, wiring)
         attachments = made.compactMap { if case .terminal(let symlink) = $0.place { ($0.name, symlink) } else { nil } }
         servers = made.compactMap { if case .tcp(let port) = $0.place { ($0.name, port) } else { nil } }
-        let shells: [IPInterfaceShell]
+        var shells: [IPInterfaceShell] = []
+        let plugged: [USBInterfaceShell]
         do throws(SystemFailure) {
             shells = try IPInterfaceShell.all(configuration, wiring, inbox: inbox)
+            plugged = try USBInterfaceShell.all(configuration, wiring, inbox: inbox)
         } catch {
+            for shell in shells { shell.stop() }
             for port in made { port.connection?.unplug() }
             throw error
         }
         self.shells = shells
+        self.plugged = plugged
+        let interfaces = shells.map { $0 as any TappedInterface } + plugged.map { $0 as any TappedInterface }
         thread = NamedThread.start(TwinRecord.threadName, realtimePriority: 20) {
             let ports = made.map {
                 HostPort(
                     line: $0.line, chip: $0.chip, model: $0.model, place: $0.place, connection: $0.connection)
             }
             LineThread(
-                configuration, ports: ports, interfaces: shells, wiring: wiring, anchor: MonotonicClock.now(),
+                configuration, ports: ports, interfaces: interfaces, wiring: wiring, anchor: MonotonicClock.now(),
                 inbox: inbox, sink: sink
             ).run()
         }
@@ -126,9 +136,26 @@ public final class TwinShell: Sendable {
         return false
     }
 
+    /// Makes something wrong with a KNX USB interface, or right again; false when there is none of that name.
+    ///
+    /// - Parameter name: `<line>/<interface>`.
+    @discardableResult
+    public func disturb(usbInterface name: String, _ faults: USBInterfaceFaults) -> Bool {
+        guard let shell = plugged.first(where: { $0.name == name }) else { return false }
+        shell.disturb(faults)
+        return true
+    }
+
+    /// Says who serves the KNX USB interfaces, all of `usbInterfaces` under the names of their devices; until then they are deaf. Those whose relay
+    /// contacts are open are unplugged at once.
+    public func carry(by server: any DeviceServer) {
+        for shell in plugged { shell.carry(by: server) }
+    }
+
     /// Unplugs every chip and waits for the end of the threads.
     public func stop() {
         for shell in shells { shell.stop() }
+        for shell in plugged { shell.stop() }
         inbox.post(.stop)
         thread.join()
     }

@@ -29,7 +29,9 @@ extension Command {
                 "--building", "N",
                 "put a building of N devices (8 to 200) on each of its lines, which talk by themselves: lights, dimmers, buttons, thermostats, sensors"
             ),
-            .value("--seed", "S", "settle what the building says (default: 1)"), data,
+            .value("--seed", "S", "settle what the building says (default: 1)"),
+            .flag("--knx-usb", "put a KNX USB interface on its first line, for who imports it from the USB/IP server"),
+            data,
         ],
         examples: [
             "knxrig twin", "knxrig twin --building 200",
@@ -37,6 +39,7 @@ extension Command {
             "knxrig twin --tcp main/sut=55332 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b tpuarttcp:127.0.0.1:55332",
             "knxrig twin --knxnetip-port 3671 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ipt:127.0.0.1:3671",
             "knxrig twin --knxnetip-port 3672 --knxnetip-routing 224.0.23.12 &  knxd -e 1.1.200 -E 1.1.201:8 -u /run/knx -b ip:224.0.23.12",
+            "knxrig twin --knx-usb --usbip-port 3240 &  usbip attach -r 127.0.0.1 -b 1-2  # as root; then knxd … -b usb:",
         ],
         notes: """
             It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
@@ -52,7 +55,9 @@ extension Command {
             management at its address: T_Connect, device descriptor, properties, memory, restart.
             KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client of their address by UDP and TCP;
             it tells where. A router (`kind: router` there) routes on its multicast address too, by the network of its own address; on a computer
-            whose multicast goes elsewhere, `ip route add 224.0.0.0/4 dev lo` in a network namespace keeps it there. Ctrl-C ends it.
+            whose multicast goes elsewhere, `ip route add 224.0.0.0/4 dev lo` in a network namespace keeps it there.
+            KNX USB interfaces (`driver: usb` there, or --knx-usb) stand beside the relay board in its USB/IP server; it tells their bus ids. A relay
+            channel with `feeds: LINE/INTERFACE` unplugs either. Ctrl-C ends it.
             """
     ) { arguments in
         try arguments.refuseOperands()
@@ -79,6 +84,7 @@ extension Command {
             let seed = try arguments.integer("--seed", 0...Int.max, default: 1)
             try configuration.addBuildings(of: count, on: rig.lines, seed: UInt64(seed))
         }
+        if arguments.has("--knx-usb") { try configuration.addUSBInterface() }
         return ExitStatus(rawValue: Twin.run(configuration, lifeline: Lifeline.inherited())) == .pass ? .pass : .error
     }
 }
@@ -132,6 +138,16 @@ extension TwinConfiguration {
         lines[0].interfaces.append(NetworkInterface(id: "ip", host: host, port: port, parameters: parameters))
     }
 
+    /// Puts an interface `usb` with the address 15.15.245 on the first line, which no line of a rig has.
+    mutating func addUSBInterface() throws {
+        let names = lines[0].chips.map(\.id) + lines[0].interfaces.map(\.id) + lines[0].usbInterfaces.map(\.id)
+        guard !names.contains("usb") else {
+            throw UsageFailure("the line '\(lines[0].id)' has something called 'usb' already, by its rig file")
+        }
+        let parameters = USBInterfaceParameters(address: IndividualAddress(raw: 0xFFF5))
+        lines[0].usbInterfaces.append(PluggedInterface(id: "usb", parameters: parameters))
+    }
+
     /// The twin that a rig file describes.
     init(_ rig: Rig, directory: String, journal: String?) {
         let lines = rig.lines.map { line in
@@ -141,10 +157,15 @@ extension TwinConfiguration {
                     attachment.transceiver.map { Chip(id: attachment.id, model: $0) }
                 },
                 devices: line.devices.map { SimulatedDevice.Configuration($0, on: line) },
-                interfaces: line.interfaces.map { interface in
+                interfaces: line.interfaces.filter { $0.driver == .knxnetip }.map { interface in
                     NetworkInterface(
                         id: interface.id, host: interface.host, port: interface.port ?? 0,
                         parameters: IPInterfaceParameters(interface))
+                },
+                usbInterfaces: line.interfaces.filter { $0.driver == .usb }.map { interface in
+                    var parameters = USBInterfaceParameters(address: interface.address)
+                    parameters.withoutBus = .init(rawValue: interface.withoutBus.rawValue) ?? .refuses
+                    return PluggedInterface(id: interface.id, parameters: parameters)
                 })
         }
         let boards = rig.boards.map { board in

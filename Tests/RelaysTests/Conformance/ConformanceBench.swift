@@ -97,7 +97,7 @@ final class USBConformanceBench: ConformanceBench {
         driver = specimen.driver
         boardDriver = try RelayBoardDrivers.named(specimen.driver)
         let boards = models.enumerated().map {
-            (id: "\($0.offset + 1)", model: $0.element as any SwitchingBoardModel)
+            (id: "\($0.offset + 1)", model: $0.element as any USBDeviceModel)
         }
         server = try USBIPServer(boards: boards) { _, _, _, _ in }
         keeping = ClaimKeepingTransport(USBIPTransport(host: "127.0.0.1", port: server.port))
