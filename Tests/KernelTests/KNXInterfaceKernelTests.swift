@@ -263,13 +263,13 @@ extension OnARealKernel.SecondRow {
             )
             defer { _ = try? bench.run("usbip detach -p 0; kill $(cat /tmp/twin.pid)") }
             let ready = try bench.machine.poll("cat /tmp/twin.log") { $0.output.contains("ready") }
-            #expect(ready.output.contains(#""knxusb":{"main/usb":"1-2"}"#), "\(ready)")
+            try #require(ready.output.contains(#""knxusb":{"main/usb":"1-2"}"#), "\(ready)")
             _ = try bench.run("insmod /modules/usbip-core.ko; insmod /modules/vhci-hcd.ko; mkdir -p /var/run")
             func attach() throws {
                 let attached = try bench.machine.poll("usbip attach -r 127.0.0.1 -b 1-2") { $0.status == 0 }
-                #expect(attached.status == 0, "\(attached)")
+                try #require(attached.status == 0, "\(attached)")
                 let there = try bench.machine.poll("cat \(bus)/*/product") { $0.output.contains("KNX USB interface") }
-                #expect(there.output.contains("KNX USB interface"), "\(there)")
+                try #require(there.output.contains("KNX USB interface"), "\(there)")
             }
             func isPassedOn(_ value: Int) throws -> Bool {
                 _ = try bench.run(": >/tmp/heard; timeout 60 knxtool groupswrite local:/tmp/knx 1/2/0 \(value)")
