@@ -305,7 +305,7 @@ extension USBIPServer {
         case .importDevice(let busID):
             return grant(busID, connection)
         case .submit(let submission):
-            guard submission.direction == .out, submission.endpoint != 0, mustWait(submission, connection) else {
+            guard submission.endpoint != 0, mustWait(submission, connection) else {
                 return transfer(submission, connection)
             }
             connection.pending.append(Unanswered(submission: submission, isOffered: true))
@@ -382,10 +382,15 @@ extension USBIPServer {
         }
     }
 
-    /// Whether the device does not take what is sent now, or something sent before still waits at the same endpoint.
+    /// Whether the device does not take what is sent now, or an earlier transfer of the same endpoint has to be answered first.
     private func mustWait(_ submission: USBIP.Submission, _ connection: Connection) -> Bool {
-        connection.pending.contains {
-            $0.isOffered && $0.submission.direction == .out && $0.submission.endpoint == submission.endpoint
-        } || !isAnswerable(submission, connection)
+        let isBehindAnother = connection.pending.contains {
+            $0.isOffered && $0.submission.direction == submission.direction
+                && $0.submission.endpoint == submission.endpoint
+        }
+        guard submission.direction == .in else { return isBehindAnother || !isAnswerable(submission, connection) }
+        // Only a device that says when it has a report is asked again for one.
+        guard isBehindAnother, let imported = connection.imported else { return false }
+        return state.withLock { $0.slots[imported.slot].model.nextReport != nil }
     }
 }

@@ -6,14 +6,16 @@ import USB
 
 @testable import Twin
 
-/// As much of a USB/IP client as a KNX USB interface needs: it keeps the interface asked for one report, and sends others without waiting.
+/// As much of a USB/IP client as a KNX USB interface needs: it keeps the interface asked for two reports, and sends others without waiting.
 final class HIDClient {
     private let socket: Descriptor
     private var decoder = USBIP.ReplyDecoder()
     private var stream = USBTransferStream()
     private let device: UInt32
     private var sequence: UInt32 = 0
-    private var asked: UInt32 = 0
+    private var asked: [UInt32] = []
+    /// Whether what was asked later was answered sooner.
+    private(set) var isOutOfOrder = false
     private var heard: [USBTransfer.Content] = []
     /// Reports that the interface has not taken yet, by their transfers' numbers.
     private(set) var untaken: Set<UInt32> = []
@@ -36,7 +38,7 @@ final class HIDClient {
         }
         guard case .imported(let exported)? = imported else { throw SystemFailure("import", busID, code: ENODEV) }
         device = exported.id
-        try ask()
+        for _ in 0..<2 { try ask() }
     }
 
     /// The bus ids that a server has now.
@@ -68,7 +70,7 @@ final class HIDClient {
 
     private func ask() throws {
         sequence += 1
-        asked = sequence
+        asked.append(sequence)
         try submit(.init(sequence: sequence, device: device, interruptIn: 1, length: 64, interval: 2))
     }
 
@@ -97,10 +99,12 @@ final class HIDClient {
     private func take(_ reply: USBIP.Reply) throws {
         guard case .completed(let completion) = reply else { return }
         if completion.status != .ok { refused.append(completion.status) }
-        guard completion.sequence == asked else {
+        guard let place = asked.firstIndex(of: completion.sequence) else {
             untaken.remove(completion.sequence)
             return
         }
+        if place > 0 { isOutOfOrder = true }
+        asked.remove(at: place)
         for output in stream.feed(completion.data) {
             guard case .transfer(let transfer, _) = output else { continue }
             heard.append(transfer.content)
