@@ -60,7 +60,8 @@ let package = Package(
         library(
             "Scenarios",
             ["Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers"]),
-        library("Monitor", ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Scenarios"]),
+        library(
+            "Monitor", ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Checkers", "Scenarios"]),
         library("Audit", ["Catalogue", "Documents"], data: ["audit.schema.json"]),
         library(
             "Reports", ["Events", "Catalogue", "Checkers", "Evidence"], data: ["scorecard.schema.json", "junit.xsd"]),

@@ -5,7 +5,7 @@ public import Events
 /// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
 public struct Judge: Sendable {
     /// Counted up whenever a change here may change a verdict.
-    public static let version = "3"
+    public static let version = "4"
 
     private let plan: JudgePlan
     private var timeline = Timeline()
@@ -115,6 +115,7 @@ public struct Judge: Sendable {
         verdict.instants.healed = witness.healed?.instant
         verdict.instants.detected = Detection.instant(world)
         verdict.ledger = Ledger.rows(world, recovered: nil)
+        verdict.witness = WitnessStatement(WitnessLosses(world).conclusion)
         if let refusal = plan.sharedHost {
             verdict.notes.append(
                 "the system ran as a process tree in this computer's own network and files: namespaces are refused here (\(refusal))"

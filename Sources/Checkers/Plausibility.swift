@@ -13,11 +13,12 @@ enum Plausibility {
         case .actuation(let actuation):
             return isInstant(actuation.due) && isInstant(actuation.commanded)
                 && actuation.observed.map(isInstant) ?? true
+        case .frame(let frame): return isInstant(frame.began)
         case .gap(let gap): return isInstant(gap.from) && isInstant(gap.to)
         case .slip(let slip): return range.contains(slip.lateNanoseconds)
         case .supply(let supply): return readings.contains(supply.millivolts)
         case .sample(let sample): return sample.reading?.integer.map(readings.contains) ?? true
-        case .plan, .phase, .frame, .interface, .stimulus, .operation, .process, .log, .link, .seal, .other: return true
+        case .plan, .phase, .interface, .stimulus, .operation, .process, .log, .link, .seal, .other: return true
         }
     }
 

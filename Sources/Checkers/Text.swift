@@ -24,6 +24,14 @@ enum Text {
         return "\(negative ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
     }
 
+    /// `12.345678 s`.
+    static func microseconds(_ span: Instant.Span) -> String {
+        let micros = (span.nanoseconds.magnitude + 500) / 1_000
+        let fraction = String(micros % 1_000_000)
+        return "\(span.nanoseconds < 0 ? "-" : "")\(micros / 1_000_000)."
+            + String(repeating: "0", count: 6 - fraction.count) + "\(fraction) s"
+    }
+
     /// `16.20 s ± 4.0 ms after it, later than the limit of 15.00 s`.
     static func against(_ measured: Measured) -> String {
         let value = Instant.Span(nanoseconds: measured.valueNanoseconds ?? 0)

@@ -146,6 +146,8 @@ public struct RunVerdict: Sendable, Hashable {
     public var findings: [Finding] = []
     public var ledger: [LedgerRow] = []
     public var notes: [String] = []
+    /// Whether the witness told all that the line said; nil in evidence of a version that did not ask, and where nothing was judged.
+    public var witness: WitnessStatement?
     /// How often which length of a dip did what; nil where no dips were swept.
     public var dips: DipCurve?
     public var checkerVersion = Judge.version

@@ -16,7 +16,7 @@ extension RunVerdict {
             ),
             ("measured", .list(measured.map(\.value))), ("findings", .list(findings.map(\.value))),
             ("ledger", .list(ledger.map(\.value))), ("notes", .list(notes.map(Value.text))),
-            ("dips", dips?.value), ("checker_version", .text(checkerVersion)),
+            ("witness", witness?.value), ("dips", dips?.value), ("checker_version", .text(checkerVersion)),
         ])
     }
 
@@ -32,6 +32,7 @@ extension RunVerdict {
         for item in value["findings"]?.list ?? [] { findings.append(try Finding(Record(item))) }
         for item in value["ledger"]?.list ?? [] { ledger.append(try LedgerRow(Record(item))) }
         notes = (value["notes"]?.list ?? []).compactMap(\.text)
+        if let witness = value["witness"] { self.witness = try WitnessStatement(Record(witness)) }
         if let dips = value["dips"] { self.dips = try DipCurve(dips) }
         checkerVersion = record.optionalText("checker_version") ?? "0"
     }

@@ -1,3 +1,4 @@
+public import Checkers
 public import Events
 public import Evidence
 import Glibc
@@ -12,19 +13,26 @@ public struct CaptureSession {
         /// The file that was written last.
         public var path: String
         public var dropped: Int
+        /// What is missing in it, and what could tell.
+        public var witness: WitnessConclusion
         /// Why it ended early; nil when it did not.
         public var failure: SystemFailure?
     }
 
     private let signals: Descriptor
     private var writer: CaptureWriter
+    private var account: WitnessAccount
 
     /// Opens the first file. Called before any thread is there, since it takes the signals.
     ///
-    /// - Parameter interface: what the frames will come from.
+    /// - Parameters:
+    ///   - interface: what the frames will come from.
+    ///   - isEveryTelegramCounted: nothing is on the line but tracers of ours.
     public init(
-        path: String, interface: String, rotation: CaptureRotation, overwrites: Bool
+        path: String, interface: String, rotation: CaptureRotation, overwrites: Bool,
+        isEveryTelegramCounted: Bool = false
     ) throws(SystemFailure) {
+        account = WitnessAccount(isEveryTelegramCounted: isEveryTelegramCounted)
         signals = try LiveSignals.descriptor(isScreen: false)
         writer = try CaptureWriter(path: path, interfaces: [interface], rotation: rotation, overwrites: overwrites)
     }
@@ -41,6 +49,8 @@ public struct CaptureSession {
             let taken = queue.take()
             dropped += taken.dropped
             for text in taken.events.compactMap(MonitorText.notice) { notice(text) }
+            for event in taken.events { account.observe(event) }
+            for text in account.takeNews() { notice("lost: \(text)") }
             do { try writer.write(taken.events) } catch { failure = error }
             if isEnding || failure != nil { break }
             let ready = Poll.wait([(signals, .readable), (queue.descriptor, .readable)], until: deadline)
@@ -49,6 +59,7 @@ public struct CaptureSession {
         }
         if failure == nil { do { try writer.finish() } catch { failure = error } }
         return Outcome(
-            frames: writer.frames, files: writer.files, path: writer.path, dropped: dropped, failure: failure)
+            frames: writer.frames, files: writer.files, path: writer.path, dropped: dropped,
+            witness: account.concluded(), failure: failure)
     }
 }

@@ -1,3 +1,4 @@
+public import Bus
 public import Documents
 public import Rigs
 
@@ -6,6 +7,7 @@ public struct LineChoice: Sendable {
     public let rig: Rig
     public let line: RigLine
     let witness: RigLine.Attachment
+    private let traffic: LiveLine.Traffic
 
     /// - Parameters:
     ///   - id: one of the rig's lines; nil for the first.
@@ -28,12 +30,22 @@ public struct LineChoice: Sendable {
             throw failure("a load of 100 % needs a 'load_address' at each stimulus of line '\(line.id)'")
         }
         self.rig = rig
+        self.traffic = traffic
         self.line = line
         self.witness = witness
     }
 
     /// The name of the rig and of the line.
     public var name: String { "\(rig.name) \(line.id)" }
+
+    /// What the witness can see.
+    public var visibility: VisibilityClass { witness.visibility }
+
+    /// Nothing is on the line but tracers of ours.
+    public var isEveryTelegramCounted: Bool {
+        guard rig.kind == .twin, case .load(let percent) = traffic else { return false }
+        return percent > 0
+    }
 
     /// How the frames' interface is called in a capture.
     public var interface: String { "\(line.id) (witness)" }

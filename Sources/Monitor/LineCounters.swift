@@ -10,6 +10,8 @@ public struct LineCounters: Hashable, Sendable {
     public private(set) var repeated = 0
     /// Frames cut short or damaged, and noise; not among the telegrams.
     public private(set) var bad = 0
+    /// Telegrams that were on the line and are proven not to have been heard.
+    public var lost = 0
 
     public init() {}
 
@@ -25,11 +27,13 @@ public struct LineCounters: Hashable, Sendable {
         }
     }
 
-    /// Names and numbers in the order in which they are shown.
+    /// Names and numbers in the order in which they are shown: what was lost goes before everything else.
     public var all: [(name: String, count: Int)] {
-        [
+        let lost = [(name: "lost", count: lost)]
+        let heard: [(name: String, count: Int)] = [
             ("telegrams", telegrams), ("ACK", acknowledged), ("NACK", notAcknowledged), ("BUSY", busy),
             ("unacknowledged", unacknowledged), ("repeated", repeated), ("bad", bad),
         ]
+        return self.lost > 0 ? lost + heard : heard + lost
     }
 }

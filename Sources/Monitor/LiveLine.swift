@@ -43,7 +43,7 @@ public final class LiveLine: Sendable {
         var directory: TemporaryDirectory?
         var twin: TwinProcess?
         var sense: SocketReader?
-        var witness: TPUARTWitness?
+        var witness: (any LineWitness)?
         var stimuli: [TPUARTStimulus] = []
         var tracers: TracerLoad?
     }
@@ -68,18 +68,15 @@ public final class LiveLine: Sendable {
                     queue.put(event)
                 }
             }
-            let port = Self.port(of: choice.witness, line.id, parts.twin)
-            var configuration = TPUARTWitness.Configuration(source: "witness", line: line.id, port: port)
-            configuration.asksAfterSilence = Self.asksAfterSilence
-            let witness = try TPUARTWitness(configuration) { queue.put($0) }
+            let place = choice.witness.place(
+                on: line.id, devices: parts.twin?.attachments ?? [:], interfaces: parts.twin?.interfaces ?? [:])
+            let witness = try place.open(line: line.id, asksAfterSilence: Self.asksAfterSilence) { queue.put($0) }
             parts.witness = witness
             guard Self.wait({ witness.isArmed }) else {
-                throw Failure.silent(
-                    "the witness at \(port) does not answer: is the line powered, is this the right device, has another "
-                        + "program opened it?")
+                throw Failure.silent("the witness at \(place) does not answer: \(place.advice)")
             }
             if rig.kind == .twin, case .load(let percent) = traffic, percent > 0 {
-                try Self.speak(line, percent: percent, &parts)
+                try Self.speak(line, percent: percent, &parts, queue)
             }
             self.parts = Mutex(parts)
         } catch {
@@ -121,14 +118,19 @@ public final class LiveLine: Sendable {
         return true
     }
 
-    private static func speak(_ line: RigLine, percent: Int, _ parts: inout Parts) throws {
+    private static func speak(_ line: RigLine, percent: Int, _ parts: inout Parts, _ queue: EventQueue) throws {
         let attachments = line.attachments(.stimulus)
         for attachment in attachments {
             guard let address = attachment.address else { continue }
             var configuration = TPUARTStimulus.Configuration(
                 source: attachment.id, line: line.id, port: port(of: attachment, line.id, parts.twin), address: address)
             configuration.chip = attachment.stimulusChip
-            let stimulus = try TPUARTStimulus(configuration) { _ in }
+            let stimulus = try TPUARTStimulus(configuration) { event in
+                // What was acknowledged on the line the witness must have told.
+                if case .stimulus(let stimulation) = event.payload, stimulation.outcome == .confirmed {
+                    queue.put(event)
+                }
+            }
             parts.stimuli.append(stimulus)
             guard wait({ stimulus.isReady }) else {
                 throw Failure.silent("the stimulus \(attachment.id) does not answer")

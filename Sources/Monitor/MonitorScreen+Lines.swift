@@ -47,7 +47,8 @@ extension MonitorScreen {
             let look: Piece.Look =
                 switch name {
                 case "NACK",
-                    "bad" where count > 0:
+                    "bad" where count > 0,
+                    "lost" where count > 0:
                     count > 0 ? .trouble : .plain
                 case "BUSY" where count > 0, "unacknowledged" where count > 0: .warning
                 default: .plain

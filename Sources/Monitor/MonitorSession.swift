@@ -1,3 +1,5 @@
+public import Bus
+import Checkers
 public import Events
 import Evidence
 import Glibc
@@ -26,17 +28,23 @@ public struct MonitorSession {
     private var number = 0
     private var stream: CaptureStream
     private var isEnding = false
+    private var account: WitnessAccount
+    private let visibility: VisibilityClass
 
     /// Called before any thread is there, since it takes the signals.
     ///
     /// - Parameters:
     ///   - title: the names of rig and line.
     ///   - interface: what the frames come from.
+    ///   - visibility: what the witness can see.
+    ///   - isEveryTelegramCounted: nothing is on the line but tracers of ours.
     ///   - program: our own path, for the guard of the terminal.
     public init(
         _ form: Form, title: String, interface: String, groups: GroupAddressTable, filter: TelegramFilter,
-        program: String
+        visibility: VisibilityClass, isEveryTelegramCounted: Bool = false, program: String
     ) throws(SystemFailure) {
+        self.visibility = visibility
+        account = WitnessAccount(isEveryTelegramCounted: isEveryTelegramCounted)
         self.form = form
         self.interface = interface
         self.groups = groups
@@ -75,10 +83,15 @@ public struct MonitorSession {
         var isDirty = true
         do {
             if form == .capture { try output.writeAll(stream.beginning(interfaces: [interface])) }
+            if form == .json {
+                try output.writeAll(Array((JSON.text(MonitorText.json(interface, visibility)) + "\n").utf8))
+            }
+            screen.say("the witness tells \(visibility)")
             while true {
                 let (events, dropped) = queue.take()
                 if dropped > 0 { say("\(dropped) events came faster than they could be shown", notice) }
                 try take(events, notice)
+                try tellLosses(events, notice)
                 isDirty = isDirty || !events.isEmpty
                 if isEnding { return }
                 let now = MonotonicClock.now()
@@ -142,6 +155,27 @@ public struct MonitorSession {
                 octets.append(0x0A)
             }
         }
+        if !octets.isEmpty { try output.writeAll(octets) }
+    }
+
+    /// Says what is proven to be missing, once it is.
+    private mutating func tellLosses(_ events: [Event], _ notice: (String) -> Void) throws(SystemFailure) {
+        for event in events { account.observe(event) }
+        let now = MonotonicClock.now()
+        account.advance(to: now)
+        var octets: [UInt8] = []
+        for text in account.takeNews() {
+            guard form == .json else {
+                say("lost: \(text)", notice)
+                continue
+            }
+            JSON.append(
+                MonitorText.json(
+                    loss: text, lost: account.present.lost, unixNanoseconds: now.nanoseconds &+ unixOffset),
+                to: &octets)
+            octets.append(0x0A)
+        }
+        screen.counters.lost = account.present.lost
         if !octets.isEmpty { try output.writeAll(octets) }
     }
 

@@ -1,3 +1,4 @@
+public import Bus
 public import Events
 import KNX
 
@@ -59,6 +60,21 @@ public struct MonitorText: Sendable {
     /// Something about the witness itself: it was gone, silent or blind.
     public static func json(notice: String, unixNanoseconds: Int64) -> Value {
         ["kind": "notice", "unix_ns": .integer(unixNanoseconds), "text": .text(notice)]
+    }
+
+    /// What the frames come from and what it can see, before the first of them.
+    public static func json(_ interface: String, _ visibility: VisibilityClass) -> Value {
+        [
+            "kind": "witness", "interface": .text(interface), "sees": .text(visibility.description),
+            "visibility": visibility.value,
+        ]
+    }
+
+    /// A place where telegrams are missing, and how many are proven to be missing so far.
+    public static func json(loss: String, lost: Int, unixNanoseconds: Int64) -> Value {
+        [
+            "kind": "loss", "unix_ns": .integer(unixNanoseconds), "text": .text(loss), "lost": .integer(Int64(lost)),
+        ]
     }
 
     /// What a person should know of an event that is no frame; nil for what is in order.

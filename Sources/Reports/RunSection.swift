@@ -51,6 +51,7 @@ enum RunSection {
         parts += LedgerSection.markup(run)
         if !run.events.isEmpty { parts += Chronicle.markup(run, Scale(run)) }
         parts += WitnessTable.markup(run, facts, origin)
+        parts += LossSection.markup(run)
         parts += actuations(run, origin)
         parts += steps(run, origin)
         parts += blindness(run, origin)

@@ -48,6 +48,9 @@ public struct Rig: Sendable {
                 throw interfaces.failure(
                     "'interfaces' are simulated: a bench names its own as the 'url' of an attachment")
             }
+            if kind == .twin, lines[lines.count - 1].attachments.contains(where: { $0.daemon != nil }) {
+                throw lineNode.failure("a witness through knxd is one of a bench: no knxd listens to a twin by itself")
+            }
         }
         guard !lines.isEmpty else { throw node.failure("a rig has at least one line") }
         boards = []

@@ -141,7 +141,7 @@ public struct InterfaceLocation: Sendable, Hashable {
     /// 224.0.23.12, where KNXnet/IP devices search and route unless they are told another.
     public static let systemSetup = InterfaceLocation(host: "224.0.23.12", port: 3671)
 
-    private init(host: String, port: UInt16) {
+    public init(host: String, port: UInt16) {
         self.host = host
         self.port = port
     }

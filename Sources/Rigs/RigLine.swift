@@ -17,13 +17,15 @@ public struct RigLine: Sendable {
         public var role: Role
         /// `sut`, `witness`, `stimulus-1`, …
         public var id: String
-        /// The driver: a transceiver (`tpuart`, which is a TP-UART 2, `tpuart1`, `ncn5120`, `ncn5121`, `ncn5130`), or `knxnetip` for a witness through the
-        /// busmonitor tunnel of an interface.
+        /// The driver: a transceiver (`tpuart`, which is a TP-UART 2, `tpuart1`, `ncn5120`, `ncn5121`, `ncn5130`); for a witness also `knxnetip`, through the
+        /// busmonitor tunnel of an interface, and `knxd`, through a knxd.
         public var driver: String
         /// The device's path; nil on a twin, which publishes its own. With `knxnetip`, the id of one of the line's interfaces.
         public var device: String?
         /// Where a KNXnet/IP interface is found.
         public var location: InterfaceLocation?
+        /// Where a knxd is found, and what is asked of it.
+        public var daemon: RigDaemon?
         public var address: IndividualAddress?
         /// Where a stimulus sends from when it saturates the line: an address that loses arbitration against the system's. nil: it does not.
         public var loadAddress: IndividualAddress?
@@ -78,7 +80,7 @@ public struct RigLine: Sendable {
             .filter { address in !claimed.contains { $0.contains(address) } }
     }
 
-    static let drivers = ["tpuart", "tpuart1", "tpuart2", "ncn5120", "ncn5121", "ncn5130", "knxnetip"]
+    static let drivers = ["tpuart", "tpuart1", "tpuart2", "ncn5120", "ncn5121", "ncn5130", "knxnetip", "knxd"]
 
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(
@@ -193,7 +195,7 @@ extension RigLine.Attachment {
     init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
         _ = try node.entries(
             of: "an attachment",
-            keys: ["driver", "device", "url", "address", "load_address", "starve_address", "sources"])
+            keys: ["driver", "device", "url", "mode", "address", "load_address", "starve_address", "sources"])
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
@@ -216,7 +218,11 @@ extension RigLine.Attachment {
                 "only a witness goes through KNXnet/IP so far: a \(role.rawValue) has the driver 'tpuart'")
         }
         device = try node["device"]?.text()
-        if let url = node["url"] {
+        if driver == RigDaemon.driver {
+            daemon = try RigDaemon(node, role)
+        } else if let mode = node["mode"] {
+            throw mode.failure("a 'mode' goes with the driver 'knxd'")
+        } else if let url = node["url"] {
             guard driver == "knxnetip", device == nil else {
                 throw url.failure("a 'url' goes with the driver 'knxnetip', and without a 'device'")
             }

@@ -50,7 +50,7 @@ final class Bench: Sendable {
         var watches: [String: Watch] = [:]
         var databaseLock: DatabaseLockHolder?
         var ballast: DiskBallast?
-        var witness: TPUARTWitness?
+        var witness: (any LineWitness)?
         var stimuli: [TPUARTStimulus] = []
         var system: SystemUnderTest?
         var workload: Workload?
@@ -207,9 +207,9 @@ final class Bench: Sendable {
         let guarded = guarded
         let cancelled = cancellation
         let sink = sink
-        let witness = try TPUARTWitness(
-            TPUARTWitness.Configuration(source: "witness", line: plan.line.id, port: port(of: attachment))
-        ) { event in
+        let place = attachment.place(
+            on: plan.line.id, devices: twin?.attachments ?? [:], interfaces: twin?.interfaces ?? [:])
+        let witness = try place.open(line: plan.line.id) { event in
             sink(event)
             guard case .frame(let frame) = event.payload, frame.flaw == nil,
                 let decoded = try? TP1Frame(octets: frame.octets),
@@ -221,9 +221,7 @@ final class Bench: Sendable {
         let deadline = MonotonicClock.now() + .seconds(5)
         while !witness.isArmed {
             guard MonotonicClock.now() < deadline else {
-                throw Interruption.invalid(
-                    "the witness at \(port(of: attachment)) does not answer: is the line powered, is this the right device?"
-                )
+                throw Interruption.invalid("the witness at \(place) does not answer: \(place.advice)")
             }
             try sleep(until: MonotonicClock.now() + .milliseconds(20))
         }

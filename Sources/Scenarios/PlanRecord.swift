@@ -1,3 +1,4 @@
+import Bus
 import Catalogue
 import Checkers
 import Events
@@ -56,13 +57,14 @@ extension TestPlan {
     private var sources: [Value] {
         func source(_ id: String, _ sees: String) -> Value { ["id": .text(id), "sees": .text(sees)] }
         let actions = Set(variant.steps.map(\.action))
-        var sources = [
+        let visibility = witness?.visibility ?? .transceiver
+        var sources: [Value] = [
             source("rig", "its own steps, and the faults it makes itself"),
             source("keeper", "relay commands, and the read-back of the coil, not of the contact"),
-            source(
-                "witness",
-                "every frame on the line with its acknowledge, bad frames too; stamped by this computer per octet, ± 0.3 ms"
-            ),
+            [
+                "id": .text(WitnessPlace.source), "sees": .text(visibility.description),
+                "driver": .text(witness?.driver ?? ""), "visibility": visibility.value,
+            ],
             source("tracers", "when it was late itself"),
         ]
         sources += line.attachments(.stimulus).map {
@@ -190,7 +192,9 @@ extension TestPlan {
     private func record(of fault: Scenario.FaultStep) -> Value {
         var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
         if let silent = fault.chipsSilent {
-            let chips = (line.attachments(.witness) + line.attachments(.stimulus)).map { Value.text($0.id) }
+            // A witness behind an interface or a daemon has no chip of ours that could fall silent.
+            let chips = (line.attachments(.witness).filter { $0.transceiver != nil } + line.attachments(.stimulus))
+                .map { Value.text($0.id) }
             witness += [
                 ("chips", .list(chips)), ("chips_silent", .integer(Int64(silent))),
                 ("tracers_due", fault.tracersDue.map { .integer(Int64($0)) }),

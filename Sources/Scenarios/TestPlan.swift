@@ -95,9 +95,7 @@ public struct TestPlan: Sendable {
             lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
         }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
-        if line.attachments(.witness).contains(where: { $0.transceiver == nil }) {
-            lacks.append("a witness with the driver 'tpuart': a run does not use one through KNXnet/IP so far")
-        }
+        lacks += visibilityLacks
         return lacks.map { "needs \($0)" } + isolationObstacles + system.missingPrograms()
     }
 

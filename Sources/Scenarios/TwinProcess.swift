@@ -1,10 +1,13 @@
 public import Events
 import Platform
+public import Rigs
 
 /// The twin of one run: a process of its own, reached only through what a bench has, and through its lifeline.
 public final class TwinProcess: Sendable {
     /// Paths of the attachments by `<line>/<attachment>`: `main/sut`, `main/witness`, `main/stimulus-1`.
     public let attachments: [String: String]
+    /// Where its KNXnet/IP interfaces are, by `<line>/<interface>`.
+    public let interfaces: [String: InterfaceLocation]
     /// Port of its USB/IP server on 127.0.0.1.
     let usbPort: UInt16
     private let child: ChildProcess
@@ -36,6 +39,10 @@ public final class TwinProcess: Sendable {
         usbPort = UInt16(truncatingIfNeeded: port)
         attachments = Dictionary(
             uniqueKeysWithValues: paths.compactMap { field in field.value.text.map { (field.key, $0) } })
+        interfaces = Dictionary(
+            uniqueKeysWithValues: (ready["knxnetip"]?.fields ?? []).compactMap { field in
+                InterfaceLocation("knxnetip://\(field.value.text ?? "")").map { (field.key, $0) }
+            })
     }
 
     /// Has a contact with a timing of its own put into the feed of a line: what the programmable switch of a bench would be told.

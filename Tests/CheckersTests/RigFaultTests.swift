@@ -246,6 +246,13 @@ import Testing
         let place = try #require(events.firstIndex(of: torn))
         var changed = events
         changed.replaceSubrange(place...place, with: told)
+        // What was damaged on the line itself nobody acknowledges.
+        if !isOurs {
+            changed.removeAll { event in
+                guard case .stimulus(let stimulation) = event.payload else { return false }
+                return stimulation.outcome == .confirmed && abs((event.instant - torn.instant).nanoseconds) < 3_000_000
+            }
+        }
         let verdict = try changed.verdict()
         #expect(verdict.isRigsOwnLateness == isOurs, "\(verdict.sentence)")
         let says = verdict.findings.map(\.sentence).joined(separator: "\n")

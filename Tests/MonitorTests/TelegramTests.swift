@@ -33,7 +33,9 @@ import Testing
     @Test func counters() throws {
         var counters = LineCounters()
         for telegram in try Telegrams.all() { counters.count(telegram) }
-        #expect(counters.all.map(\.count) == [7, 4, 1, 1, 1, 1, 1])
+        #expect(counters.all.map(\.count) == [7, 4, 1, 1, 1, 1, 1, 0])
+        counters.lost = 3
+        #expect(counters.all.first.map { $0.name == "lost" && $0.count == 3 } == true)
         #expect(
             counters.acknowledged + counters.notAcknowledged + counters.busy + counters.unacknowledged
                 == counters.telegrams)

@@ -182,6 +182,19 @@ import Testing
             links == ["#run-HW-1-cut-20s-001", "./HW-1/cut-20s/001/evidence.jsonl", "./HW-1/cut-20s/001/logs/"])
     }
 
+    @Test func theReportSaysWhatTheWitnessMissed() {
+        var campaign = Self.campaign
+        #expect(!HTMLReport.text(campaign).contains("Did the witness hear everything?"))
+        campaign.runs[0].verdict.witness = WitnessStatement(
+            standing: .missing, sentence: "3 telegrams lost at least: by the bus time between 90 frames", frames: 90,
+            sent: 0, lost: 3, places: ["between 1.2 s and 1.3 s 3 telegrams missing"],
+            limits: ["nothing else is proven"])
+        let html = HTMLReport.text(campaign)
+        #expect(html.contains("3 telegrams lost at least: by the bus time between 90 frames."))
+        #expect(html.contains("between 1.2 s and 1.3 s 3 telegrams missing"))
+        #expect(html.contains("Not proven: nothing else is proven."))
+    }
+
     @Test func headlinesSayHowManyOfWhat() {
         var campaign = Self.campaign
         #expect(HTMLReport.headline(campaign) == "1 of 2 runs passed: 1 failed")
@@ -213,6 +226,8 @@ enum Hostile {
         row.missing = [text]
         verdict.ledger = [row]
         verdict.notes = [text]
+        verdict.witness = WitnessStatement(
+            standing: .missing, sentence: text, frames: 1, sent: 1, lost: 1, places: [text], limits: [text])
         verdict.checkerVersion = text
         let instant = Instant(nanoseconds: 5)
         let payloads: [Event.Payload] = [

@@ -209,6 +209,55 @@ import Testing
         }
     }
 
+    @Test func aBenchMayListenThroughItsKnxd() throws {
+        let text = try Self.text("bench-example")
+        let device = "        driver: tpuart\n        device: /dev/serial/by-id/usb-busware.de_TPUART_WITNESS-if00\n"
+        func witness(_ lines: String) throws -> RigLine.Attachment {
+            try #require(text.contains(device))
+            let changed = text.replacingOccurrences(of: device, with: lines)
+            return try Rig(text: changed, file: "r.yaml").lines[0].attachments(.witness)[0]
+        }
+        func through(_ rest: String) throws -> RigLine.Attachment { try witness("        driver: knxd\n\(rest)") }
+        let local = try through("        url: local:/run/knx\n")
+        #expect(local.daemon?.server == .unix(path: "/run/knx") && local.daemon?.mode == .busmonitor)
+        #expect(local.visibility.stampPlace == .daemon)
+        let remote = try through("        url: ip:192.168.1.5\n        mode: vbusmonitor\n")
+        #expect(remote.daemon?.server == .tcp(host: "192.168.1.5", port: 6720) && remote.visibility.ownFrames == .early)
+        #expect(try through("        url: ip:1.2.3.4:6721\n").daemon?.server == .tcp(host: "1.2.3.4", port: 6721))
+        for (lines, word) in [
+            ("", "needs the 'url' of its socket"), ("        url: /run/knx\n", "should be local:PATH"),
+            ("        url: local:run/knx\n", "should be local:PATH"), ("        url: ip:1.2.3\n", "or ip:ADDRESS:PORT"),
+            ("        url: ip:1.2.3.4:0\n", "or ip:ADDRESS:PORT"), ("        url: ip:house\n", "or ip:ADDRESS:PORT"),
+            ("        url: local:/run/knx\n        device: /dev/x\n", "and no 'device'"),
+            ("        url: local:/run/knx\n        mode: busmonitr\n", "did you mean 'busmonitor'?"),
+        ] {
+            do {
+                _ = try through(lines)
+                Issue.record("\(lines) was taken")
+            } catch let failure as DocumentFailure {
+                #expect(failure.description.contains(word), "\(failure)")
+            }
+        }
+        do {
+            _ = try witness(device + "        mode: busmonitor\n")
+            Issue.record("a mode of a TP-UART was taken")
+        } catch let failure as DocumentFailure {
+            #expect(failure.description.contains("a 'mode' goes with the driver 'knxd'"))
+        }
+        do {
+            _ = try Self.rig([("witness: {driver: tpuart}", "witness: {driver: knxd, url: \"local:/run/knx\"}")])
+            Issue.record("a twin was given a witness through knxd")
+        } catch let failure as DocumentFailure {
+            #expect(failure.description.contains("no knxd listens to a twin by itself"))
+        }
+        do {
+            _ = try Self.rig([("sut: {driver: tpuart,", "sut: {driver: knxd, url: \"local:/run/knx\",")])
+            Issue.record("a system was attached through the rig's knxd")
+        } catch let failure as DocumentFailure {
+            #expect(failure.description.contains("only a witness goes through knxd"))
+        }
+    }
+
     @Test func oneStimulusDoesNotSaturateALine() throws {
         let rig = try Self.rig([(old: ", load_address: 1.1.255", new: "")])
         #expect(rig.lacks(["saturation"]).count == 1)

@@ -17,7 +17,7 @@ import Testing
         "Scenarios": [
             "Events", "KNX", "Platform", "Bus", "Documents", "Catalogue", "Rigs", "Systems", "Evidence", "Checkers",
         ],
-        "Monitor": ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Scenarios"],
+        "Monitor": ["Events", "KNX", "Platform", "Bus", "Documents", "Rigs", "Evidence", "Checkers", "Scenarios"],
         "Audit": ["Catalogue", "Documents"],
         "Reports": ["Events", "Catalogue", "Checkers", "Evidence"], "Twin": ["Events", "KNX", "USB", "Platform"],
         "Rehearsal": ["Events", "KNX", "Platform", "Bus", "Checkers", "Twin"],

@@ -16,7 +16,7 @@ struct Instrument {
         return [
             slip(world, began, besides: spoiled), tear(world, began, besides: spoiled), blindness(world, began),
             dumbness(world, began),
-            deafness(world, began),
+            deafness(world, began), loss(world, began, besides: spoiled),
         ].compactMap(\.self)
     }
 
@@ -145,6 +145,15 @@ struct Instrument {
             }
         }
         return nil
+    }
+
+    /// Telegrams were on the line that the witness did not tell: what the line said is not what was recorded.
+    private static func loss(_ world: World, _ began: Instant, besides spoiled: [ClosedRange<Instant>]) -> Finding? {
+        WitnessLosses(world).first(from: began, besides: spoiled).map { loss in
+            invalid(
+                "the witness has missed something \(Text.relative(loss.at, to: world.witness.fault?.instant)): \(loss.sentence)",
+                at: loss.at)
+        }
     }
 
     /// The stimuli had their tracers confirmed, and the witness heard none of them: what the line said nobody knows.

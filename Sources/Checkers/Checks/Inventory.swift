@@ -6,6 +6,7 @@ enum Inventory {
         let end = timeline.end(of: .verifyNormal) ?? timeline.last ?? Instant(nanoseconds: 0)
         let world = World(plan, timeline, until: end)
         var verdict = RunVerdict(outcome: .pass, sentence: "")
+        verdict.witness = WitnessStatement(WitnessLosses(world).conclusion)
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason

@@ -2,7 +2,7 @@ public import Events
 
 /// What is proven about the losses of one witness, and what is not.
 public struct LossConclusion: Hashable, Sendable {
-    public enum Standing: String, Hashable, Sendable {
+    public enum Standing: String, CaseIterable, Hashable, Sendable {
         /// Between the first and the last frame nothing is missing.
         case nothingMissing = "nothing-missing"
         /// Something is missing, and what is not has been proven not to be.

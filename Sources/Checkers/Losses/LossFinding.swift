@@ -41,7 +41,7 @@ public struct LossFinding: Hashable, Sendable {
 extension LossFinding {
     /// One line for a person; instants as seconds after `start`.
     public func text(since start: Instant) -> String {
-        let place = "between \(Self.seconds(after - start)) s and \(Self.seconds(before - start)) s"
+        let place = "between \(Text.microseconds(after - start)) and \(Text.microseconds(before - start))"
         let said = ledgers.map(\.text).joined(separator: "; ")
         let told = isToldByWitness ? " (the witness has told that it could not see)" : ""
         guard let frames else { return "\(place) the ledgers contradict each other: \(said)\(told)" }
@@ -51,12 +51,6 @@ extension LossFinding {
         let noun = frames == 1...1 ? "telegram" : "telegrams"
         let verb = kind == .missing ? "missing" : "perhaps missing"
         return "\(place) \(count) \(noun) of about \(aboutOctets) octets \(verb): \(said)\(told)"
-    }
-
-    private static func seconds(_ span: Instant.Span) -> String {
-        let micros = (span.nanoseconds + 500) / 1_000
-        let fraction = String(micros % 1_000_000)
-        return "\(micros / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
     }
 }
 

@@ -39,6 +39,12 @@ public struct LossProof: Sendable {
     /// How many places of which nothing is proven are kept by name.
     public static let longestList = 100
 
+    /// Frames whose indications may be a multiple of eight, at least.
+    private static let fewestWithoutTrace = 4
+
+    /// A week of nanoseconds: whoever is less sure knows nothing of the time.
+    private static let greatestUncertainty: Int64 = 604_800_000_000_000
+
     private struct Stream {
         var count: TelegramCount
         /// Telegrams of the stream without a count since then.
@@ -57,6 +63,8 @@ public struct LossProof: Sendable {
     private var suspects: [SuspectPlace] = []
     private var nextSuspect = 0
     private var blindness: (from: Instant, to: Instant)?
+    /// The witness has begun anew, and so have its numbers.
+    private var isRenumbered = false
     private var occupied: (octets: Int, frames: Int) = (0, 0)
     private var hasRepetitions = false
     private var hasUnacknowledged = false
@@ -64,7 +72,7 @@ public struct LossProof: Sendable {
     public private(set) var conclusion = LossConclusion()
 
     /// - Parameter count: the count that a sound frame carries, from its octets; nil for one of no stream.
-    public init(_ parameters: Parameters, count: @escaping @Sendable ([UInt8]) -> TelegramCount?) {
+    public init(_ parameters: Parameters, count: @escaping @Sendable ([UInt8]) -> TelegramCount? = { _ in nil }) {
         self.parameters = parameters
         self.count = count
         // The shortest cycle there can be: system priority, and nobody acknowledges. The longest: low, and somebody does.
@@ -76,11 +84,19 @@ public struct LossProof: Sendable {
 
     /// Takes an event; those of other sources and other kinds do not matter.
     public mutating func observe(_ event: Event) {
+        guard case .frame(let frame) = event.payload, frame.flaw == nil else { return observe(event, counted: nil) }
+        observe(event, counted: count(frame.octets))
+    }
+
+    /// As `observe`, where what a frame counts follows from more than its octets.
+    public mutating func observe(_ event: Event, counted: TelegramCount?) {
         guard event.source == parameters.source else { return }
         switch event.payload {
         case .frame(let frame):
             see(
-                frame, Sighting(frame, ended: event.instant, uncertaintyNanoseconds: event.uncertaintyNanoseconds))
+                frame, Sighting(frame, ended: event.instant, uncertaintyNanoseconds: event.uncertaintyNanoseconds),
+                counted)
+        case .interface(let report) where report.report == .armed: isRenumbered = true
         case .gap(let gap): blindness = (min(blindness?.from ?? gap.from, gap.from), gap.to)
         default: break
         }
@@ -92,7 +108,7 @@ public struct LossProof: Sendable {
         return conclusion
     }
 
-    private mutating func see(_ frame: Event.Frame, _ sighting: Sighting) {
+    private mutating func see(_ frame: Event.Frame, _ sighting: Sighting, _ counted: TelegramCount?) {
         if let previous { examine(from: previous, to: sighting) }
         if conclusion.first == nil { conclusion.first = sighting.began }
         conclusion.last = sighting.ended
@@ -104,7 +120,8 @@ public struct LossProof: Sendable {
         hasUnacknowledged = hasUnacknowledged || !sighting.isAcknowledged
         previous = sighting
         blindness = nil
-        if !sighting.isDamaged, let count = count(frame.octets) { keep(count, frame.octets, at: sighting) }
+        isRenumbered = false
+        if !sighting.isDamaged, let counted { keep(counted, frame.octets, at: sighting) }
         guard !suspects.isEmpty else { return }
         while let place = suspects.first, sighting.began - place.before > parameters.patience { settle(place) }
     }
@@ -112,7 +129,8 @@ public struct LossProof: Sendable {
     // MARK: Bus time and sequence
 
     private mutating func examine(from earlier: Sighting, to later: Sighting) {
-        let uncertainty = 3 * (earlier.uncertaintyNanoseconds + later.uncertaintyNanoseconds)
+        let uncertainty = min(
+            3 * (earlier.uncertaintyNanoseconds + later.uncertaintyNanoseconds), Self.greatestUncertainty)
         // A bit and a half: instants are told in whole nanoseconds, and rounded twice.
         let tolerance = Int(BusTiming.bits(nanoseconds: uncertainty)) + 2
         let room = Int(BusTiming.bits(nanoseconds: (later.began - earlier.over).nanoseconds)) - later.idleBits
@@ -122,10 +140,16 @@ public struct LossProof: Sendable {
             least = (room - tolerance - pause + longestCycle + pause - 1) / (longestCycle + pause)
         }
         var missing: Int?
-        if let from = earlier.sequence, let to = later.sequence {
+        if !isRenumbered, let from = earlier.sequence, let to = later.sequence {
             missing = (to - from - earlier.indications) & 7
         }
         guard most > 0 || (missing ?? 0) > 0 || later.isDamaged || blindness != nil else { return }
+        // Fewer frames than leave no trace in the numbers: a frame makes one indication, or two with its acknowledge.
+        if missing == 0, most < Self.fewestWithoutTrace, !later.isDamaged, blindness == nil,
+            parameters.longestPauseBits == nil
+        {
+            return
+        }
         var place = SuspectPlace(
             number: nextSuspect, after: earlier.ended, before: later.began, fits: min(least, most)...most,
             sequence: missing, awaited: Set(streams.keys), isTold: blindness != nil)
@@ -162,18 +186,18 @@ public struct LossProof: Sendable {
     }
 
     private mutating func attribute(_ missing: Int, of count: TelegramCount, since first: Int, at sighting: Sighting) {
-        guard let index = suspects.firstIndex(where: { $0.number >= first }) else {
-            // A place that was not waited for any longer has been told as what it was.
-            if missing > 0, first == nextSuspect { contradict(missing, count, at: sighting) }
-            return
-        }
         if missing > 0 {
-            // In which of several places they were cannot be known: these are one from here on.
-            while suspects.count > index + 1 { suspects[index].merge(suspects.remove(at: index + 1)) }
-            suspects[index].counted += missing
+            if let index = suspects.firstIndex(where: { $0.last >= first }) {
+                // In which of several places they were cannot be known: these are one from here on.
+                while suspects.count > index + 1 { suspects[index].merge(suspects.remove(at: index + 1)) }
+                suspects[index].counted += missing
+            } else if first == nextSuspect {
+                // A place that was not waited for any longer has been told as what it was.
+                contradict(missing, count, at: sighting)
+            }
         }
-        for place in suspects[index...].indices { suspects[place].hear(count) }
-        for place in suspects where place.number >= first && place.awaited.isEmpty { settle(place) }
+        for place in suspects.indices { suspects[place].hear(count) }
+        for place in suspects where place.awaited.isEmpty { settle(place) }
     }
 
     /// A count leaps, and there is no place where a telegram could have been.

@@ -3,6 +3,8 @@ import Events
 /// A place between two frames at which a telegram may be missing, until every ledger has spoken.
 struct SuspectPlace: Sendable {
     let number: Int
+    /// Of the last place that this one has taken in.
+    private(set) var last: Int
     let after: Instant
     var before: Instant
     /// Frames that fit into the time, at least and at most.
@@ -27,6 +29,7 @@ struct SuspectPlace: Sendable {
         isTold: Bool
     ) {
         self.number = number
+        last = number
         self.after = after
         self.before = before
         self.fits = fits
@@ -41,6 +44,7 @@ struct SuspectPlace: Sendable {
 
     /// Takes in a later place.
     mutating func merge(_ later: SuspectPlace) {
+        last = later.last
         before = later.before
         fits = (fits.lowerBound + later.fits.lowerBound)...(fits.upperBound + later.fits.upperBound)
         if let mine = sequence, let its = later.sequence { sequence = (mine + its) & 7 } else { sequence = nil }

@@ -1,3 +1,5 @@
+import Bus
+import Checkers
 import Documents
 import Events
 import Evidence
@@ -23,6 +25,7 @@ extension Command {
             .value("--rotate-minutes", "N", "go on in a new file after N minutes"),
             .value("--keep", "N", "with rotation: keep the newest N files"),
             .flag("--overwrite", "replace a file that is there"),
+            .flag("--json", "print what it came to as one JSON object, losses included"),
         ] + lineOptions,
         examples: [
             "knxrig capture line.pcapng --seconds 60",
@@ -31,6 +34,8 @@ extension Command {
         notes: """
             On a bench the witness only listens. The file can be opened at any moment, also while it is written. Wireshark and tshark read it without any
             setting; what followed a frame other than ACK is its comment. With rotation the files are FILE_00001_UTC.pcapng and so on. Ctrl-C ends it.
+            At the end it says whether anything was lost, when, how many, and which ledgers could tell: the numbers of an interface's indications, the
+            telegrams that the rig itself had on the line, and bus time.
             Exit status: 0 ended in order, 2 bad input, 3 the witness does not answer, 5 the file cannot be written any more.
             """
     ) { arguments in
@@ -50,11 +55,13 @@ extension Command {
         do {
             session = try CaptureSession(
                 path: path, interface: request.choice.interface, rotation: rotation,
-                overwrites: arguments.has("--overwrite"))
+                overwrites: arguments.has("--overwrite"),
+                isEveryTelegramCounted: request.choice.isEveryTelegramCounted)
         } catch {
             throw UsageFailure("\(error)\(arguments.has("--overwrite") ? "" : request.advice(error))")
         }
         guard let live = request.start() else { return .invalid }
+        request.tellWitness()
         let outcome = session.run(live.queue, for: request.span, notice: request.notice)
         live.stop()
         if outcome.dropped > 0 { request.notice("\(outcome.dropped) events came faster than they could be written") }
@@ -63,7 +70,8 @@ extension Command {
             request.notice("\(failure); what was heard before is in it: \(outcome.frames) frames\(files)")
             return .error
         }
-        request.notice("\(outcome.frames) frames in \(outcome.path)\(files)")
+        request.notice("\(outcome.frames) frames in \(outcome.path)\(files); \(outcome.witness.sentence)")
+        if arguments.has("--json") { Terminal.output(JSON.text(request.summary(outcome)) + "\n") }
         return .pass
     }
 
@@ -115,7 +123,9 @@ extension Command {
         defer { live.stop() }
         var session = try MonitorSession(
             form, title: request.choice.name, interface: request.choice.interface, groups: groups, filter: filter,
+            visibility: request.choice.visibility, isEveryTelegramCounted: request.choice.isEveryTelegramCounted,
             program: Program.path)
+        if !isScreen { request.tellWitness() }
         session.run(live.queue, for: request.span, notice: request.notice)
         return .pass
     }
@@ -162,6 +172,21 @@ private struct LineRequest {
     func groups(_ file: String?) throws(DocumentFailure) -> GroupAddressTable {
         let found = file ?? GroupAddressFile.beside(rigFile: choice.rig.file, exists: Files.exists)
         return try found.map { path throws(DocumentFailure) in try GroupAddressFile.read(path) } ?? GroupAddressTable()
+    }
+
+    /// What can be expected of what follows; for people alone.
+    func tellWitness() {
+        if Terminal.errorIsTerminal { notice("the witness tells \(choice.visibility)") }
+    }
+
+    func summary(_ outcome: CaptureSession.Outcome) -> Value {
+        [
+            "schema": "knxrig/capture/1", "file": .text(outcome.path), "files": .integer(Int64(outcome.files)),
+            "frames": .integer(Int64(outcome.frames)), "dropped": .integer(Int64(outcome.dropped)),
+            "visibility": choice.visibility.value,
+            "losses": outcome.witness.value(
+                unixOffset: MonotonicClock.unixNanoseconds() - MonotonicClock.now().nanoseconds),
+        ]
     }
 
     @Sendable func notice(_ text: String) { Terminal.error("knxrig: \(text)\n") }

@@ -1,0 +1,37 @@
+import Bus
+import Catalogue
+import Rigs
+
+extension TestPlan {
+    /// The line's witness.
+    var witness: RigLine.Attachment? { line.attachments(.witness).first }
+
+    /// What this scenario's checkers ask of a witness that the line's cannot see; none when it sees all of it.
+    var visibilityLacks: [String] {
+        guard let witness else { return [] }
+        let sees = witness.visibility
+        var wanted: [String] = []
+        if sees.ownFrames == .early {
+            wanted.append("tells a frame when it is on the line, and not when a router passes it on")
+        }
+        let steps = variant.steps
+        let leavings = steps.compactMap(\.telegramLeft)
+        if !sees.showsAcknowledges,
+            variant.load != nil || leavings.contains(.unacknowledged)
+                || steps.contains(where: { $0.action == .starveLine })
+        {
+            wanted.append("shows acknowledges")
+        }
+        if !sees.showsBadFrames, leavings.contains(.truncated) || steps.contains(where: { $0.action == .sendMalformed })
+        {
+            wanted.append("shows bad frames")
+        }
+        if witness.transceiver == nil, steps.contains(where: { $0.chipsSilent != nil || $0.action == .dipLineSupply }) {
+            wanted.append("loses the line's voltage with the line (a transceiver: driver 'tpuart' or 'ncn5120')")
+        }
+        guard !wanted.isEmpty else { return [] }
+        return [
+            "a witness that \(wanted.joined(separator: ", that ")): the one with the driver '\(witness.driver)' does not"
+        ]
+    }
+}
