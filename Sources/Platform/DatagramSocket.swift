@@ -61,7 +61,10 @@ public final class DatagramSocket: Sendable {
         var membership = ip_mreq(imr_multiaddr: address.sin_addr, imr_interface: try Self.address(host, 0).sin_addr)
         let joined = unsafe setsockopt(
             number, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &membership, socklen_t(MemoryLayout<ip_mreq>.size))
-        guard joined == 0 else { throw SystemFailure("join multicast", subject) }
+        // Otherwise it would hear what others on this computer have joined on other networks: a real installation, perhaps.
+        var no: Int32 = 0
+        let isAlone = unsafe setsockopt(number, Int32(IPPROTO_IP), IP_MULTICAST_ALL, &no, 4)
+        guard joined == 0, isAlone == 0 else { throw SystemFailure("join multicast", subject) }
         endpoint = Endpoint(address: UInt32(bigEndian: address.sin_addr.s_addr), port: port)
     }
 
