@@ -44,20 +44,21 @@ extension Command {
         notes: """
             It prints one line of JSON when it is ready: the port of its USB/IP server and the paths of its transceivers, which any knxd or
             KNX client can open as serial lines. In the directory stand three sockets: `sense` tells the supply's voltage, `truth` everything,
-            and `hands` takes what a person could do: {"unplug":"BOARD"}, {"plug":"BOARD"}, {"send":{"line":"main","octets":"bc…"}},
-            {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}, {"break":{"board":"BOARD","channel":1,"as":"stuck"}},
-            {"short":{"line":"main","shorted":true}}, {"disturb":{"interface":"main/ip","silent":true}},
-            {"disturb":{"chip":"main/sut","confirms_nothing":true}}: what is wrong with a
-            transceiver from then on (silent, confirms_nothing, confirms_wrongly, confirmation_delay in ms, deaf, busy, hot); what is not named
-            is right. The chip of an attachment is what its `driver` in the rig file says: tpuart1, tpuart or tpuart2 (19200 baud, even parity),
-            ncn5120, ncn5121, ncn5130 (38400 baud, no parity, for knxd's driver `ncn5120`).
+            and `hands` takes what a person could do:
+              {"unplug":"BOARD"}  {"plug":"BOARD"}  {"send":{"line":"main","octets":"bc…"}}  {"short":{"line":"main","shorted":true}}
+              {"wire":{"board":"BOARD","channel":1,"feeds":"main","contact":"NO"}}  {"break":{"board":"BOARD","channel":1,"as":"stuck"}}
+              {"disturb":{"chip":"main/sut","confirms_nothing":true}}  {"disturb":{"interface":"main/ip","silent":true}}
+            A disturbance says what is wrong from then on, and what it does not name is right: with a transceiver silent, confirms_nothing,
+            confirms_wrongly, confirmation_delay (ms), deaf, busy, hot.
+            The chip of an attachment is what its `driver` in the rig file says: tpuart1, tpuart or tpuart2 (19200 baud, even parity), ncn5120,
+            ncn5121, ncn5130 (38400 baud, no parity, for knxd's driver `ncn5120`).
             Devices on its lines (`devices:` in the rig file) are of kind switch, dimmer, button, sensor or thermostat; every device answers to
             management at its address: T_Connect, device descriptor, properties, memory, restart.
-            KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client of their address by UDP and TCP;
-            it tells where. A router (`kind: router` there) routes on its multicast address too, by the network of its own address; on a computer
-            whose multicast goes elsewhere, `ip route add 224.0.0.0/4 dev lo` in a network namespace keeps it there.
-            KNX USB interfaces (`driver: usb` there, or --knx-usb) stand beside the relay board in its USB/IP server; it tells their bus ids. A relay
-            channel with `feeds: LINE/INTERFACE` unplugs either. Ctrl-C ends it.
+            KNXnet/IP interfaces on its lines (`interfaces:` in the rig file, or --knxnetip-port) serve any client of their address by UDP and
+            TCP; it tells where. A router (`kind: router` there) routes on its multicast address too, by the network of its own address. Whoever
+            is to meet it on 127.0.0.1 needs `ip route add 224.0.0.0/4 dev lo src 127.0.0.1`, best in a network namespace.
+            KNX USB interfaces (`driver: usb` there, or --knx-usb) stand beside the relay board in its USB/IP server; it tells their bus ids.
+            A relay channel with `feeds: LINE/INTERFACE` unplugs either. Ctrl-C ends it.
             """
     ) { arguments in
         try arguments.refuseOperands()
