@@ -168,9 +168,10 @@ extension IPInterface {
         case 59, 62: .number(UInt32(0))
         case 64: .number48(parameters.serialNumber)
         case 65: .number(InternetAddress.systemSetupMulticast.raw)
-        case 66: .number(parameters.multicast.address.raw)
+        // Of a device that does not route it is 0.
+        case 66: .number(routing == nil ? UInt32(0) : parameters.multicast.address.raw)
         case 67: .number(parameters.routing?.timeToLive ?? 16)
-        // Device management, tunnelling, routing.
+        // b0 device management, b1 tunnelling, b2 routing.
         case 68: .number(UInt16(0x0001 | (parameters.slots.isEmpty ? 0 : 0x0002) | (routing == nil ? 0 : 0x0004)))
         case Property.deviceState: .number(deviceState)
         case 72: routing.map { .number($0.counts.lostToNetwork) }

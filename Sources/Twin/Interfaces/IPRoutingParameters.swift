@@ -18,7 +18,7 @@ public struct IPRoutingParameters: Hashable, Sendable {
     public var indicationSpacing = Instant.Span.milliseconds(20)
     /// Between two ROUTING_LOST_MESSAGE; losses in between are told together (engineering assumption).
     public var lostSpacing = Instant.Span.milliseconds(100)
-    /// Hops that its datagrams live: IP_MULTICAST_TTL. 16 unless it is configured otherwise (KNX standard 3/8/5).
+    /// Hops that its datagrams live: IP_MULTICAST_TTL. 16 as other servers have it; of products not known.
     public var timeToLive: UInt8 = 16
     /// From which the pauses follow that are random by the standard.
     public var seed: UInt64 = 0

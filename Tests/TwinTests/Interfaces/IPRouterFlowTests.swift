@@ -142,14 +142,18 @@ import Testing
         bench.run(milliseconds: 2_000)
         #expect(bench.multicast.count == 3)
         #expect(bench.engine.routing?.counts.lostToNetwork == 2 && bench.engine.routing?.counts.sentToNetwork == 3)
-        // A client of its management reads the same.
+        // A client of its management reads the same, and where it routes.
         let channel = try bench.manage()
-        let said = try bench.say(
-            .deviceConfigurationRequest(channel: channel, sequence: 0, cemi: [0xFC, 0, 11, 1, 72, 0x10, 1]))
-        #expect(
-            said.last
-                == .deviceConfigurationRequest(
-                    channel: channel, sequence: 0, cemi: [0xFB, 0, 11, 1, 72, 0x10, 1, 0, 2]))
+        for (sequence, property, value) in [(UInt8(0), UInt8(72), [UInt8]([0, 2])), (1, 66, [224, 0, 23, 12])] {
+            let said = try bench.say(
+                .deviceConfigurationRequest(
+                    channel: channel, sequence: sequence, cemi: [0xFC, 0, 11, 1, property, 0x10, 1]))
+            #expect(
+                said.last
+                    == .deviceConfigurationRequest(
+                        channel: channel, sequence: sequence, cemi: [0xFB, 0, 11, 1, property, 0x10, 1] + value))
+            try bench.say(.deviceConfigurationAcknowledge(ConnectionHeader(channel: channel, sequence: sequence)))
+        }
     }
 
     @Test func aSilentRouterRoutesNothing() throws {
