@@ -106,7 +106,7 @@ import USB
         let messages = try (0..<2).compactMap { _ in
             try client.message(.busmonitorIndication).map { try MediumMessage($0.span) }
         }
-        #expect(messages.map(\.medium) == [frame(source: 0x110A, group: 0x3002), [0xCC]])
+        try #require(messages.map(\.medium) == [frame(source: 0x110A, group: 0x3002), [0xCC]])
         let stamps = messages.map { message in
             message.additionalInformation[1].data.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }

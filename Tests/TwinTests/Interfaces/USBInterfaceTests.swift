@@ -30,7 +30,7 @@ import Testing
     @Test func aTelegramThatMayNotBeRepeatedIsNot() throws {
         var bench = USBInterfaceBench()
         try bench.say(cemi: groupWrite(1, source: 0x1234, repeatBit: false).octets)
-        #expect(bench.sent.map(\.repetitions) == [0])
+        try #require(bench.sent.map(\.repetitions) == [0])
         #expect(bench.sent[0].octets == frame(source: 0x1234, data: [0x80, 1], group: 0x3001))
     }
 
@@ -229,7 +229,7 @@ import Testing
         bench.feed(.line(.truncated([0xBC, 0x11, 0x05], at: bench.now)))
         for _ in 0..<5 { bench.line(whole, isOwn: true) }
         let heard = bench.messages().map { try? MediumMessage($0.span) }
-        #expect(heard.map { $0?.code } == [MessageCode?](repeating: .busmonitorIndication, count: 9))
+        try #require(heard.map { $0?.code } == [MessageCode?](repeating: .busmonitorIndication, count: 9))
         #expect(heard.prefix(4).map { $0?.medium } == [whole, [0xC0], damaged, [0xBC, 0x11, 0x05]])
         let statuses = heard.map { BusmonitorStatus(octet: $0?.additionalInformation[0].data[0] ?? 0xFF) }
         #expect(statuses.map(\.sequence) == [0, 1, 2, 3, 4, 5, 6, 7, 0])
