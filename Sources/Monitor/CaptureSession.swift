@@ -57,9 +57,11 @@ public struct CaptureSession {
             // What was heard before the signal is written.
             isEnding = !ready[0].isEmpty || (deadline.map { MonotonicClock.now() >= $0 } ?? false)
         }
+        let conclusion = account.conclude()
+        if failure == nil { for text in account.takeNews() { notice("lost: \(text)") } }
         if failure == nil { do { try writer.finish() } catch { failure = error } }
         return Outcome(
             frames: writer.frames, files: writer.files, path: writer.path, dropped: dropped,
-            witness: account.concluded(), failure: failure)
+            witness: conclusion, failure: failure)
     }
 }

@@ -163,19 +163,21 @@ public struct MonitorSession {
         for event in events { account.observe(event) }
         let now = MonotonicClock.now()
         account.advance(to: now)
+        let news = account.takeNews()
+        guard !news.isEmpty else { return }
+        screen.counters.lost = account.present.lost
         var octets: [UInt8] = []
-        for text in account.takeNews() {
+        for text in news {
             guard form == .json else {
                 say("lost: \(text)", notice)
                 continue
             }
             JSON.append(
                 MonitorText.json(
-                    loss: text, lost: account.present.lost, unixNanoseconds: now.nanoseconds &+ unixOffset),
+                    loss: text, lost: screen.counters.lost, unixNanoseconds: now.nanoseconds &+ unixOffset),
                 to: &octets)
             octets.append(0x0A)
         }
-        screen.counters.lost = account.present.lost
         if !octets.isEmpty { try output.writeAll(octets) }
     }
 

@@ -203,6 +203,10 @@ import Testing
             told += account.takeNews().map { (event.instant, $0) }
         }
         #expect(told.count == 2 && told.contains { $0.1.hasPrefix("not heard: 1/0/0 0028") })
+        // What is found only at the end is news then.
+        var short = WitnessAccount(isEveryTelegramCounted: true)
+        for event in Traffic(count: 60, lost: [40]).events { short.observe(event) }
+        #expect(short.takeNews().isEmpty && short.conclude().lost == 1 && short.takeNews().count == 2)
         #expect(told.allSatisfy { $0.0 - Traffic.instant(40) < .seconds(5) } && account.present.lost == 1)
     }
 

@@ -36,6 +36,15 @@ import Testing
             ])
     }
 
+    /// What was lost is seen on every screen.
+    @Test func lossesComeFirst() throws {
+        var screen = try Self.screen()
+        screen.counters.lost = 12
+        let piece = try #require(screen.pieces(Self.load)[1].first)
+        #expect(piece.text == "lost 12  " && piece.look == .trouble)
+        #expect(screen.lines(Self.load)[1].hasPrefix("lost 12  telegrams 7  ACK 4"))
+    }
+
     @Test func at140Columns() throws {
         let lines = try Self.screen(columns: 140, rows: 6).lines(Self.load)
         #expect(lines.allSatisfy { TextColumns.width($0) == 140 })

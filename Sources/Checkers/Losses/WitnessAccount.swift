@@ -24,7 +24,8 @@ public struct WitnessAccount: Sendable {
     private var told = WitnessConclusion()
     private var lastSeen: Instant?
     private var news: [String] = []
-    private var newsOfPlaces = 0
+    /// How many of each have been news.
+    private var tellings = (missing: 0, disagreements: 0)
     private var begun: Instant?
 
     /// - Parameters:
@@ -61,12 +62,11 @@ public struct WitnessAccount: Sendable {
 
     /// What was found missing since the last call, a sentence each; instants as seconds after the first event.
     public mutating func takeNews() -> [String] {
-        let places = proof.conclusion.missing + proof.conclusion.disagreements
-        if places.count > newsOfPlaces {
-            let start = begun ?? Instant(nanoseconds: 0)
-            news += places.suffix(places.count - newsOfPlaces).map { $0.text(since: start) }
-            newsOfPlaces = places.count
-        }
+        let start = begun ?? Instant(nanoseconds: 0)
+        let found = proof.conclusion.missing.dropFirst(tellings.missing)
+        let contradictory = proof.conclusion.disagreements.dropFirst(tellings.disagreements)
+        news += (found + contradictory).map { $0.text(since: start) }
+        tellings = (proof.conclusion.missing.count, proof.conclusion.disagreements.count)
         defer { news = [] }
         return news
     }
@@ -82,14 +82,19 @@ public struct WitnessAccount: Sendable {
     /// What it came to with all that is known.
     public func concluded() -> WitnessConclusion {
         var whole = self
-        whole.settle(before: nil)
+        return whole.conclude()
+    }
+
+    /// As `concluded`; what it found last is among the news. Nothing may be observed afterwards.
+    public mutating func conclude() -> WitnessConclusion {
+        settle(before: nil)
         // Of what was acknowledged at the very end the frame may not have been told any more.
-        let end = whole.lastSeen.map { max($0, (newest ?? $0) - SentTelegrams.reach) + .milliseconds(1) }
-        whole.miss(whole.sent.overdue(at: end ?? Instant(nanoseconds: .max)))
-        whole.told.losses = whole.proof.conclude()
-        whole.told.sent = sent.count
-        whole.told.begun = begun
-        return whole.told
+        let end = lastSeen.map { max($0, (newest ?? $0) - SentTelegrams.reach) + .milliseconds(1) }
+        miss(sent.overdue(at: end ?? Instant(nanoseconds: .max)))
+        told.losses = proof.conclude()
+        told.sent = sent.count
+        told.begun = begun
+        return told
     }
 
     private mutating func settle(before limit: Instant?) {
