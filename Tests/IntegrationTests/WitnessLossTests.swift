@@ -45,7 +45,7 @@ import Twin
         let cable = try LossyCable(publishedAs: device)
         defer { cable.end() }
         let capture = try RigProgram.start(
-            ["capture", directory.path + "/line.pcapng", "--rig", rig, "--load", "60", "--seconds", "5", "--json"],
+            ["capture", directory.path + "/line.pcapng", "--rig", rig, "--load", "60", "--seconds", "4", "--json"],
             in: directory.path)
         try #require(RigProgram.wait(10) { cable.connect(toTheTwinOf: rig) })
         // Well after the first tracers, about four telegrams of them.
