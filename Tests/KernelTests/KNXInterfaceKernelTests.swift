@@ -232,19 +232,25 @@ extension OnARealKernel.SecondRow {
         }
 
         @Test func `An interface that hangs when knxd starts ends it in words`() throws {
-            // Nothing of an earlier knxd's is left in it then.
-            try bench.unplug(InterfaceLine.device, from: "1-1")
-            try bench.plug(InterfaceLine.device, at: "1-1")
-            bench.devices.withModel(of: InterfaceLine.device, as: KNXUSBInterface.self) {
-                var faults = USBInterfaceFaults()
-                faults.isHung = true
-                $0.disturb(faults, at: MonotonicClock.now())
+            defer {
+                stop()
+                bench.devices.unplug(InterfaceLine.device)
             }
-            defer { bench.devices.unplug(InterfaceLine.device) }
-            try launch()
-            defer { stop() }
-            let ended = try bench.machine.poll("! kill -0 $(cat /tmp/knxd.pid)") { $0.status == 0 }
-            #expect(ended.status == 0)
+            for _ in 1...8 {
+                // Nothing of an earlier knxd's is left in it then.
+                try bench.unplug(InterfaceLine.device, from: "1-1")
+                try bench.plug(InterfaceLine.device, at: "1-1")
+                bench.devices.withModel(of: InterfaceLine.device, as: KNXUSBInterface.self) {
+                    var faults = USBInterfaceFaults()
+                    faults.isHung = true
+                    $0.disturb(faults, at: MonotonicClock.now())
+                }
+                try launch()
+                let ended = try bench.machine.poll("! kill -0 $(cat /tmp/knxd.pid)") { $0.status == 0 }
+                #expect(ended.status == 0)
+                // It may have aborted before it came to ask (firmware-notes/knxd.md, start-abort).
+                if !log.contains("is_local") { break }
+            }
             #expect(log.contains("No reply to setup") && log.contains("Link down, terminating"), "\(log)")
         }
 
