@@ -19,6 +19,9 @@ public struct CaptureSession {
         public var failure: SystemFailure?
     }
 
+    /// What is heard within this time is written at once: to wake up for each frame costs more than to write it.
+    private static let gathering = Instant.Span.milliseconds(200)
+
     private let signals: Descriptor
     private var writer: CaptureWriter
     private var account: WitnessAccount
@@ -54,8 +57,13 @@ public struct CaptureSession {
             do { try writer.write(taken.events) } catch { failure = error }
             if isEnding || failure != nil { break }
             let ready = Poll.wait([(signals, .readable), (queue.descriptor, .readable)], until: deadline)
+            var isAsked = !ready[0].isEmpty
+            if !isAsked, !ready[1].isEmpty {
+                let gathered = min(deadline ?? .init(nanoseconds: .max), MonotonicClock.now() + Self.gathering)
+                isAsked = !Poll.wait([(signals, .readable)], until: gathered)[0].isEmpty
+            }
             // What was heard before the signal is written.
-            isEnding = !ready[0].isEmpty || (deadline.map { MonotonicClock.now() >= $0 } ?? false)
+            isEnding = isAsked || (deadline.map { MonotonicClock.now() >= $0 } ?? false)
         }
         let conclusion = account.conclude()
         if failure == nil { for text in account.takeNews() { notice("lost: \(text)") } }
