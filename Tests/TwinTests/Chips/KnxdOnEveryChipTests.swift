@@ -61,18 +61,26 @@ import Testing
         }
     }
 
-    /// knxd takes a negative confirmation for "done" and tells its clients nothing: the line is the only witness.
-    @Test func aChipThatConfirmsWronglyIsBelieved() throws {
+    /// Two seconds after a telegram whose confirmation does not come knxd sends it again.
+    @Test func whatAChipDoesNotConfirmIsSentAgain() throws {
         let twin = try TwinFixture(model: .ncn5120)
         defer { twin.end() }
         let knxd = try KnxdProcess(device: twin.path(), driver: "ncn5120")
         defer { knxd.end() }
         let client = try bench.clientOf(knxd, on: twin)
         var faults = ChipFaults()
-        faults.confirmation = .wrong
+        faults.confirmation = .none
         #expect(twin.shell.disturb(chip: "main/sut", faults))
-        for value in UInt8(1)...3 { try bench.exchange(twin, client, value: value) }
-        #expect(!twin.frames.contains { $0.octets[0] & 0x20 == 0 })
         #expect(!twin.shell.disturb(chip: "main/stu", faults))
+        let sent = { twin.frames.filter { $0.senders == ["sut"] && $0.octets[8] == 7 } }
+        try client.write(0x3002, [0x80, 7])
+        #expect(twin.wait { !sent().isEmpty })
+        // Its result is there when its frame is recorded.
+        MonotonicClock.sleep(for: .milliseconds(100))
+        #expect(twin.shell.disturb(chip: "main/sut", ChipFaults()))
+        #expect(twin.wait { sent().count == 2 })
+        let times = sent().map(\.began)
+        #expect(times.count == 2 && times[1] - times[0] > .milliseconds(1_500))
+        try bench.exchange(twin, client, value: 8)
     }
 }
