@@ -4,7 +4,7 @@ import Platform
 /// Somebody who presses a button now and then. Seeded: the same seed presses at the same instants.
 public struct SeededHand: Hashable, Sendable {
     public var seed: UInt64
-    /// Between two presses on average; each pause is half to one and a half of it.
+    /// Between two presses on average; each pause is half to one and a half of it, and the first press comes anywhere within it.
     public var everyNanoseconds: Int64
     /// Of a hundred presses, how many are long.
     public var longPercent: Int
@@ -21,6 +21,7 @@ public struct SeededHand: Hashable, Sendable {
     struct Presses: Sendable {
         private let hand: SeededHand
         private var generator: SeededGenerator
+        private var isFirst = true
 
         init(_ hand: SeededHand) {
             self.hand = hand
@@ -29,8 +30,9 @@ public struct SeededHand: Hashable, Sendable {
 
         /// After how long the button is pressed, and for how long then.
         mutating func next() -> (pause: Instant.Span, held: Instant.Span) {
-            let half = hand.everyNanoseconds / 2
-            let pause = half + Int64(generator.next() % UInt64(hand.everyNanoseconds))
+            let pause =
+                (isFirst ? 1 : hand.everyNanoseconds / 2) + Int64(generator.next() % UInt64(hand.everyNanoseconds))
+            isFirst = false
             let isLong = generator.next() % 100 < UInt64(hand.longPercent)
             let drawn = Int64(generator.next() % 1_000)
             // 80…280 ms, or 0.9…2.9 s.

@@ -55,6 +55,12 @@ import Testing
             while let due = button.nextDue, due < at(20_000_000) { button.advance(to: due, effects: &effects) }
             return effects
         }
+        // The first press of many hands comes anywhere in the pause.
+        let first = (UInt64(1)...40).map { seed in
+            var hand = SeededHand.Presses(SeededHand(seed: seed, everyNanoseconds: 20_000_000_000))
+            return hand.next().pause.nanoseconds
+        }
+        #expect(first.allSatisfy { $0 <= 20_000_000_000 } && first.contains { $0 < 5_000_000_000 })
         let all = presses(seed: 1)
         #expect(all == presses(seed: 1) && all != presses(seed: 2))
         let short = all.count { if case .say(Self.light, _) = $0 { true } else { false } }
