@@ -21,7 +21,7 @@ struct Benchmarks {
                  how late an emulated relay board is commanded after the due instant, in turn with a bare timer thread
           day    a loaded line for 24 hours in virtual time, twice: with seeded losses of 1 to 64 telegrams, which two witnesses must name, and
                  without; fails when one is not named, one is invented, or the line is below 99 % load
-          rates  telegrams per second of a saturated line in virtual time against the strict cycle; fails beyond 0.1 %
+          rates  telegrams per second of a saturated line against the strict cycle; fails beyond 0.1 % in virtual time and 0.5 % in real time
 
         """
 
@@ -33,11 +33,20 @@ struct Benchmarks {
         case "knx": exit(knx(Array(words.dropFirst())))
         case "actuations": exit(actuations(Array(words.dropFirst())))
         case "day": exit(day(Array(words.dropFirst())))
-        case "rates" where words.count == 1: exit(RateBenchmark().run())
+        case "rates" where words.count == 1: exit(rates())
         case "twin-of-a-line-benchmark": exit(LineBenchmark.runTwin(lines: words.dropFirst().compactMap { Int($0) }[0]))
         default:
             print(usage, terminator: "")
             exit(words == ["--help"] ? 0 : 2)
+        }
+    }
+
+    private static func rates() -> Int32 {
+        do {
+            return try RateBenchmark().run()
+        } catch {
+            print("no rate was measured: \(error)")
+            return 5
         }
     }
 
