@@ -48,6 +48,12 @@ public struct Rig: Sendable {
                 throw interfaces.failure(
                     "'interfaces' are simulated: a bench names its own as the 'url' of an attachment")
             }
+            if kind == .bench,
+                let noise = lineNode["noise"]
+                    ?? (lines[lines.count - 1].attachments.contains { $0.noise != nil } ? lineNode["attachments"] : nil)
+            {
+                throw noise.failure("'noise' is simulated: a bench has its own")
+            }
             if kind == .twin, lines[lines.count - 1].attachments.contains(where: { $0.daemon != nil }) {
                 throw lineNode.failure("a witness through knxd is one of a bench: no knxd listens to a twin by itself")
             }

@@ -33,6 +33,8 @@ public struct RigLine: Sendable {
         public var starveAddress: IndividualAddress?
         /// Addresses that telegrams through it come from.
         public var sources: [ClosedRange<IndividualAddress>]
+        /// What disturbs a twin's serial line from its transceiver to here; nil: nothing.
+        public var noise: RigSerialNoise?
     }
 
     /// The supply of the line.
@@ -63,6 +65,8 @@ public struct RigLine: Sendable {
     public var devices: [RigDevice]
     /// KNXnet/IP and USB interfaces that a twin puts on the line.
     public var interfaces: [RigInterface]
+    /// What disturbs a twin's line; nil: nothing.
+    public var noise: RigNoise?
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
 
@@ -84,7 +88,7 @@ public struct RigLine: Sendable {
 
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(
-            of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices", "interfaces"])
+            of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices", "interfaces", "noise"])
         id = try node.required("id").text()
         sources = []
         for source in try node.required("sources").elements() { sources.append(try source.individualAddresses()) }
@@ -114,6 +118,7 @@ public struct RigLine: Sendable {
                 capacitanceMicrofarads: try supplyNode["capacitance"]?.microfarads(1...1_000_000),
                 riseNanoseconds: try supplyNode["rise"]?.positiveNanoseconds())
         }
+        noise = try node["noise"].map { node throws(DocumentFailure) in try RigNoise(node) }
         devices = []
         for device in try node["devices"]?.elements() ?? [] { devices.append(try RigDevice(device)) }
         interfaces = []
@@ -195,7 +200,7 @@ extension RigLine.Attachment {
     init(_ node: Node, role: Role, id: String) throws(DocumentFailure) {
         _ = try node.entries(
             of: "an attachment",
-            keys: ["driver", "device", "url", "mode", "address", "load_address", "starve_address", "sources"])
+            keys: ["driver", "device", "url", "mode", "address", "load_address", "starve_address", "sources", "noise"])
         self.role = role
         self.id = id
         let driverNode = try node.required("driver")
@@ -238,6 +243,10 @@ extension RigLine.Attachment {
         sources = []
         if let range = try node["sources"]?.individualAddresses() { sources = [range] }
         if sources.isEmpty, let address { sources = [address...address] }
+        noise = try node["noise"].map { node throws(DocumentFailure) in try RigSerialNoise(node) }
+        if noise != nil, transceiver == nil, let node = node["noise"] {
+            throw node.failure("only the serial line of a transceiver has 'noise'")
+        }
     }
 }
 

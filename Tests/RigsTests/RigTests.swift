@@ -91,6 +91,29 @@ import Testing
         }
     }
 
+    @Test func aTwinMayBeNoisy() throws {
+        let quiet = try Self.rig([]).lines[0]
+        #expect(quiet.noise == nil && quiet.attachments.allSatisfy { $0.noise == nil })
+        let witness = (old: "witness: {driver: tpuart}", new: "witness: {driver: tpuart, noise: {lost: 100, seed: 7}}")
+        let line = (old: "    supply:\n", new: "    noise: {flipped: 200}\n    supply:\n")
+        let noisy = try Self.rig([witness, line]).lines[0]
+        #expect(noisy.noise?.flippedPerMillion == 200 && noisy.noise?.seed == 1)
+        let serial = try #require(noisy.attachments(.witness)[0].noise)
+        #expect((serial.lostPerMillion, serial.extraPerMillion, serial.seed) == (100, 0, 7))
+        for (old, new, word) in [
+            ("lost: 100", "lots: 100", "did you mean 'lost'?"), ("lost: 100, seed: 7", "seed: 7", "'lost' or 'extra'"),
+            ("lost: 100", "lost: 1000001", "1000001"), ("flipped: 200", "seed: 2", "flipped"),
+            ("kind: twin", "kind: bench", "'noise' is simulated"),
+        ] {
+            do {
+                _ = try Self.rig([witness, line, (old, new)])
+                Issue.record("\(new) was taken")
+            } catch let failure as DocumentFailure {
+                #expect(failure.description.contains(word), "\(failure)")
+            }
+        }
+    }
+
     @Test func anInterfaceMayBeARouter() throws {
         let plain = try #require(try Self.rigWithInterface().lines[0].interfaces.first)
         #expect(plain.routing == nil && plain.host == "127.0.0.1" && plain.servesTCP)

@@ -155,7 +155,11 @@ extension TwinConfiguration {
             Line(
                 id: line.id, supply: SupplyParameters(line.supply),
                 chips: line.attachments.compactMap { attachment in
-                    attachment.transceiver.map { Chip(id: attachment.id, model: $0) }
+                    attachment.transceiver.map { model in
+                        Chip(
+                            id: attachment.id, parameters: TPUARTParameters(model),
+                            noise: attachment.noise.map(SerialNoise.init))
+                    }
                 },
                 devices: line.devices.map { SimulatedDevice.Configuration($0, on: line) },
                 interfaces: line.interfaces.filter { $0.driver == .knxnetip }.map { interface in
@@ -167,7 +171,7 @@ extension TwinConfiguration {
                     var parameters = USBInterfaceParameters(address: interface.address)
                     parameters.withoutBus = .init(rawValue: interface.withoutBus.rawValue) ?? .refuses
                     return PluggedInterface(id: interface.id, parameters: parameters)
-                })
+                }, noise: line.noise.map(LineNoise.init))
         }
         let boards = rig.boards.map { board in
             Board(

@@ -33,6 +33,18 @@ extension SupplyParameters {
     }
 }
 
+extension LineNoise {
+    init(_ noise: RigNoise) {
+        self.init(seed: noise.seed, flippedPerMillion: noise.flippedPerMillion)
+    }
+}
+
+extension SerialNoise {
+    init(_ noise: RigSerialNoise) {
+        self.init(seed: noise.seed, lostPerMillion: noise.lostPerMillion, extraPerMillion: noise.extraPerMillion)
+    }
+}
+
 extension SimulatedDevice.Configuration {
     init(_ device: RigDevice, on line: RigLine) {
         let bus = BusBehaviour(
