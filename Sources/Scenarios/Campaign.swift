@@ -151,8 +151,13 @@ public final class Campaign: Sendable {
             request.newSession = true
             child = try ChildProcess.spawn(request)
             ours = RecordChannel(near)
-            state.withLock { $0.running[index] = (ours, child) }
             try ours.send(["jobs": .list(Campaign.placed(batch, temporary.path))])
+            // Who was asked to stop while it was being started hears of it here: until now nobody could tell it.
+            let reason = state.withLock { state in
+                state.running[index] = (ours, child)
+                return state.aborted
+            }
+            if let reason { try ours.send(["abort": .text(reason)]) }
         } catch {
             return failed(.error, "the run could not be started: \(error)")
         }
