@@ -61,8 +61,20 @@ public struct Calibration: Sendable {
             }
         }
         for index in 0..<(plans.isEmpty ? 0 : null) { add(plans[index % plans.count], .null) }
-        self.jobs = jobs
-        self.roles = roles
+        let order = Self.mixed(jobs)
+        self.jobs = order.map { jobs[$0] }
+        self.roles = order.map { roles[$0] }
+    }
+
+    /// The order in which no two runs of a scenario are neighbours as long as there are others: runs that are made at once then want different things of
+    /// this computer, and not all of them a full line.
+    private static func mixed(_ jobs: [Job]) -> [Int] {
+        var counts: [String: Int] = [:]
+        let rounds = jobs.map { job in
+            defer { counts[job.scenario, default: 0] += 1 }
+            return counts[job.scenario, default: 0]
+        }
+        return jobs.indices.sorted { (rounds[$0], $0) < (rounds[$1], $1) }
     }
 
     /// What the runs say, given in the order of `jobs`.

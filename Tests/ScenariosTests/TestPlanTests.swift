@@ -320,6 +320,11 @@ import Testing
         #expect(Set(extra.map(\.variant)) == ["killed", "killed-5s"])
         #expect(extra.count == ofBroker.count + ofDaemon.count)
         #expect(Set(calibration.jobs.map(\.directoryName)).count == calibration.jobs.count)
+        // Runs that are made at once are of different scenarios.
+        #expect(
+            calibration.jobs.prefix(8).map(\.scenario) == [
+                "PB-2", "IF-1", "PB-2", "IF-1", "PB-2", "IF-1", "PB-2", "IF-1",
+            ])
         let results = calibration.jobs.map { job in
             let right = plans.flatMap { $0.variant.sabotages }.first { [$0.protection] == job.sabotage }?.finding
             return JobResult(
