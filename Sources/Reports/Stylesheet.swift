@@ -120,6 +120,7 @@ enum Stylesheet {
           stroke-linejoin: round; pointer-events: none; }
         svg text.on-bar { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; pointer-events: none; }
         svg .failure { stroke: var(--bad); stroke-width: 1.5; }
+        svg .connection { stroke: var(--fill); stroke-width: 1.5; }
         svg .said { stroke: var(--ink); stroke-width: 1.6; }
         svg .step { fill: none; stroke: var(--quiet); pointer-events: all; }
         svg .curve { fill: none; stroke: var(--mark); stroke-width: 2; stroke-linejoin: round; }

@@ -50,6 +50,26 @@ import Testing
         #expect(Self.text(lane.drawing).contains("knxd down from +10.900 s, 10.1 s, exit status 1"))
     }
 
+    /// A system that connects for each of its writes is not down between them.
+    @Test func shortConnectionsAreNoFaults() throws {
+        func link(_ at: Double, _ change: Event.LinkChange.Change) -> Event {
+            Event(at: Self.seconds(at), source: "gate", .link(Event.LinkChange(link: "database", change: change)))
+        }
+        var run = Self.run
+        for at in [2.0, 4, 6, 33, 35] { run.events += [link(at, .connected), link(at + 0.005, .disconnected)] }
+        run.events.append(link(12, .refused))
+        let lane = try #require(Self.lane("link to database", run))
+        #expect(lane.note == "5 short connections, longest pause 27 s, 1 refused")
+        let text = Self.text(lane.drawing)
+        #expect(Self.count(#"class="connection""#, in: text) == 5)
+        #expect(Self.count(#"class="failure""#, in: text) == 1)
+        #expect(!text.contains(#"class="down""#))
+        // One that is lost a single time is.
+        run.events.removeAll { if case .link(let change) = $0.payload { change.link == "database" } else { false } }
+        run.events += [link(2, .connected), link(11, .disconnected), link(13, .connected)]
+        #expect(Self.lane("link to database", run)?.note == "down once")
+    }
+
     @Test func aDownTooShortForAPixelIsDrawnAboveTheUps() throws {
         var run = Self.run
         run.events += [

@@ -6,6 +6,7 @@ enum StateLane {
     private static let barHeight = 12.0
 
     static func lane(_ thing: StateHistory.Thing, _ scale: Scale) -> Lane {
+        if let visits = Visits(thing, scale) { return lane(thing, visits, scale) }
         var drawing: [Markup] = []
         var downs: [String] = []
         for (index, change) in thing.changes.enumerated() {
@@ -37,6 +38,47 @@ enum StateLane {
             drawing: drawing)
     }
 
+    /// A link whose system connects for each request: that it is mostly not connected is how it works, and no fault.
+    private struct Visits {
+        /// As much of them as make a habit, while all was normal.
+        private static let habit = 3
+        private static let longest = Instant.Span.seconds(1)
+
+        var begins: [Instant]
+        /// Between the end of one and the beginning of the next.
+        var longestPause: (from: Instant, length: Instant.Span)?
+
+        /// Nil for a link that stays, as links do.
+        init?(_ thing: StateHistory.Thing, _ scale: Scale) {
+            let pairs = zip(thing.changes, thing.changes.dropFirst())
+            let normal = pairs.filter { $0.isUp && $1.at < scale.origin }
+            guard normal.count >= Self.habit, normal.allSatisfy({ $1.at - $0.at < Self.longest }) else { return nil }
+            begins = thing.changes.filter { $0.isUp && scale.contains($0.at) }.map(\.at)
+            longestPause = pairs.filter { !$0.isUp && scale.contains($0.at) && scale.contains($1.at) }
+                .map { (from: $0.at, length: $1.at - $0.at) }.max { $0.length < $1.length }
+        }
+    }
+
+    private static func lane(_ thing: StateHistory.Thing, _ visits: Visits, _ scale: Scale) -> Lane {
+        let connections = visits.begins.map {
+            stroke(scale.fraction($0), "connected \(Figures.offset($0, from: scale.origin))", kind: "connection")
+        }
+        let failures = thing.failures.filter { scale.contains($0.at) }
+        let pause = visits.longestPause.map {
+            "longest pause \(Figures.span(rounded($0.length)))"
+        }
+        let note = [
+            "\(visits.begins.count) short connections", pause, failures.isEmpty ? nil : "\(failures.count) refused",
+        ].compactMap(\.self).joined(separator: ", ")
+        let from = visits.longestPause.map { " at \(Figures.offset($0.from, from: scale.origin))" } ?? ""
+        return Lane(
+            name: thing.name, note: note, height: 20, isScaled: false, says: "\(thing.name): \(note)\(from)",
+            drawing: connections
+                + failures.map {
+                    stroke(scale.fraction($0.at), "\($0.what) \(Figures.offset($0.at, from: scale.origin))")
+                })
+    }
+
     /// A bar with its words where they fit.
     static func bar(from: Double, to: Double, isUp: Bool, words: String, title: String) -> [Markup] {
         guard to > from else { return [] }
@@ -50,11 +92,11 @@ enum StateLane {
         return drawing
     }
 
-    private static func stroke(_ fraction: Double, _ title: String) -> Markup {
+    private static func stroke(_ fraction: Double, _ title: String, kind: String = "failure") -> Markup {
         .element(
             "line",
             [
-                ("class", "failure"), ("x1", Drawing.percent(fraction)), ("x2", Drawing.percent(fraction)), ("y1", "1"),
+                ("class", kind), ("x1", Drawing.percent(fraction)), ("x2", Drawing.percent(fraction)), ("y1", "1"),
                 ("y2", "19"),
             ], [element("title", title)])
     }
