@@ -19,9 +19,9 @@ public struct MadeRuns: Sendable {
 
     /// Makes all runs in directories below `directory`, at most `parallel` at once.
     ///
-    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most three times and
-    /// alone. So is one whose relay had to open inside a telegram and did not, with a seed of its own, so that the next cut falls elsewhere. One
-    /// whose fault somebody held is not: nobody stands there for the second.
+    /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most three times, first with
+    /// a third as many beside it and then alone. So is one whose relay had to open inside a telegram and did not, with a seed of its own, so that the next
+    /// cut falls elsewhere. One whose fault somebody held is not: nobody stands there for the second.
     ///
     /// - Parameter kept: what a campaign that was cut off has made already.
     /// - Throws: when a directory cannot be made.
@@ -60,8 +60,9 @@ public struct MadeRuns: Sendable {
             }
             guard !again.isEmpty else { return }
             // After an abort nothing is made again, and the late run stands.
-            let isCrowded = again.contains { counted[$0.index].verdict.isRigsOwnLateness }
-            let made = campaign.run(again.map(\.job), parallel: isCrowded ? 1 : parallel)
+            let crowded = again.filter { counted[$0.index].verdict.isRigsOwnLateness }.map { late[$0.index] }
+            let atOnce = crowded.max().map { $0 == 1 ? max(1, parallel / 3) : 1 } ?? parallel
+            let made = campaign.run(again.map(\.job), parallel: atOnce)
             guard !made.isEmpty else { return }
             for (index, job) in again {
                 guard let result = made.first(where: { $0.job == job }) else { continue }
