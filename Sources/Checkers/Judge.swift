@@ -5,7 +5,7 @@ public import Events
 /// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
 public struct Judge: Sendable {
     /// Counted up whenever a change here may change a verdict.
-    public static let version = "4"
+    public static let version = "5"
 
     private let plan: JudgePlan
     private var timeline = Timeline()
@@ -144,7 +144,21 @@ public struct Judge: Sendable {
         }
         guard let fault = witness.fault, let healed = witness.healed else { return verdict }
         judge(world, fault: fault, healed: healed, into: &verdict)
+        excuse(world, &verdict)
         return verdict
+    }
+
+    /// Takes the verdict back from a run that failed where the system was kept from working.
+    private func excuse(_ world: World, _ verdict: inout RunVerdict) {
+        switch verdict.outcome {
+        case .fail:
+            guard let starved = Starvation.finding(world) else { return }
+            verdict.outcome = .invalid
+            verdict.findings.insert(starved, at: 0)
+            verdict.sentence = "\(starved.sentence); what it did meanwhile says nothing about it: \(verdict.sentence)"
+        case .pass: verdict.notes += [Starvation.note(world)].compactMap(\.self)
+        case .inconclusive, .invalid, .error, .aborted: break
+        }
     }
 
     /// Why nothing was tested; nil when something was.
@@ -173,7 +187,7 @@ public struct Judge: Sendable {
         let load = LoadProof(plan: plan, timeline: timeline).lateness(
             fault: world.witness.fault?.instant, healed: world.witness.healed?.instant, at: world.end
         ).map { Finding(checker: "instrument", outcome: .invalid, sentence: $0, at: world.end) }
-        return instrument + [missed, load].compactMap(\.self)
+        return instrument + [Starvation.finding(world), missed, load].compactMap(\.self)
     }
 
     private static func reason(_ standing: Standing) -> String {
@@ -331,6 +345,9 @@ public struct Judge: Sendable {
             let hop =
                 recovered == nil ? FirstBrokenHop.sentence(World(plan, timeline, until: instant), at: instant) : nil
             verdict.sentence = hop?.sentence ?? verdict.findings.first { $0.outcome == .fail }?.sentence ?? "failed"
+        } else if let excused = verdict.findings.first(where: { $0.outcome == .invalid }) {
+            verdict.outcome = .invalid
+            verdict.sentence = excused.sentence
         } else if outcomes.contains(.inconclusive) {
             verdict.outcome = .inconclusive
             verdict.sentence = verdict.findings.first { $0.outcome == .inconclusive }?.sentence ?? "inconclusive"

@@ -133,6 +133,46 @@ import Testing
         if !passes { #expect(verdict.sentence.contains("as quick as before only 8.00 s"), "\(verdict.sentence)") }
     }
 
+    /// Seconds in which the system got no processor explain a lateness, and only the one that falls into them. `at` are their ends, after the heal.
+    @Test(arguments: [
+        ([6_500, 7_500, 8_500], 150, 20, Outcome.invalid),
+        ([6_500, 7_500, 8_500], 99, 20, .fail), ([6_500, 7_500, 8_500], 150, 500, .fail), ([8_500], 150, 20, .fail),
+        ([15_000, 16_000], 150, 20, .fail), ([-5_000], 150, 20, .fail),
+    ])
+    func aComputerThatLetsItNotWorkIsNoSlowSystem(
+        at seconds: [Int], waited: Int64, worked: Int64, outcome: Outcome
+    ) throws {
+        var run = LoadedRun()
+        run.checkers.removeAll { $0 == "order" }
+        run.latency = { (LoadedRun.healAt + 5_600..<LoadedRun.healAt + 8_000).contains($0) ? 200 : 3 }
+        #expect(try run.events.verdict().outcome == .fail)
+        let waits = seconds.flatMap {
+            KeptFromWorkTests.second(LoadedRun.healAt + $0, waited: waited, worked: worked)
+        }
+        let verdict = try run.events.with(waits).verdict()
+        #expect(verdict.outcome == outcome, "\(verdict.sentence)")
+        #expect(verdict.isRigsOwnLateness == (outcome == .invalid))
+        if outcome == .invalid {
+            #expect(verdict.sentence.contains("too busy to let the system under test work"), "\(verdict.sentence)")
+            #expect(verdict.sentence.contains("as quick as before only 8.00 s"), "\(verdict.sentence)")
+        }
+    }
+
+    /// The same of the full line before anything was broken.
+    @Test(arguments: [(0..<11, Outcome.fail), (2..<4, .invalid)])
+    func whatIsSlowOfAFullLineMayBeTheComputer(slow: Range<Int>, outcome: Outcome) throws {
+        var run = LoadedRun()
+        run.checkers.removeAll { $0 == "order" }
+        let from = LoadedRun.saturatedAt + slow.lowerBound * 1_000
+        run.latency = { (from..<LoadedRun.saturatedAt + slow.upperBound * 1_000).contains($0) ? 90 : 3 }
+        #expect(try run.events.verdict().outcome == .fail)
+        let waits = slow.prefix(3).flatMap {
+            KeptFromWorkTests.second(LoadedRun.saturatedAt + 1_000 * $0 + 999, waited: 120, worked: 20)
+        }
+        let verdict = try run.events.with(waits).verdict()
+        #expect(verdict.outcome == outcome, "\(verdict.sentence)")
+    }
+
     @Test func aLoadThatEndsTooSoonTellsNothingOfIt() throws {
         let verdict = try verdict { $0.relaxedAt = LoadedRun.healAt + 7_000 }
         #expect(verdict.outcome == .inconclusive)

@@ -54,6 +54,10 @@ struct SystemUnderTestTests {
         #expect(sample("broker", "through_gate", "accepted") != nil)
         #expect(sample("process", "descriptors") != nil)
         #expect(
+            eventually { sample("process", "waited_milliseconds") != nil },
+            "the second look says what was since the first")
+        #expect(sample("process", "worked_permille") != nil)
+        #expect(
             collector.first {
                 if case .operation(let operation) = $0.payload { operation.action != .invoke } else { false }
             } != nil)

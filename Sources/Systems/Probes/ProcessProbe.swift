@@ -4,7 +4,8 @@ import Synchronization
 
 /// Watches the processes of the system from outside, through /proc: the ones below the main process appear, end, stand still and go on as `.process` events of the
 /// source `process` (their exit status is their parent's to know), and once a second the view `process` samples of the main process
-/// `descriptors`, `children`, `threads` and `resident_kilobytes`.
+/// `descriptors`, `children`, `threads` and `resident_kilobytes`, and of all processes of the system and its services together `waited_milliseconds`
+/// and `worked_permille`: how long this computer kept them from a processor, and how much of it was theirs.
 final class ProcessProbe: Probe {
     private let host: Host
     private let main: String
@@ -29,11 +30,16 @@ final class ProcessProbe: Probe {
     func start(network _: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe process", network: nil) { [self] thread in
             var watch = ProcessWatch(roles: roles)
+            var processors = ProcessorWatch()
             var turn = 0
             thread.poll(every: { Self.interval }, source: Self.source, sink: sink) {
                 let processes = ProcessTable.descendants(of: host.pid)
                 for event in watch.polled(processes, at: MonotonicClock.now()) { sink(event) }
-                if turn % Self.pollsPerSample == Self.sampleTurn { sample(processes) }
+                if turn % Self.pollsPerSample == Self.sampleTurn {
+                    sample(processes)
+                    let times = ProcessorTime.ofThreads(of: processes.map(\.pid))
+                    if let share = processors.looked(times, at: MonotonicClock.now()) { tell(share) }
+                }
                 turn += 1
             }
         }
@@ -52,12 +58,19 @@ final class ProcessProbe: Probe {
         guard let inner = host.innerPID(of: main), let process = processes.first(where: { $0.innerPID == inner }) else {
             return
         }
-        let instant = MonotonicClock.now()
-        let readings: [(String, Int64)] = [
+        tell([
             ("descriptors", Int64(Files.entries(of: "/proc/\(process.pid)/fd").count)),
             ("children", Int64(processes.count { $0.parent == process.pid })),
             ("threads", process.threads), ("resident_kilobytes", process.residentKilobytes),
-        ]
+        ])
+    }
+
+    private func tell(_ share: ProcessorWatch.Share) {
+        tell([("waited_milliseconds", share.waitedMilliseconds), ("worked_permille", share.workedPermille)])
+    }
+
+    private func tell(_ readings: [(String, Int64)]) {
+        let instant = MonotonicClock.now()
         for (point, reading) in readings {
             sink(
                 Event(
