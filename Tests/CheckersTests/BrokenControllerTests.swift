@@ -276,6 +276,17 @@ import Testing
             events, checker: "commands", ["false acknowledgement: the command 2/0/", "was never on the line"])
     }
 
+    /// Before the state was normal for the length of the baseline nobody proves that the witness missed nothing.
+    @Test func aCommandOfTheTimeBeforeIsNotJudged() throws {
+        let events = ScriptedRun().events.without { event in
+            guard case .frame = event.payload else { return false }
+            return event.milliseconds == ScriptedRun.normalFrom + 30
+        }
+        #expect(events.count == ScriptedRun().events.count - 1)
+        let verdict = try events.verdict()
+        #expect(verdict.outcome == .pass, "\(verdict.sentence)")
+    }
+
     @Test func aTelegramOfSomebodyElseDoesNotAnswerForACommand() throws {
         let run = ScriptedRun(recoveryLength: 12_000)
         let at = (run.healedAt + 7_000) / 1_000 * 1_000 + 30

@@ -101,9 +101,11 @@ struct Commands {
             }
             unkept += open
         }
-        // What may still come after the end of what is judged is nobody's fault.
-        return unkept.filter { $0.answered + patience <= world.end && !isUnseen($0, world) }
-            .sorted { $0.invoked < $1.invoked }
+        // What may still come after the end of what is judged is nobody's fault. Of what came before its beginning nobody knows what the witness missed.
+        guard let began = world.judgedFrom else { return [] }
+        return unkept.filter {
+            $0.invoked >= began && $0.answered + patience <= world.end && !isUnseen($0, world)
+        }.sorted { $0.invoked < $1.invoked }
     }
 
     /// Between the return of the supply and the witness's being ready again, a telegram may have passed unseen.
