@@ -38,4 +38,28 @@ import Testing
         "", "head", "head\n", "head\n 0: x y", "head\n 0: 1:1F90 1:1 ZZ 0:0", "head\n 0: 1:1F90 1:1 01 0",
     ])
     func whatIsNoneIsPassedOver(text: String) { #expect(SocketTable.parse(text).isEmpty) }
+
+    /// Client 5001 is reset, the system keeps its end of client 5002, and then others connect from both ports.
+    @Test func aPortThatIsUsedAgainIsNoClient() {
+        typealias Entry = SocketTable.Entry
+        func pair(_ port: UInt16, ours: SocketTable.State, theirs: SocketTable.State) -> [Entry] {
+            [
+                Entry(localPort: port, remotePort: 80, state: ours, sendQueue: 0, receiveQueue: 0),
+                Entry(localPort: 80, remotePort: port, state: theirs, sendQueue: 0, receiveQueue: 0),
+            ]
+        }
+        var sockets = ClientSockets(to: 80, from: [5001, 5002])
+        func counts(_ table: [Entry]) -> [Int] {
+            let held = sockets.held(in: table)
+            return [held.ours.count, held.theirs.count]
+        }
+        let stranger = pair(5003, ours: .established, theirs: .established)
+        let first = pair(5001, ours: .established, theirs: .established)
+        let second = pair(5002, ours: .established, theirs: .established)
+        #expect(counts(stranger + first + second) == [2, 2])
+        #expect(counts(stranger + pair(5002, ours: .other, theirs: .closeWait)) == [0, 1])
+        #expect(counts(stranger + first + pair(5002, ours: .other, theirs: .closeWait)) == [0, 1])
+        #expect(counts(stranger) == [0, 0])
+        #expect(counts(stranger + first + second) == [0, 0])
+    }
 }

@@ -10,7 +10,7 @@ import Synchronization
 public final class WebSocketClients: Sendable {
     private struct State {
         var connections: [WebSocketConnection] = []
-        var ports: Set<UInt16> = []
+        var sockets: ClientSockets
         var isReading = true
         var messages: Int64 = 0
     }
@@ -18,7 +18,7 @@ public final class WebSocketClients: Sendable {
     private let endpoint: WebSocketConnection.Endpoint
     private let network: Int32
     private let sink: EventSink
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let thread = Mutex<ProbeThread?>(nil)
 
     private static let source = "clients"
@@ -29,6 +29,7 @@ public final class WebSocketClients: Sendable {
         self.endpoint = endpoint
         self.network = network
         self.sink = sink
+        state = Mutex(State(sockets: ClientSockets(to: endpoint.port, from: [])))
     }
 
     /// Opens `count` connections and begins to read and to look.
@@ -56,7 +57,8 @@ public final class WebSocketClients: Sendable {
             let connections = try opened.get()
             state.withLock { state in
                 state.connections = connections
-                state.ports = Set(connections.compactMap { Socket.localPort($0.socket) })
+                let ports = connections.compactMap { Socket.localPort($0.socket) }
+                state.sockets = ClientSockets(to: endpoint.port, from: Set(ports))
             }
             let started = try ProbeThread("clients", network: nil) { [self] thread in run(thread) }
             thread.withLock { $0 = started }
@@ -148,11 +150,12 @@ public final class WebSocketClients: Sendable {
     }
 
     private func look() {
-        let (ports, messages) = state.withLock { ($0.ports, $0.messages) }
         let table = SocketTable.read(ofProcess: network).entries
         let instant = MonotonicClock.now()
-        let ours = table.filter { $0.remotePort == endpoint.port && ports.contains($0.localPort) && $0.state.isHeld }
-        let theirs = table.filter { $0.localPort == endpoint.port && ports.contains($0.remotePort) && $0.state.isHeld }
+        let (ours, theirs, messages) = state.withLock { state in
+            let held = state.sockets.held(in: table)
+            return (held.ours, held.theirs, state.messages)
+        }
         let readings: [(String, Int64)] = [
             ("open", Int64(ours.count)), ("held", Int64(theirs.count)),
             ("unread", ours.reduce(0) { $0 + $1.receiveQueue }),
