@@ -13,11 +13,12 @@ public struct Verification: Sendable {
     /// Why there is no verdict to compare, when there is none.
     public var reason: String?
 
-    /// True when both verdicts say the same, apart from what is said about the bench after the run.
+    /// True when both verdicts say the same, apart from what is said about the bench after the run, and by which version of the checkers.
     public var agrees: Bool {
         guard var sealed, var recomputed else { return false }
         sealed.notes = []
         recomputed.notes = []
+        recomputed.checkerVersion = sealed.checkerVersion
         return sealed == recomputed
     }
 

@@ -59,7 +59,11 @@ extension Command {
                 return .usage
             }
             if verification.agrees {
-                Terminal.output("\(path): intact, same verdict: \(sealed.outcome.rawValue), \(sealed.sentence)\n")
+                let versions =
+                    sealed.checkerVersion == recomputed.checkerVersion
+                    ? "" : " by checkers \(recomputed.checkerVersion) as by \(sealed.checkerVersion)"
+                Terminal.output(
+                    "\(path): intact, same verdict\(versions): \(sealed.outcome.rawValue), \(sealed.sentence)\n")
                 return .pass
             }
             Terminal.output(
