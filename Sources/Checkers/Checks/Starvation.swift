@@ -14,8 +14,8 @@ struct Starvation {
         func touches(_ at: Instant) -> Bool { at > instant - .seconds(1) && at <= instant + .milliseconds(500) }
     }
 
-    /// Milliseconds of a second that explain a latency of some milliseconds. On a computer with half of its time to spare a thread waits for less than 60 in
-    /// 99 of 100 seconds (measured: ten runs at once on two processors).
+    /// Milliseconds of a second that explain a latency of some milliseconds. With twelve runs at once on two processors no thread of the system's and its
+    /// services' waited for more than 86 in 99 of 100 seconds (measured).
     private static let short: Int64 = 100
     /// Milliseconds of a second that may explain anything.
     private static let long: Int64 = 300
