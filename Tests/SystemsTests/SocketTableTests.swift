@@ -49,14 +49,15 @@ import Testing
             ]
         }
         var sockets = ClientSockets(to: 80, from: [5001, 5002])
-        func counts(_ table: [Entry]) -> [Int] {
-            let held = sockets.held(in: table)
+        func counts(_ table: [Entry], alive: [UInt16] = []) -> [Int] {
+            let held = sockets.held(in: table, alive: alive)
             return [held.ours.count, held.theirs.count]
         }
         let stranger = pair(5003, ours: .established, theirs: .established)
         let first = pair(5001, ours: .established, theirs: .established)
         let second = pair(5002, ours: .established, theirs: .established)
-        #expect(counts(stranger + first + second) == [2, 2])
+        #expect(counts(stranger + first, alive: [5001, 5002]) == [1, 1], "the table has left one out")
+        #expect(counts(stranger + first + second, alive: [5001, 5002]) == [2, 2])
         #expect(counts(stranger + pair(5002, ours: .other, theirs: .closeWait)) == [0, 1])
         #expect(counts(stranger + first + pair(5002, ours: .other, theirs: .closeWait)) == [0, 1])
         #expect(counts(stranger) == [0, 0])

@@ -1,6 +1,6 @@
 /// The connections of some clients in the kernel's table, known by the ports of the clients.
 ///
-/// A port is a client's for as long as one of its ends is held: when both are gone, the next connection from it is somebody else's. (Once in some
+/// A port is a client's for as long as the client lives or one of its ends is held: when all are gone, the next connection from it is somebody else's. (Once in some
 /// hundred runs a probe's request came from the port of a client that had been reset, and looked like one that had not.)
 struct ClientSockets {
     /// The port that all of them are connected to.
@@ -13,10 +13,14 @@ struct ClientSockets {
     }
 
     /// The ends that nobody has closed, the clients' and the service's.
-    mutating func held(in table: [SocketTable.Entry]) -> (ours: [SocketTable.Entry], theirs: [SocketTable.Entry]) {
+    ///
+    /// - Parameter alive: the ports of the clients that we have not ended. The kernel's table changes while it is read and may leave one out for once.
+    mutating func held(
+        in table: [SocketTable.Entry], alive: [UInt16]
+    ) -> (ours: [SocketTable.Entry], theirs: [SocketTable.Entry]) {
         let ours = table.filter { $0.remotePort == service && ports.contains($0.localPort) && $0.state.isHeld }
         let theirs = table.filter { $0.localPort == service && ports.contains($0.remotePort) && $0.state.isHeld }
-        ports.formIntersection(ours.map(\.localPort) + theirs.map(\.remotePort))
+        ports.formIntersection(alive + ours.map(\.localPort) + theirs.map(\.remotePort))
         return (ours, theirs)
     }
 }

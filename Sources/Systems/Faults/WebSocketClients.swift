@@ -153,7 +153,8 @@ public final class WebSocketClients: Sendable {
         let table = SocketTable.read(ofProcess: network).entries
         let instant = MonotonicClock.now()
         let (ours, theirs, messages) = state.withLock { state in
-            let held = state.sockets.held(in: table)
+            let alive = state.connections.compactMap { Socket.localPort($0.socket) }
+            let held = state.sockets.held(in: table, alive: alive)
             return (held.ours, held.theirs, state.messages)
         }
         let readings: [(String, Int64)] = [
