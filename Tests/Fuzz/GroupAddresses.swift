@@ -28,7 +28,8 @@ private func type(_ entry: GroupAddressTable.Entry) -> String {
 private func csv(_ table: GroupAddressTable) -> String {
     var text = "\"Group name\";\"Address\";\"DatapointType\"\r\n"
     for (address, entry) in table.entries {
-        let name = entry.name.map { $0 == "\"" ? "\"\"" : String($0) }.joined()
+        // By scalars: a mark that is followed by a combining one is no character of its own.
+        let name = entry.name.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined()
         text += "\"\(name)\";\"\(address)\";\"\(type(entry))\"\r\n"
     }
     return text

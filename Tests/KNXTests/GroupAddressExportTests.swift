@@ -113,6 +113,15 @@ import Testing
         #expect(table[GroupAddress(raw: 0x0901)]?.name == "[2Jx  y z")
     }
 
+    /// A blank before a combining mark is one character with it, and a blank all the same to whoever reads the octets of the name.
+    @Test(arguments: [
+        (" \u{301}a ", "\u{301}a"), ("\t\u{301}a\u{7F}", "\u{301}a"), ("a \u{301}", "a \u{301}"), (" \u{1} ", ""),
+    ])
+    func blanksAtTheEndsAreGoneWhateverFollowsThem(name: String, printed: String) {
+        #expect(
+            GroupAddressTable.Entry(name: name, type: nil).name.unicodeScalars.elementsEqual(printed.unicodeScalars))
+    }
+
     @Test(arguments: [
         ("", "1:1: there is no group address"), ("Group name;Address\n", "1:1: there is no group address"),
         ("Group name;Address\na;1/8/0\n", "2:3: '1/8/0' should be a group address such as 1/2/3"),

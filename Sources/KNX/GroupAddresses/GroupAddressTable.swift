@@ -11,17 +11,18 @@ public struct GroupAddressTable: Hashable, Sendable {
             self.type = type
         }
 
-        /// What a file brings must not reach a terminal as commands.
+        /// What a file brings must not reach a terminal as commands. Scalar by scalar: a blank that a combining mark follows is one character with
+        /// it, and still a blank to whoever reads octets.
         private static func printable(_ text: String) -> String {
-            var scalars = String.UnicodeScalarView()
-            for scalar in text.unicodeScalars {
-                let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                scalars.append(isControl ? " " : scalar)
+            let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? " " : scalar
             }
-            var rest = Substring(String(scalars))
-            while rest.first == " " { rest.removeFirst() }
-            while rest.last == " " { rest.removeLast() }
-            return String(rest)
+            guard let first = scalars.firstIndex(where: { $0 != " " }),
+                let last = scalars.lastIndex(where: { $0 != " " })
+            else { return "" }
+            var name = String.UnicodeScalarView()
+            name.append(contentsOf: scalars[first...last])
+            return String(name)
         }
     }
 
