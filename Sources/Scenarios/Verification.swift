@@ -15,7 +15,13 @@ public struct Verification: Sendable {
 
     /// True when both verdicts say the same, apart from what is said about the bench after the run, and by which version of the checkers.
     public var agrees: Bool {
-        guard var sealed, var recomputed else { return false }
+        guard let sealed, let recomputed else { return false }
+        return Self.saysTheSame(sealed, recomputed)
+    }
+
+    static func saysTheSame(_ one: RunVerdict, _ other: RunVerdict) -> Bool {
+        var sealed = one
+        var recomputed = other
         sealed.notes = []
         recomputed.notes = []
         recomputed.checkerVersion = sealed.checkerVersion
