@@ -125,8 +125,13 @@ public struct Judge: Sendable {
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
             verdict.sentence = interruption.reason
-            // A run that did not get to where it goes on from may owe that to the rig's own lateness; one that something stopped does not.
-            if interruption.isUnreached { verdict.findings = ours(world, Instrument.lateFindings(world)) }
+            // A run that did not get to where it goes on from may owe that to the rig's own lateness; one that something stopped does not, unless
+            // this computer had just stood still.
+            if interruption.isUnreached {
+                verdict.findings = ours(world, Instrument.lateFindings(world))
+            } else if interruption.outcome == .invalid {
+                verdict.findings = [Instrument.standstill(world, before: interruption.instant)].compactMap(\.self)
+            }
             return verdict
         }
         // The safe state comes after everything: with it, whatever was late has arrived.

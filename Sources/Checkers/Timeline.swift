@@ -52,6 +52,7 @@ struct Timeline: Sendable {
     struct Interruption: Sendable {
         var outcome: Outcome
         var reason: String
+        var instant: Instant
         /// A step did not get to where the run goes on from; nothing else stopped it.
         var isUnreached = false
     }
@@ -65,7 +66,8 @@ struct Timeline: Sendable {
                 interruption
                 ?? Interruption(
                     outcome: .error,
-                    reason: "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged")
+                    reason: "the evidence holds a record of '\(event.source)' with impossible numbers: it is damaged",
+                    instant: event.instant)
             return
         }
         switch event.payload {
@@ -97,7 +99,7 @@ struct Timeline: Sendable {
                 // Whatever ended a run early, it did not pass.
                 interruption = Interruption(
                     outcome: outcome == .pass ? .error : outcome, reason: value["reason"]?.text ?? "no reason given",
-                    isUnreached: value["unreached"] == true)
+                    instant: event.instant, isUnreached: value["unreached"] == true)
             }
         }
         last = max(last ?? event.instant, event.instant)

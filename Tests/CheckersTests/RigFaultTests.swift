@@ -286,6 +286,31 @@ import Testing
         #expect(verdict.isRigsOwnLateness == isOurs)
     }
 
+    /// A board that does not answer while this whole computer stands still is not lost. That the rig was late long before, or by less, loses none, and
+    /// what is no one's loss but the rig's own error is not excused.
+    @Test(arguments: [
+        (932, 50, "invalid", true), (300, 1_900, "invalid", true), (299, 50, "invalid", false),
+        (932, 2_100, "invalid", false), (932, -1, "invalid", false), (932, 50, "error", false),
+        (932, 50, "aborted", false),
+    ])
+    func aBoardLostToAStandstillIsOurs(late: Int, before: Int, outcome: String, isOurs: Bool) throws {
+        let events = ScriptedRun().events
+        let cut = try #require(events.firstIndex { $0.milliseconds >= 12_000 })
+        var changed = Array(events[..<cut])
+        let slip = ScriptedRun.event(
+            12_000 - before, "tracers", .slip(Event.Slip(thread: "tracers", lateNanoseconds: Int64(late) * 1_000_000)))
+        changed.append(slip)
+        changed.append(
+            ScriptedRun.event(
+                12_000, "rig",
+                .other(kind: "interruption", ["outcome": .text(outcome), "reason": "board 'relays' was lost"])))
+        let verdict = try changed.sorted { $0.instant < $1.instant }.verdict()
+        #expect(verdict.outcome.rawValue == outcome && verdict.sentence == "board 'relays' was lost")
+        #expect(verdict.isRigsOwnLateness == isOurs)
+        let says = verdict.findings.first?.sentence ?? ""
+        #expect(says.hasPrefix("this computer stood still: 'tracers' was late by \(late) ms") == isOurs, "\(says)")
+    }
+
     static func gap(_ probe: String, _ from: Int, _ to: Int) -> Event {
         ScriptedRun.event(
             to, probe,

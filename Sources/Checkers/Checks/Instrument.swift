@@ -9,6 +9,11 @@ struct Instrument {
     private static let dumb = Instant.Span.seconds(5)
     /// Tracers that were sent while the witness heard nothing: after so many it was deaf, not unlucky.
     private static let unheard = 10
+    /// A thread of the rig's that was late by so much was late with all of this computer. Boards were lost to 930 ms of it (measured), none to the
+    /// tens of milliseconds by which a busy computer makes a line late.
+    private static let still = Instant.Span.milliseconds(300)
+    /// A transfer that has got no answer is given up within this.
+    private static let shortly = Instant.Span.seconds(2)
 
     static func findings(_ world: World) -> [Finding] {
         guard let began = world.judgedFrom, began < world.end else { return [] }
@@ -24,6 +29,17 @@ struct Instrument {
     static func lateFindings(_ world: World) -> [Finding] {
         guard let began = world.judgedFrom, began < world.end else { return [] }
         return [slip(world, began, besides: []), tear(world, began, besides: [])].compactMap(\.self)
+    }
+
+    /// This computer stood still just before something else ended the run: whatever did not answer then, a relay board for one, was given no time to.
+    static func standstill(_ world: World, before end: Instant) -> Finding? {
+        world.timeline.slips.last {
+            $0.content.lateNanoseconds >= still.nanoseconds && $0.instant <= end && end - $0.instant <= shortly
+        }.map {
+            invalid(
+                "this computer stood still: '\($0.content.thread)' was late by \($0.content.lateNanoseconds / 1_000_000) ms "
+                    + "\(Text.seconds(end - $0.instant)) before the run ended", at: $0.instant)
+        }
     }
 
     private static func invalid(_ sentence: String, at instant: Instant) -> Finding {
