@@ -6,7 +6,7 @@ import Testing
 
 /// The whole loop, for real: twin, knxd, mosquitto, controller, fault, evidence, verdict, report. The runs are made once, some at a time, and
 /// each test looks at its part of what they left.
-extension RigRuns {
+extension RunsAlone {
     @Suite struct FirstLightTests {
         /// Parts of the first sentence that each sabotage must get.
         static let sentences: [String: [String]] = [
@@ -88,7 +88,7 @@ extension RigRuns {
             defer { directory.remove() }
             let out = directory.path + "/runs"
             let result = try RigProgram.run(
-                ["calibrate", "all", "--null", "4", "--parallel", "8", "--out", out, "--progress", "plain"],
+                ["calibrate", "all", "--null", "4", "--parallel", "10", "--out", out, "--progress", "plain"],
                 within: 3_600)
             #expect(result.status == 0, "\(Self.troubles(result))")
             #expect(result.output.contains("report: \(out)/report.html"))

@@ -5,7 +5,7 @@ import Platform
 import Testing
 
 /// The rig killed in the middle of a campaign, wherever that happens to be: nothing of it may be left on the machine, and no relay where the fault put it.
-extension RigRuns {
+extension RunsAlone {
     @Suite struct KillCampaignTests {
         private static let environment = ProcessInfo.processInfo.environment
         /// `KNXRIG_CAMPAIGN_KILLS` sets how many; `KNXRIG_CAMPAIGN_SEED` repeats a series. The default keeps the suite short.
