@@ -13,19 +13,20 @@ public struct Verification: Sendable {
     /// Why there is no verdict to compare, when there is none.
     public var reason: String?
 
-    /// True when both verdicts say the same, apart from what is said about the bench after the run, and by which version of the checkers.
-    public var agrees: Bool {
-        guard let sealed, let recomputed else { return false }
-        return Self.saysTheSame(sealed, recomputed)
+    /// True when there are two verdicts and they say the same.
+    public var agrees: Bool { sealed != nil && recomputed != nil && differences.isEmpty }
+
+    /// The parts of the two verdicts that differ, by their names in `verdict.json`; none without two. What is said about the bench after the run, and which
+    /// version of the checkers speaks, is no difference.
+    public var differences: [String] {
+        guard let sealed, let recomputed else { return [] }
+        return Self.differences(sealed, recomputed)
     }
 
-    static func saysTheSame(_ one: RunVerdict, _ other: RunVerdict) -> Bool {
-        var sealed = one
-        var recomputed = other
-        sealed.notes = []
-        recomputed.notes = []
-        recomputed.checkerVersion = sealed.checkerVersion
-        return sealed == recomputed
+    static func differences(_ one: RunVerdict, _ other: RunVerdict) -> [String] {
+        let (first, second) = (one.value, other.value)
+        let parts = (first.fields ?? []).map(\.key) + (second.fields ?? []).map(\.key).filter { first[$0] == nil }
+        return parts.filter { !["notes", "checker_version"].contains($0) && first[$0] != second[$0] }
     }
 
     /// - Parameter path: a run's directory, or its evidence.jsonl.

@@ -68,7 +68,7 @@ extension Command {
             }
             Terminal.output(
                 """
-                \(path): intact, another verdict
+                \(path): intact, another verdict: \(verification.differences.joined(separator: ", "))
                   sealed by checkers \(sealed.checkerVersion): \(sealed.outcome.rawValue), \(sealed.sentence)
                   now by checkers \(recomputed.checkerVersion): \(recomputed.outcome.rawValue), \(recomputed.sentence)
 
