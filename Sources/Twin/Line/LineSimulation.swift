@@ -48,15 +48,7 @@ public struct LineSimulation: Sendable {
     private var trace: SupplyTrace
     /// What those draw who are not simulated.
     private var otherMilliamperes: Int64
-    private var contact: SupplyContact?
-    /// The supply's hold-up bears what the switch does: it is on the mains side.
-    private var isHeldUp = true
-    /// What the contact is still going to do.
-    private var moves: [(isOn: Bool, at: Instant)] = []
-    /// The contact has been told to open and waits for its telegram.
-    private var awaitsTelegram = false
-    /// The first octet of the source address of the telegram on the line.
-    private var sourceHigh: UInt8 = 0
+    private var supplySwitch = SupplySwitch()
     private var powerDue: Instant?
     /// Reused between steps, so that a step allocates nothing as a rule.
     private var lineEffects: [TP1Line.Effect] = []
@@ -160,7 +152,7 @@ public struct LineSimulation: Sendable {
         advance(to: instant, effects: &effects)
         supply.rewire(contact.supply, at: now)
         trace.review(supply, at: now)
-        self.contact = contact
+        supplySwitch.contact = contact
     }
 
     /// Switches the supply. The line is carried to `instant` first. A switch with a timing of its own goes by that from here on; what it was still
@@ -169,40 +161,16 @@ public struct LineSimulation: Sendable {
     /// - Parameter heldUp: false for a switch on the DC side, between the supply and the line.
     public mutating func supply(on: Bool, heldUp: Bool = true, at instant: Instant, effects: inout [Effect]) {
         advance(to: instant, effects: &effects)
-        moves = []
-        isHeldUp = heldUp
-        awaitsTelegram = !on && contact?.trigger != nil
-        guard !awaitsTelegram else { return }
+        guard supplySwitch.command(on: on, heldUp: heldUp, at: now) else { return }
         turn(on: on, effects: &effects)
-        expectMoves(afterMoving: on, at: now)
-    }
-
-    private mutating func expectMoves(afterMoving isOn: Bool, at instant: Instant) {
-        var state = isOn
-        for offset in contact?.moves(afterMoving: isOn) ?? [] {
-            state.toggle()
-            moves.append((state, instant + Instant.Span(nanoseconds: offset)))
-        }
     }
 
     private mutating func turn(on: Bool, effects: inout [Effect]) {
         // A debounce that runs belongs to the stretch that ends here.
         stepPower(at: now, effects: &effects)
-        supply.turn(on: on, heldUp: isHeldUp, at: now)
+        supply.turn(on: on, heldUp: supplySwitch.isHeldUp, at: now)
         trace.begin(supply)
         reviewPower()
-    }
-
-    /// The contact opens at its bit of the telegram that it has waited for.
-    private mutating func listen(_ octet: UInt8, index: Int, at bit: BitTime) {
-        guard awaitsTelegram, let trigger = contact?.trigger else { return }
-        if index == 1 { sourceHigh = octet }
-        guard index == 2, UInt16(sourceHigh) << 8 | UInt16(octet) == trigger.source else { return }
-        awaitsTelegram = false
-        let began = bit - BitTime(BusTiming.frameBits(octets: 3))
-        let opening = clock.instant(of: began + trigger.bit)
-        moves = [(false, opening)]
-        expectMoves(afterMoving: false, at: opening)
     }
 
     /// Shorts the line, or ends that: no bit on it but 0, and no voltage. A supply that is on lifts the line again from 0 V.
@@ -257,7 +225,7 @@ public struct LineSimulation: Sendable {
             if let other { due = min(due ?? other, other) }
         }
         consider(trace.nextDue, &due)
-        consider(moves.first?.at, &due)
+        consider(supplySwitch.nextDue, &due)
         consider(powerDue, &due)
         let idle = idleSince
         for chip in chips { consider(chip.chip.nextDue(idleSince: idle), &due) }
@@ -279,10 +247,7 @@ public struct LineSimulation: Sendable {
     }
 
     private mutating func step(at instant: Instant, effects: inout [Effect]) {
-        while let move = moves.first, move.at <= instant {
-            moves.removeFirst()
-            turn(on: move.isOn, effects: &effects)
-        }
+        while let isOn = supplySwitch.movement(until: instant) { turn(on: isOn, effects: &effects) }
         if let due = trace.nextDue, due <= instant, let millivolts = trace.reading(supply, at: instant) {
             effects.append(.record(.supply(millivolts: millivolts, at: instant)))
         }
@@ -470,7 +435,7 @@ public struct LineSimulation: Sendable {
             for index in chips.indices { chips[index].chip.frameBegan() }
         case .octet(let octet, let index, let bit):
             let instant = clock.instant(of: bit)
-            listen(octet, index: index, at: bit)
+            supplySwitch.listen(octet, index: index, at: bit, clock: clock)
             for index in chips.indices {
                 chips[index].chip.heard(octet, at: instant, actions: &chipActions)
                 perform(chip: index, at: instant, effects: &effects)
