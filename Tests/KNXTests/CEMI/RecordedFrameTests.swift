@@ -4,63 +4,6 @@ import Testing
 
 /// A frame with its recorded decoding, every key of it.
 private struct RecordedFrame: Decodable, CustomTestStringConvertible {
-    enum Value: Decodable, Hashable, CustomStringConvertible {
-        case null
-        case boolean(Bool)
-        case integer(Int)
-        case text(String)
-        case list([Value])
-        case object([String: Value])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() {
-                self = .null
-            } else if let value = try? container.decode(Bool.self) {
-                self = .boolean(value)
-            } else if let value = try? container.decode(Int.self) {
-                self = .integer(value)
-            } else if let value = try? container.decode(String.self) {
-                self = .text(value)
-            } else if let value = try? container.decode([Value].self) {
-                self = .list(value)
-            } else {
-                self = .object(try container.decode([String: Value].self))
-            }
-        }
-
-        init(_ value: Field.Value) {
-            switch value {
-            case .null: self = .null
-            case .boolean(let value): self = .boolean(value)
-            case .integer(let value): self = .integer(value)
-            case .number(let value): self = .text("\(value)")
-            case .text(let value): self = .text(value)
-            case .octets(let octets): self = .text(octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
-            case .list(let values): self = .list(values.map(Value.init))
-            case .object(let fields): self = .object(Self.members(fields))
-            }
-        }
-
-        static func members(_ fields: [Field]) -> [String: Value] {
-            Dictionary(fields.map { ($0.name, Value($0.value)) }) { first, _ in
-                Issue.record("a field is named twice")
-                return first
-            }
-        }
-
-        var description: String {
-            switch self {
-            case .null: "null"
-            case .boolean(let value): "\(value)"
-            case .integer(let value): "\(value)"
-            case .text(let value): "\"\(value)\""
-            case .list(let values): "\(values)"
-            case .object(let members): "\(members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })"
-            }
-        }
-    }
-
     enum CodingKeys: String, CodingKey {
         case id, note, hex, error, severity, expect
         case errorLayer = "error_layer"
@@ -76,7 +19,7 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
     var error: String?
     var errorLayer: String?
     var severity: String?
-    var expect: [String: Value]
+    var expect: [String: RecordedValue]
 
     var testDescription: String { "\(id) \(note)" }
 
@@ -87,7 +30,7 @@ private struct RecordedFrame: Decodable, CustomTestStringConvertible {
     }
 
     func compare(_ fields: [Field], _ faults: Faults) {
-        let members = Value.members(fields)
+        let members = RecordedValue.members(fields)
         for key in Set(members.keys).union(expect.keys).sorted() {
             #expect(members[key] == expect[key], "\(key)")
         }

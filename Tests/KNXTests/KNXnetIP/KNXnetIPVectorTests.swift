@@ -9,7 +9,7 @@ struct KNXnetIPVector: Decodable, Sendable, CustomTestStringConvertible {
     var error: String?
     var errorLayer: String?
     var severity: String?
-    var expect: [String: JSONValue]
+    var expect: [String: RecordedValue]
     var note: String
 
     enum CodingKeys: String, CodingKey {
@@ -40,7 +40,7 @@ struct KNXnetIPVector: Decodable, Sendable, CustomTestStringConvertible {
     @Test(arguments: KNXnetIPVector.all) func decodes(_ vector: KNXnetIPVector) {
         let octets = vector.octets
         let frame = KNXnetIPFrame(octets.span)
-        let fields = JSONValue.members(frame.fields)
+        let fields = RecordedValue.members(frame.fields)
         let worst = frame.faults.worst
         #expect(fields == vector.expect)
         #expect(worst?.code.name == vector.error)
