@@ -349,7 +349,11 @@ public struct Judge: Sendable {
             let instant = timeline.end(of: .verifyRecovery) ?? world.end
             let hop =
                 recovered == nil ? FirstBrokenHop.sentence(World(plan, timeline, until: instant), at: instant) : nil
-            verdict.sentence = hop?.sentence ?? verdict.findings.first { $0.outcome == .fail }?.sentence ?? "failed"
+            // What the live path lost while the fault lasted it lost before something behind the controller did not come back.
+            let during = verdict.findings.first { $0.checker == "unaffected" && $0.outcome == .fail }
+            let first = hop?.hop.hasPrefix("controller → ") == true ? during?.sentence : nil
+            verdict.sentence =
+                first ?? hop?.sentence ?? verdict.findings.first { $0.outcome == .fail }?.sentence ?? "failed"
         } else if let excused = verdict.findings.first(where: { $0.outcome == .invalid }) {
             verdict.outcome = .invalid
             verdict.sentence = excused.sentence

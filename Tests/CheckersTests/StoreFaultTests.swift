@@ -95,6 +95,30 @@ import Testing
         #expect(verdict.sentence.hasPrefix("live path: mqtt did not show"), "\(verdict.sentence)")
     }
 
+    /// What the live path lost while the fault lasted broke first; a controller that is gone, or does not know its own state, says more.
+    @Test func theLivePathBrokeBeforeWhatDidNotComeBack() throws {
+        let checkers = ["recovers", "unaffected"]
+        func verdict(_ views: Set<String>, from: Int, checkers: [String]) throws -> RunVerdict {
+            try Self.events("database-locked", refusal: "busy", checkers: checkers).without { event in
+                views.contains { event.isSample($0) } && event.milliseconds >= from
+            }.verdict()
+        }
+        let during = ScriptedRun.faultAt + 1_000
+        let lost = try verdict(["mqtt"], from: during, checkers: checkers)
+        #expect(lost.sentence.hasPrefix("live path: mqtt did not show"), "\(lost.sentence)")
+        #expect(lost.findings.contains { $0.checker == "recovers" && $0.outcome == .fail })
+        // Nobody asked for the live path, or it was whole until the fault was over.
+        for (from, checkers) in [(during, ["recovers"]), (QuietRun.healAt + 100, checkers)] {
+            let after = try verdict(["mqtt"], from: from, checkers: checkers)
+            #expect(after.sentence.hasPrefix("mqtt view: "), "\(after.sentence)")
+        }
+        let exit = Event.ProcessChange(process: "controller", pid: 9, change: .exited, status: 1)
+        let gone = try Self.events("database-locked", refusal: "busy", checkers: checkers).without { event in
+            event.isSample("mqtt") && event.milliseconds >= during
+        }.with(ScriptedRun.event(during, "process", .process(exit))).verdict()
+        #expect(gone.sentence.hasPrefix("controller: it exited"), "\(gone.sentence)")
+    }
+
     static let looks: [(said: String?, outcome: Outcome)] = [
         ("ok", .pass), ("row 3 missing from index", .fail), (nil, .inconclusive),
     ]

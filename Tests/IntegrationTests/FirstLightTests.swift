@@ -88,7 +88,7 @@ extension RunsAlone {
             defer { directory.remove() }
             let out = directory.path + "/runs"
             let result = try RigProgram.run(
-                ["calibrate", "all", "--null", "4", "--parallel", "10", "--out", out, "--progress", "plain"],
+                ["calibrate", "all", "--null", "4", "--parallel", "8", "--out", out, "--progress", "plain"],
                 within: 3_600)
             #expect(result.status == 0, "\(Self.troubles(result))")
             #expect(result.output.contains("report: \(out)/report.html"))
