@@ -1,5 +1,6 @@
 import Catalogue
 import Checkers
+import Events
 import Rigs
 import Systems
 
@@ -13,6 +14,9 @@ extension TestPlan {
             + (variant.load?.beforeNanoseconds ?? 0) + dipsNanoseconds
         return Int(fixed + parts / 1_000_000_000)
     }
+
+    /// How long a run that passes takes at most, in seconds: with all of the time in which the system may recover.
+    public var passingSeconds: Int { shortestSeconds + Int(recoveryLimit.nanoseconds / 1_000_000_000) }
 
     /// Each dip and two seconds after it, in which it shows that the system is there.
     private var dipsNanoseconds: Int64 {

@@ -2,6 +2,7 @@ import Catalogue
 import Documents
 import Platform
 import Reports
+import Rigs
 import Scenarios
 
 /// Writes the Go tests of `knxrig test … --go DIR` into a Go project.
@@ -10,6 +11,8 @@ struct GoTestWriting {
 
     let directory: String
     let files: [GoTestFiles.File]
+    /// The `go test` that runs them all in the time that they need.
+    let command: String
 
     /// - Parameters:
     ///   - rig, system: as the user named them; files are made absolute, since `go test` runs elsewhere.
@@ -20,15 +23,16 @@ struct GoTestWriting {
                 file: directory, position: nil, message: "there is no such directory: --go wants that of a Go package")
         }
         self.directory = directory
-        files = GoTestFiles(
-            package: Self.package(in: directory), rig: Self.anywhere(rig), system: Self.anywhere(system),
-            version: KnxRig.version
-        ).files(
-            for: plans.map { plan in
-                GoTestFiles.Test(
-                    id: plan.scenario.id, variant: plan.variant.name, name: plan.scenario.name,
-                    tier: plan.scenario.tier, isDefault: plan.variant.name == plan.scenario.variants.first?.name)
-            })
+        let writer = GoTestFiles(
+            package: Self.package(in: directory), rig: Self.anywhere(rig),
+            isTwin: plans.allSatisfy { $0.rig.kind == .twin }, system: Self.anywhere(system), version: KnxRig.version)
+        let tests = plans.map { plan in
+            GoTestFiles.Test(
+                id: plan.scenario.id, variant: plan.variant.name, name: plan.scenario.name, tier: plan.scenario.tier,
+                isDefault: plan.variant.name == plan.scenario.variants.first?.name, seconds: plan.passingSeconds)
+        }
+        files = writer.files(for: tests)
+        command = writer.command(for: tests)
     }
 
     /// Writes all files, or none when one of their names is taken by a file of somebody else's.

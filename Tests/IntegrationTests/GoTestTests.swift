@@ -51,9 +51,20 @@ struct GoTestTests {
         let module = try Self.module()
         defer { module.remove() }
         try Self.write(["HW-1"], into: module.path)
-        let tests = try Self.start(["test", "-v", "./..."], in: module.path, ["KNXRIG": ""]).finish()
+        let tests = try Self.start(["test", "-race", "-v", "./..."], in: module.path, ["KNXRIG": ""]).finish()
         #expect(tests.output.contains("--- SKIP: TestResilience_Physical_BusPowerCut"), "\(tests.output)")
         #expect(tests.output.contains("there is no rig here"))
+    }
+
+    @Test func aTestForWhichThereIsNoTimeLeftIsSkippedAndSaysSo() throws {
+        let module = try Self.module()
+        defer { module.remove() }
+        try Self.write(["HW-1"], into: module.path)
+        let tests = try Self.start(
+            ["test", "-v", "-timeout", "60s", "./..."], in: module.path, ["KNXRIG": RigProgram.path]
+        ).finish()
+        #expect(tests.output.contains("--- SKIP: TestResilience_Physical_BusPowerCut"), "\(tests.output)\(tests.error)")
+        #expect(tests.output.contains("give it a longer -timeout"))
     }
 
     @Test func aRigThatIsNamedAndNotThereFails() throws {
@@ -96,7 +107,10 @@ extension RigRuns {
                     "KNXRIG_OUT": module.path + "/runs",
                 ]) { $1 }
                 return try RigProgram.start(
-                    ["-C", module.path, try #require(Program.find("go")), "test", "-v", "-run", pattern, "./..."],
+                    [
+                        "-C", module.path, try #require(Program.find("go")), "test", "-race", "-v", "-run", pattern,
+                        "./...",
+                    ],
                     in: module.path, environment: environment, program: "env")
             }
             let good = try start("BusPowerCut", "")

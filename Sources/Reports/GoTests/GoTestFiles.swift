@@ -13,13 +13,16 @@ public struct GoTestFiles: Sendable {
         public var tier: Int
         /// The variant that the scenario runs when none is named.
         public var isDefault: Bool
+        /// How long a run that passes takes at most, in seconds.
+        public var seconds: Int
 
-        public init(id: String, variant: String, name: String, tier: Int, isDefault: Bool) {
+        public init(id: String, variant: String, name: String, tier: Int, isDefault: Bool, seconds: Int) {
             self.id = id
             self.variant = variant
             self.name = name
             self.tier = tier
             self.isDefault = isDefault
+            self.seconds = seconds
         }
     }
 
@@ -30,17 +33,20 @@ public struct GoTestFiles: Sendable {
 
     private let package: String
     private let rig: String
+    private let isTwin: Bool
     private let system: String
     private let version: String
 
     /// - Parameters:
     ///   - package: the Go package that the files belong to.
     ///   - rig: what the tests give as `--rig`, unless their user names another.
+    ///   - isTwin: whether that rig is simulated: of a bench there is one, and its tests run one after the other.
     ///   - system: what they give as `--system`.
     ///   - version: of this program.
-    public init(package: String, rig: String, system: String, version: String) {
+    public init(package: String, rig: String, isTwin: Bool, system: String, version: String) {
         self.package = package
         self.rig = rig
+        self.isTwin = isTwin
         self.system = system
         self.version = version
     }
@@ -51,7 +57,10 @@ public struct GoTestFiles: Sendable {
         let unique = tests.filter { seen.insert(function($0)).inserted }
         let shared = File(
             name: "resilience_rig_test.go",
-            text: head + GoTestRuntime.text(rig: Self.literal(rig), system: Self.literal(system)))
+            text: head
+                + GoTestRuntime.text(
+                    rig: Self.literal(rig), isTwin: isTwin, system: Self.literal(system), command: command(for: unique))
+        )
         return [shared]
             + Self.components.compactMap { tier, component in
                 let own = unique.filter { $0.tier == tier }
@@ -61,16 +70,28 @@ public struct GoTestFiles: Sendable {
 
                     // \(test.id), \(test.variant): \(test.name).
                     func \(function(test))(t *testing.T) {
-                    \trunResilience(t, \(Self.literal("\(test.id)/\(test.variant)")))
+                    \trunResilience(t, \(Self.literal("\(test.id)/\(test.variant)")), \(test.seconds)*time.Second)
                     }
 
                     """
                 }
                 return File(
                     name: "resilience_\(component.lowercased())_test.go",
-                    text: head + "\nimport \"testing\"\n" + functions.joined())
+                    text: head + "\nimport (\n\t\"testing\"\n\t\"time\"\n)\n" + functions.joined())
             }
     }
+
+    /// The command that gives `tests` the time they need: `go test` ends after ten minutes by itself, and runs as many tests at once as there are processors.
+    public func command(for tests: [Test]) -> String {
+        let atOnce = isTwin ? min(Self.atOnce, tests.count) : 1
+        let longest = tests.map(\.seconds).max() ?? 0
+        let minutes = (tests.map(\.seconds).reduce(0, +) / max(atOnce, 1) + longest) / 60 + 2
+        return "go test -race" + (atOnce > 1 ? " -parallel \(atOnce)" : "")
+            + (minutes >= 10 ? " -timeout \(minutes)m" : "") + " ."
+    }
+
+    /// As many twins two processors carry with some to spare.
+    private static let atOnce = 6
 
     private var head: String {
         "// Written by knxrig \(version) (knxrig test … --go DIR). Write it again rather than change it.\n\npackage \(package)\n"

@@ -1,7 +1,9 @@
 /// The Go code that every generated test shares: it runs the program and turns a verdict with its evidence into subtests.
 enum GoTestRuntime {
-    /// - Parameters: literals of Go.
-    static func text(rig: String, system: String) -> String {
+    /// - Parameters:
+    ///   - rig, system: literals of Go.
+    ///   - command: how to run all tests.
+    static func text(rig: String, isTwin: Bool, system: String, command: String) -> String {
         """
 
         import (
@@ -17,6 +19,12 @@ enum GoTestRuntime {
         \t"time"
         )
 
+        // All of them, in the time that they need:
+        //
+        //	\(command)
+        //
+        // On a twin they run at once, as many as -parallel says. A test for which the rest of -timeout is too short is skipped.
+        //
         // What the tests give the program, unless the environment says otherwise:
         //
         //	KNXRIG            the program (default: knxrig on PATH)
@@ -26,7 +34,11 @@ enum GoTestRuntime {
         //	KNXRIG_ARGUMENTS  further arguments, separated by spaces
         const (
         \tresilienceRig    = \(rig)
+        \tresilienceIsTwin = \(isTwin)
         \tresilienceSystem = \(system)
+
+        \t// How long before the end of go test a run is interrupted, so that the rig heals and says what it has.
+        \tresilienceMargin = 20 * time.Second
         )
 
         // The seven steps of a run, and which checkers speak of each.
@@ -54,7 +66,8 @@ enum GoTestRuntime {
         \treason       string
         }
 
-        func runResilience(t *testing.T, scenario string) {
+        // takes: how long a run that passes takes at most.
+        func runResilience(t *testing.T, scenario string, takes time.Duration) {
         \tt.Helper()
         \tprogram := os.Getenv("KNXRIG")
         \tif program == "" {
@@ -67,9 +80,16 @@ enum GoTestRuntime {
         \tif _, err := os.Stat(program); err != nil {
         \t\tt.Fatalf("KNXRIG names a program that is not there: %v", err)
         \t}
+        \trig := resilienceSetting("KNXRIG_RIG", resilienceRig)
+        \tif rig == "twin" || resilienceIsTwin && rig == resilienceRig {
+        \t\tt.Parallel()
+        \t}
+        \tif deadline, ok := t.Deadline(); ok && time.Until(deadline) < takes+resilienceMargin {
+        \t\tt.Skipf("not run: needs %v, and go test ends in %v: give it a longer -timeout", takes+resilienceMargin, time.Until(deadline).Round(time.Second))
+        \t}
         \tdirectory := resilienceDirectory(t, scenario)
         \targuments := []string{"test", scenario, "--progress", "none", "--out", directory,
-        \t\t"--rig", resilienceSetting("KNXRIG_RIG", resilienceRig),
+        \t\t"--rig", rig,
         \t\t"--system", resilienceSetting("KNXRIG_SYSTEM", resilienceSystem)}
         \targuments = append(arguments, strings.Fields(os.Getenv("KNXRIG_ARGUMENTS"))...)
         \tstatus, output, complaint := runKnxrig(t, program, arguments)
@@ -162,7 +182,7 @@ enum GoTestRuntime {
         \t\tt.Fatalf("knxrig does not start: %v", err)
         \t}
         \tif deadline, ok := t.Deadline(); ok {
-        \t\ttimer := time.AfterFunc(time.Until(deadline.Add(-20*time.Second)), func() {
+        \t\ttimer := time.AfterFunc(time.Until(deadline.Add(-resilienceMargin)), func() {
         \t\t\t_ = command.Process.Signal(os.Interrupt)
         \t\t})
         \t\tdefer timer.Stop()

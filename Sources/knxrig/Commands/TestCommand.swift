@@ -159,6 +159,7 @@ private struct TestRequest {
     func perform() throws -> ExitStatus {
         if let goTests {
             Terminal.output(try goTests.write().map { $0 + "\n" }.joined())
+            Terminal.error("run them there with: \(goTests.command)\n")
             return .pass
         }
         if isDryRun {
