@@ -1,5 +1,6 @@
 import Checkers
 import Events
+import KNX
 import Testing
 
 /// A store that takes no writes while the line and everything else lives: what the rig's own writes prove, and what the live path must keep.
@@ -84,6 +85,67 @@ import Testing
         let verdict = try Self.events("database-locked", refusal: "busy", checkers: ["unaffected"]).verdict()
         #expect(verdict.outcome == .inconclusive)
         #expect(verdict.sentence.contains("at least 500 of each"), "\(verdict.sentence)")
+    }
+
+    /// Twice 500 telegrams and more of one point, each shown 5 ms later but for those that `late` has another time for, by their instants.
+    private static func busy(_ late: [Int: Int]) throws -> [Event] {
+        let group = ScriptedRun.repeats[0]
+        let run = try events("database-locked", refusal: "busy", checkers: ["unaffected"])
+        let shown = try #require(
+            run.last { $0.isSample("mqtt", GroupAddress(raw: group).description) && $0.milliseconds < 2_000 }?.raw)
+        let more = stride(from: 2_006, to: 2 * ScriptedRun.faultAt - 2_006, by: 6).enumerated().flatMap { turn, at in
+            // Every other one says what the slower views show, so that they are never wrong for long.
+            let raw = turn % 2 == 0 ? shown : [1, UInt8(turn >> 8), UInt8(turn & 0xFF)]
+            return ["mqtt", "websocket"].map {
+                ScriptedRun.sample(at + (turn % 2 == 0 ? 5 : late[at] ?? 5), $0, group, raw)
+            } + [ScriptedRun.frame(at, group, raw)]
+        }
+        let sentinels = ["mqtt", "websocket"].flatMap { view in
+            ScriptedRun.sentinels.map { ScriptedRun.sample(ScriptedRun.faultAt + 2_510, view, $0, [1]) }
+        }
+        // Its own telegrams would take the samples of these.
+        return run.without { event in
+            guard case .frame(let frame) = event.payload, event.milliseconds > 2_000 else { return false }
+            return frame.octets[3] == group >> 8 && frame.octets[4] == group & 0xFF
+        }.with(more + sentinels)
+    }
+
+    /// The instant of a telegram before the fault and of one during it, of those that may be late.
+    private static let before = 2_006 + 6 * 301
+    private static let during = 2_006 + 6 * 1_001
+
+    /// What is late by so many milliseconds before the fault and during it, by how much the rig itself was late then, and whether the live path is as before.
+    @Test(
+        arguments: [
+            (nil, nil, nil, true),
+            (nil, 900, nil, false),
+            // One that was late before the fault says what is usual, and no more than that.
+            (260, 255, nil, true),
+            (260, 900, nil, false),
+            // The rig's own lateness explains as much of it, and what has to be worked off then.
+            (nil, 400, 6, true),
+            (nil, 2_000, 6, false),
+            (nil, 2_000, 1_600, true),
+        ] as [(Int?, Int?, Int?, Bool)])
+    func whatTheLivePathTakesIsComparedWithBefore(before: Int?, during: Int?, slip: Int?, isUnaffected: Bool) throws {
+        var late: [Int: Int] = [:]
+        late[Self.before] = before
+        late[Self.during] = during
+        var events = try Self.busy(late)
+        if let slip {
+            let late = Event.Slip(thread: "probe", lateNanoseconds: Int64(slip) * 1_000_000)
+            events = events.with(ScriptedRun.event(Self.during + 100, "rig", .slip(late)))
+        }
+        let verdict = try events.verdict()
+        let finding = verdict.findings.first { $0.checker == "unaffected" }
+        #expect((finding == nil) == isUnaffected, "\(verdict.sentence)")
+        if let finding { #expect(finding.sentence.contains("after the line"), "\(finding.sentence)") }
+    }
+
+    @Test func aLivePathThatIsSlowerIsNamed() throws {
+        let late = Dictionary(uniqueKeysWithValues: (0..<60).map { (Self.during + 12 * $0, 120) })
+        let verdict = try Self.busy(late).verdict()
+        #expect(verdict.sentence.hasPrefix("live path: mqtt was slower while the fault lasted"), "\(verdict.sentence)")
     }
 
     @Test func aTelegramLostOnTheLivePathIsNamed() throws {

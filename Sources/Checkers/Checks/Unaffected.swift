@@ -4,7 +4,7 @@ import Events
 enum Unaffected {
     /// Fewer telegrams on either side say nothing of a 95th percentile.
     static let samples = 500
-    /// No telegram of a live path takes longer, whatever the percentile.
+    /// No telegram of a live path takes longer, whatever the percentile, unless one took longer before the fault too.
     private static let budget = Instant.Span.milliseconds(250)
     /// What the percentile may gain, whichever is more: twice as long, or this.
     private static let allowance = Instant.Span.milliseconds(50)
@@ -52,7 +52,7 @@ enum Unaffected {
                         sentence:
                             "live path: \(view.id) was slower while the fault lasted: 95 % of telegrams within \(Text.duration(measured)), before \(Text.duration(usual))",
                         at: fault, hop: "line → \(view.id)"))
-            } else if let late = late(during, world), !before.contains(where: { $0.after > budget }) {
+            } else if let late = late(during, over: max(budget, before.map(\.after).max() ?? budget), world) {
                 verdict.findings.append(
                     Finding(
                         checker: "unaffected", outcome: .fail,
@@ -81,13 +81,14 @@ enum Unaffected {
         return sorted[min(sorted.count - 1, sorted.count * 95 / 100)]
     }
 
-    /// The first telegram over budget that no slip of the rig's own explains.
-    private static func late(_ latencies: [Latency], _ world: World) -> Latency? {
+    /// The first telegram later than `limit` that no slip of the rig's own explains.
+    private static func late(_ latencies: [Latency], over limit: Instant.Span, _ world: World) -> Latency? {
         latencies.first { latency in
-            latency.after > budget
-                && !world.timeline.slips.contains {
-                    $0.instant >= latency.instant - slipEffect
-                        && $0.instant <= latency.instant + latency.after + slipEffect
+            latency.after > limit
+                && !world.timeline.slips.contains { slip in
+                    slip.instant >= latency.instant - slipEffect
+                        && slip.instant <= latency.instant + latency.after + slipEffect
+                        && latency.after <= limit + slipEffect + Instant.Span(nanoseconds: slip.content.lateNanoseconds)
                 }
         }
     }
