@@ -323,6 +323,23 @@ import Testing
         #expect(verdict.outcome == outcome, "\(verdict.sentence)")
     }
 
+    /// A daemon that was killed is healed by nobody: a command that was answered with success before the system had a way to the line again may have been kept
+    /// until then.
+    @Test(arguments: [ScriptedRun.Fault.daemonKilled, .busCut], [true, false])
+    func aCommandMayBeKeptUntilTheSystemIsBack(fault: ScriptedRun.Fault, appears: Bool) throws {
+        let run = ScriptedRun(fault: fault, recoveryLength: 16_000)
+        let recovered = try #require(try run.events.verdict().instants.recovered)
+        let answered = (fault == .busCut ? run.healedAt : run.brokenAt) + 100
+        let sent = Int((recovered.nanoseconds - ScriptedRun.instant(0).nanoseconds) / 1_000_000) + 2_500
+        var operation = Event.Operation(id: 9_000, name: "command", action: .invoke, group: 4099, raw: [1])
+        let invoked = ScriptedRun.event(answered - 50, "commands", .operation(operation))
+        operation.action = .ok
+        var events = run.events.with(invoked, ScriptedRun.event(answered, "commands", .operation(operation)))
+        if appears { events = events.with(ScriptedRun.frame(sent, 4099, [1], sender: ScriptedRun.system)) }
+        let verdict = try events.verdict()
+        #expect(verdict.findings.contains { $0.checker == "commands" } == !appears, "\(verdict.sentence)")
+    }
+
     @Test func aCommandThatFailsLongAfterTheRecoveryFails() throws {
         let run = ScriptedRun(recoveryLength: 12_000)
         let at = run.healedAt + 9_000
