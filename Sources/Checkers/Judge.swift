@@ -153,11 +153,13 @@ public struct Judge: Sendable {
         return verdict
     }
 
-    /// Takes the verdict back from a run that failed where the system was kept from working.
+    /// Takes the verdict back from a run that failed where the system was kept from working, unless it failed in what no waiting explains.
     private func excuse(_ world: World, _ verdict: inout RunVerdict) {
         switch verdict.outcome {
         case .fail:
-            guard let starved = Starvation.finding(world) else { return }
+            guard let starved = Starvation.finding(world),
+                !verdict.findings.contains(where: { $0.outcome == .fail && Starvation.never.contains($0.checker) })
+            else { return }
             verdict.outcome = .invalid
             verdict.findings.insert(starved, at: 0)
             verdict.sentence = "\(starved.sentence); what it did meanwhile says nothing about it: \(verdict.sentence)"

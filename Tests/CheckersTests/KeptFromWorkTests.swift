@@ -43,6 +43,19 @@ import Testing
         #expect(try events.verdict().outcome == .fail)
     }
 
+    /// However little it may work, a system does not show an older value after a newer one.
+    @Test func whatNoWaitingExplainsIsNotExcused() throws {
+        let run = ScriptedRun(leaksLength: 6_000)
+        let older = try BrokenControllerTests.tracerSample(run.events, from: run.leaksFrom + 500)
+        let newer = try BrokenControllerTests.tracerSample(run.events, from: run.leaksFrom + 500, index: 1)
+        let events = run.events.changed { event in
+            if event == older { event.instant = newer.instant + .milliseconds(20) }
+        }
+        #expect(try events.verdict().outcome == .fail)
+        let verdict = try events.with(Self.second(run.healedAt + 3_000, waited: 412, worked: 20)).verdict()
+        #expect(verdict.outcome == .fail, "\(verdict.sentence)")
+    }
+
     @Test func whatPassedAllTheSamePassed() throws {
         let run = ScriptedRun()
         let verdict = try run.events.with(Self.second(run.healedAt + 1_000, waited: 700, worked: 20)).verdict()

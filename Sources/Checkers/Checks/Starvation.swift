@@ -14,6 +14,9 @@ struct Starvation {
         func touches(_ at: Instant) -> Bool { at > instant - .seconds(1) && at <= instant + .milliseconds(500) }
     }
 
+    /// The checkers of what a system gets wrong however much time it has: what it said it had stored, what it stored, showed and did in which order.
+    static let never: Set = ["durability", "integrity", "no-wrong-value", "order"]
+
     /// Milliseconds of a second that explain a latency of some milliseconds. With twelve runs at once on two processors no thread of the system's and its
     /// services' waited for more than 86 in 99 of 100 seconds (measured).
     private static let short: Int64 = 100
