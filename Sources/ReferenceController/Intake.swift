@@ -12,6 +12,8 @@ final class Intake: Sendable {
     private let skipsMalformed: Bool
     private let worksAfterLoss: Bool
     private let wasLost = Atomic(false)
+    /// Without the protection of the silence.
+    private let impatience: Impatience?
 
     init(
         points: PointTable, mqtt: MqttLink, hub: WebSocketHub, commands: CommandService, status: Status,
@@ -25,6 +27,7 @@ final class Intake: Sendable {
         self.livePath = livePath
         skipsMalformed = protections.contains(.parserSkipMalformed)
         worksAfterLoss = protections.contains(.intakeAfterLoss)
+        impatience = protections.contains(.intakeAfterSilence) ? nil : Impatience()
     }
 
     /// The line was there and is not any more.
@@ -36,6 +39,7 @@ final class Intake: Sendable {
         let stamp = wallNanoseconds()
         status.telegrams.add(1, ordering: .relaxed)
         if !worksAfterLoss, wasLost.load(ordering: .relaxed) { return false }
+        if let impatience, impatience.isOver(at: monotonicNanoseconds()) { return false }
         let value: GroupValue
         do throws(GroupTelegram.Malformed) {
             switch try GroupTelegram(apdu: apdu) {

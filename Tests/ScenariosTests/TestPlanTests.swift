@@ -268,10 +268,10 @@ import Testing
         let plans = [try TestPlan(job: Self.job("PB-2", "killed")), try TestPlan(job: Self.job("PB-2", "stalled-5s"))]
         let calibration = Calibration(plans, clean: 2, null: 3)
         let jobs = calibration.jobs
-        #expect(jobs.count == 4 + 2 + 3)
+        #expect(jobs.count == 4 + 3 + 3)
         #expect(Set(jobs.map(\.directoryName)).count == jobs.count)
         #expect(jobs.filter(\.isNull).map(\.variant) == ["killed", "stalled-5s", "killed"])
-        #expect(jobs.flatMap(\.sabotage) == ["knxd.restart", "knxd.reread"])
+        #expect(jobs.flatMap(\.sabotage) == ["knxd.restart", "knxd.reread", "intake.after-silence"])
         func results(_ change: (Job) -> RunVerdict?) -> [JobResult] {
             jobs.map { job in
                 let right =
@@ -279,7 +279,9 @@ import Testing
                     ? RunVerdict(outcome: .fail, sentence: "interface daemon: knxd exited")
                     : job.sabotage == ["knxd.reread"]
                         ? RunVerdict(outcome: .fail, sentence: "http view: sentinel 1/3/0 still shows 00")
-                        : RunVerdict(outcome: .pass, sentence: "fine")
+                        : job.sabotage == ["intake.after-silence"]
+                            ? RunVerdict(outcome: .fail, sentence: "http view: tracer 1/1/0 still shows 8007")
+                            : RunVerdict(outcome: .pass, sentence: "fine")
                 return JobResult(job: job, verdict: change(job) ?? right)
             }
         }
@@ -288,13 +290,13 @@ import Testing
         }
         let good = qualification { _ in nil }
         #expect(good.isQualified)
-        #expect(good.clean.of == 4 && good.null.of == 3 && good.caught == 2)
+        #expect(good.clean.of == 4 && good.null.of == 3 && good.caught == 3)
         let lucky = qualification { $0.sabotage.isEmpty ? nil : RunVerdict(outcome: .fail, sentence: "leaks") }
         #expect(!lucky.isQualified && lucky.caught == 0)
         let missed = qualification {
             $0.sabotage == ["knxd.reread"] ? RunVerdict(outcome: .pass, sentence: "sentinel") : nil
         }
-        #expect(!missed.isQualified && missed.caught == 1)
+        #expect(!missed.isQualified && missed.caught == 2)
         let alarm = qualification { $0.isNull ? RunVerdict(outcome: .invalid, sentence: "false alarm") : nil }
         #expect(!alarm.isQualified && alarm.null.good == 0 && alarm.null.bad.count == 3)
         let unclean = qualification {
