@@ -216,7 +216,7 @@ public struct Scenario: Sendable {
     /// Names that `expect` may use.
     public static let checkerNames = [
         "detected", "recovers", "no-restart", "state", "ledger", "order", "commands", "zombie", "leaks", "unaffected",
-        "no-errors",
+        "no-errors", "undisturbed",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
         "keeps-up", "backlog", "dips", "no-wrong-value",

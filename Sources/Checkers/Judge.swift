@@ -267,6 +267,7 @@ public struct Judge: Sendable {
         if plan.expects("refuses-start"), !plan.isNullRun {
             RefusesStart.judge(world, since: fault.instant, into: &verdict)
         }
+        if plan.expects("undisturbed") { verdict.findings += Undisturbed.findings(world) }
         if plan.expects("serves"), !plan.isNullRun { Serves.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("history") { verdict.findings += HistoryCheck.findings(world) }
         if plan.expects("flood") {

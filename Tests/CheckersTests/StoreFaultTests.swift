@@ -56,6 +56,20 @@ import Testing
         #expect(verdict.sentence.contains("has not met the full disk"), "\(verdict.sentence)")
     }
 
+    @Test func aSystemThatSpeaksOfWhatItNeedNotNoticeIsNamed() throws {
+        let events = try Self.events("database-locked", refusal: "busy", checkers: ["undisturbed"])
+        #expect(try events.verdict().outcome == .pass)
+        let early = Self.log(ScriptedRun.faultAt - 100, "database not written")
+        let other = Self.log(ScriptedRun.faultAt + 700, "line lost")
+        #expect(try events.with(early, other).verdict().outcome == .pass)
+        let verdict = try events.with(Self.log(ScriptedRun.faultAt + 700, "database not written")).verdict()
+        #expect(verdict.outcome == .fail)
+        #expect(
+            verdict.sentence
+                == "undisturbed: database not written spoke of a loss 0.70 s after the fault, and nothing in this fault asks for that",
+            "\(verdict.sentence)")
+    }
+
     @Test func aCommandThatFailsMeanwhileIsNamed() throws {
         let events = try Self.events("database-locked", refusal: "busy", checkers: ["no-errors"])
         #expect(try events.verdict().outcome == .pass)

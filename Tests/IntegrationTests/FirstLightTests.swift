@@ -44,6 +44,7 @@ extension RunsAlone {
             "DI-2/rooms db.foreign-keys": ["a row refers to something that is not there"],
             "IF-1/stalled-20s mqtt.reconnect": ["broker connection"],
             "IF-1/half-open-20s mqtt.reconnect": ["broker connection"],
+            "IF-1/throttled-20s queue.newest-wins": ["mqtt view: sentinel"],
             "IF-1/corrupting-5s mqtt.reconnect": ["broker connection"],
             "IF-1/cut-in-frame-5s mqtt.reconnect": ["broker connection"],
             "IF-3/locked-20s db.off-live-path": ["live path: mqtt did not show"],
