@@ -312,8 +312,19 @@ public struct Judge: Sendable {
             verdict.notes.append(
                 "resident memory of the controller at the end: \(rss) kB (a single run does not judge it)")
         }
-        verdict.notes += Ledger.notes(world)
+        verdict.notes += undeclared + Ledger.notes(world)
         finish(world, healed: healed, recovered: recovered, into: &verdict)
+    }
+
+    /// The checkers that had nothing to look at, because the system's profile declares it not.
+    private var undeclared: [String] {
+        [
+            plan.expects("commands") && !plan.takesCommands
+                ? "commands: the profile declares none, so that no acknowledgement of the system's was judged" : nil,
+            plan.expects("zombie") && !plan.saysHealth
+                ? "zombie: the profile declares no health, so that the system's own word of itself was not judged"
+                : nil,
+        ].compactMap(\.self)
     }
 
     /// What a saturated line shows.

@@ -1,6 +1,7 @@
 import Bus
 import Catalogue
 import Rigs
+import Systems
 
 extension TestPlan {
     /// The line's witness.
@@ -33,5 +34,17 @@ extension TestPlan {
         return [
             "a witness that \(wanted.joined(separator: ", that ")): the one with the driver '\(witness.driver)' does not"
         ]
+    }
+
+    /// What this scenario's checkers look at and the profile does not declare: a checker with nothing to look at would always pass.
+    var declarationLacks: [String] {
+        let wanted: [(checker: String, what: String, isThere: Bool)] = [
+            ("no-errors", "'command' or 'mutation'", system.command != nil || system.mutation != nil),
+            ("healthy", "'health'", system.health != nil),
+            ("available", "a view that is polled, not streaming,", system.views.contains { !$0.isStreaming }),
+        ]
+        return wanted.filter { wanted in
+            !wanted.isThere && variant.expectations.contains { $0.checker == wanted.checker }
+        }.map { "\($0.what) in the system profile, for the checker '\($0.checker)'" }
     }
 }

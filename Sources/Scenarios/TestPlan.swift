@@ -95,7 +95,7 @@ public struct TestPlan: Sendable {
             lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
         }
         if system.points.tracers == nil { lacks.append("tracers in the system profile") }
-        lacks += visibilityLacks
+        lacks += visibilityLacks + declarationLacks
         return lacks.map { "needs \($0)" } + isolationObstacles + system.missingPrograms()
     }
 

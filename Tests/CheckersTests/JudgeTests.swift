@@ -183,6 +183,19 @@ import Testing
             #expect(try RunVerdict(JSON.parse(JSON.text(verdict.value))) == verdict)
         }
     }
+
+    /// A pass says what it did not look at.
+    @Test func whatTheProfileDoesNotDeclareIsSaid() throws {
+        let run = ScriptedRun()
+        let bare = run.events.changed { event in
+            guard case .plan(let plan) = event.payload else { return }
+            event.payload = .plan(plan.replacing(["judge", "commands"], []).replacing(["judge", "health"], false))
+        }
+        let notes = try bare.verdict().notes
+        #expect(notes.contains { $0.hasPrefix("commands: the profile declares none") }, "\(notes)")
+        #expect(notes.contains { $0.hasPrefix("zombie: the profile declares no health") }, "\(notes)")
+        #expect(try !run.events.verdict().notes.contains { $0.contains("the profile declares no") })
+    }
 }
 
 /// The same frame as its own repetition: the R bit cleared, and the check octet with it.

@@ -226,6 +226,28 @@ import Testing
         }
     }
 
+    /// A checker that has nothing to look at would always pass.
+    @Test func whatACheckerLooksAtMustBeDeclared() throws {
+        #expect(try TestPlan(job: Self.job("IF-3", "locked-2s")).obstacles.isEmpty)
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let text = String(
+            decoding: try Files.read(Self.root + "/rigs/systems/reference-controller.yaml"), as: UTF8.self)
+        var isLeftOut = false
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if let first = line.first, first.isLetter {
+                isLeftOut = ["command:", "mutation:"].contains { line.hasPrefix($0) }
+            }
+            return !isLeftOut
+        }
+        let file = directory.path + "/system.yaml"
+        try Files.write(Array(lines.joined(separator: "\n").utf8), to: file)
+        var job = Self.job("IF-3", "locked-2s")
+        job.systemFile = file
+        let lack = "needs 'command' or 'mutation' in the system profile, for the checker 'no-errors'"
+        #expect(try TestPlan(job: job).obstacles == [lack])
+    }
+
     @Test func aKindOfFaultThatIsMisspeltInAProfileIsNamed() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
