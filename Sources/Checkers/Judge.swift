@@ -268,7 +268,9 @@ public struct Judge: Sendable {
             RefusesStart.judge(world, since: fault.instant, into: &verdict)
         }
         if plan.expects("undisturbed") { verdict.findings += Undisturbed.findings(world) }
-        if plan.expects("serves"), !plan.isNullRun { Serves.judge(world, since: fault.instant, into: &verdict) }
+        if plan.expects("serves"), !plan.isNullRun {
+            Serves.judge(world, since: fault.instant, healed: healed.instant, into: &verdict)
+        }
         if plan.expects("history") { verdict.findings += HistoryCheck.findings(world) }
         if plan.expects("flood") {
             FloodCheck.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)

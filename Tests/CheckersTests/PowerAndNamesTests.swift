@@ -88,6 +88,15 @@ import Testing
             verdict.findings.contains {
                 $0.sentence == "start: the system was started 0.60 s after the fault, and mqtt never showed a telegram"
             }, "\(verdict.findings)")
+        let lost = ScriptedRun.faultAt + 3_000..<ScriptedRun.faultAt + 4_000
+        let lossy = try run.events.with(Self.names()).with(Self.restarted).without {
+            $0.isSample("mqtt") && lost.contains($0.milliseconds)
+        }.verdict()
+        #expect(
+            lossy.findings.contains {
+                $0.checker == "serves" && $0.sentence.contains("and mqtt did not show")
+                    && $0.sentence.contains("after its first")
+            }, "\(lossy.findings)")
         let late = try run.events.with(Self.names()).with(Self.restarted).verdict()
         #expect(late.measured.contains { $0.name == "time_to_serve_mqtt" && $0.outcome == .pass })
     }
