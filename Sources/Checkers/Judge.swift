@@ -285,7 +285,10 @@ public struct Judge: Sendable {
         if plan.expects("skips") { verdict.findings += Skips.findings(world) }
         if plan.expects("no-wrong-value") { verdict.findings += NoWrongValue.findings(world, since: fault.instant) }
         if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }
-        if plan.expects("state") { verdict.findings += WrongState.findings(world, healed: healed.instant) }
+        if plan.expects("state") {
+            verdict.findings += WrongState.findings(world, healed: healed.instant)
+            verdict.measured.append(WrongState.measured(world, fault: fault.instant, healed: healed.instant))
+        }
         verdict.ledger = Ledger.rows(world, recovered: recovered?.instant)
         if plan.expects("ledger") { verdict.findings += Ledger.findings(verdict.ledger) }
         if plan.expects("order") {

@@ -7,6 +7,30 @@ struct WrongState {
         var disagreement: Agreement.Disagreement
     }
 
+    /// Wrong-state time: for how long the views disagreed with the line by more than their limits, summed over views and group addresses. What lies after the recovery
+    /// limit is held against nothing; what lies between the fault and it is told.
+    static func measured(_ world: World, fault: Instant, healed: Instant) -> Measured {
+        let deadline = min(healed + world.plan.recover, world.end)
+        var all: Int64 = 0
+        var after: Int64 = 0
+        for view in world.plan.views {
+            for group in Set(world.plan.sentinels.map(\.group) + world.plan.repeats).union(world.plan.tracers)
+            where !world.plan.isExcused(view, group) {
+                for wrong in world.agreement(view, group, limit: view.limit, until: world.end).disagreements {
+                    let until = wrong.until ?? world.end
+                    all += max(0, (until - max(wrong.from, fault)).nanoseconds)
+                    after += max(0, (until - max(wrong.from, deadline)).nanoseconds)
+                }
+            }
+        }
+        return Measured(
+            name: "wrong_state_after_limit", valueNanoseconds: after, uncertaintyNanoseconds: 0, limitNanoseconds: 0,
+            outcome: after == 0 ? .pass : .fail,
+            note:
+                "\(Text.duration(Instant.Span(nanoseconds: all))) from the fault on, summed over views and group addresses"
+        )
+    }
+
     /// One finding per view for the points that nothing else would heal, and one for those that heal themselves.
     static func findings(_ world: World, healed: Instant) -> [Finding] {
         world.plan.views.flatMap { view in
