@@ -18,13 +18,30 @@ public struct TemporaryDirectory: Sendable {
     /// Makes `/tmp/<prefix>XXXXXX` too, and removes before it those that an owner who was killed has left: of the same user, with the same prefix,
     /// made by this same initialiser.
     public init(heldWithPrefix prefix: String) throws(SystemFailure) {
-        Self.removeForsaken(prefix)
-        path = try Self.make(prefix)
-        let number = unsafe open(path + "/" + Self.lockName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard number >= 0 else { throw SystemFailure("create", path + "/" + Self.lockName) }
-        // Nobody else takes it for longer than it takes to see that this process has it, or has not yet.
-        _ = flock(number, LOCK_EX)
-        lock = number
+        try self.init(heldWithPrefix: prefix) {}
+    }
+
+    /// - Parameter beforeLocking: called while the lock is made and nobody holds it.
+    init(heldWithPrefix prefix: String, beforeLocking: () -> Void) throws(SystemFailure) {
+        while true {
+            Self.removeForsaken(prefix)
+            let made = try Self.make(prefix)
+            let number = unsafe open(
+                made + "/" + Self.lockName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard number >= 0 else { throw SystemFailure("create", made + "/" + Self.lockName) }
+            beforeLocking()
+            // Nobody else takes it for longer than it takes to see that this process has it, or has not yet.
+            while flock(number, LOCK_EX) != 0, errno == EINTR {}
+            // Another who looked for forsaken ones came between and took this for one.
+            var status = stat()
+            guard unsafe fstat(number, &status) == 0, status.st_nlink > 0 else {
+                close(number)
+                continue
+            }
+            path = made
+            lock = number
+            return
+        }
     }
 
     /// Removes the directory and everything in it. Links are removed, never followed. To be called once.

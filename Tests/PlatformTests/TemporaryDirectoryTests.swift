@@ -1,6 +1,7 @@
 import Events
-import Platform
 import Testing
+
+@testable import Platform
 
 @Suite struct TemporaryDirectoryTests {
     @Test func theNextRemovesWhatADeadOwnerLeftAndNothingElse() throws {
@@ -24,6 +25,21 @@ import Testing
         #expect(Files.exists(withoutLock.path), "nothing says that it was ever held")
         #expect(Files.exists(other.path), "its prefix is another")
         #expect(try isRemoved(other, byAnotherWithPrefix: prefix + "x"))
+    }
+
+    /// Between the making of a lock and its taking another may come who looks for forsaken directories.
+    @Test func onesTakenForForsakenWhileTheyAreMadeAreMadeAnew() throws {
+        let prefix = "knxrig-held-\(UInt32.random(in: 0 ... .max))-"
+        var others = 0
+        let made = try TemporaryDirectory(heldWithPrefix: prefix) {
+            others += 1
+            if others <= 2 { try? TemporaryDirectory(heldWithPrefix: prefix).remove() }
+        }
+        defer { made.remove() }
+        #expect(others == 3)
+        #expect(Files.exists(made.path))
+        try TemporaryDirectory(heldWithPrefix: prefix).remove()
+        #expect(Files.exists(made.path), "its owner lives")
     }
 
     /// A child that another test of this process has just forked holds the lock too, until it runs its own program: so the next one may come too early.
