@@ -265,6 +265,8 @@ final class KeeperSession {
         else { return refuse(set["id"]?.integer ?? -1, "a set needs id, channel and meaning") }
         guard let owned = boards.owner(of: channel) else { return refuse(id, "there is no channel '\(channel)'") }
         let now = MonotonicClock.now()
+        let due = Instant(nanoseconds: set["due"]?.integer ?? now.nanoseconds)
+        guard due.nanoseconds >= 0 else { return refuse(id, "a due instant is not before the clock's zero") }
         if meaning == .cut {
             if let refusal = refusal(ofCutting: channel, at: now) { return refuse(id, refusal) }
             interlocks.promised(cutting: channel)
@@ -272,7 +274,6 @@ final class KeeperSession {
         lastToken += 1
         let token = lastToken
         pending[token] = (clientNumber, id, set["purpose"]?.text ?? "set_up", meaning == .cut ? channel : nil)
-        let due = Instant(nanoseconds: set["due"]?.integer ?? now.nanoseconds)
         journal.write(
             "set", by: "keeper", ("id", .integer(id)), ("channel", .text(channel)),
             ("meaning", .text(meaning.rawValue)),
