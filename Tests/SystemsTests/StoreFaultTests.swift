@@ -80,6 +80,37 @@ import Testing
         #expect(DatabaseLock.check(path) != "ok")
     }
 
+    /// One thread watches the disk while another one heals it.
+    @Test(.enabled(if: geteuid() == 0, "a file system of its own needs root"))
+    func aHealedDiskStaysHealedWhoeverWatches() throws {
+        defer { directory.remove() }
+        let place = directory.path + "/small"
+        try Files.makeDirectories(place)
+        let thread = NamedThread.start("small disk") {
+            do {
+                try MountNamespace.enterPrivate()
+                try MountNamespace.mountMemory(at: place, megabytes: 1)
+                defer { MountNamespace.unmount(place) }
+                let isLooking = try Wakeup()
+                let ballast = DiskBallast(directory: place) {
+                    isLooking.signal()
+                    // As long as a busy machine may keep it waiting.
+                    MonotonicClock.sleep(for: .milliseconds(200))
+                }
+                try ballast.fill()
+                let watch = NamedThread.start("watch") { _ = ballast.attempt() }
+                _ = Poll.wait([(isLooking.descriptor, .readable)], until: nil)
+                ballast.remove()
+                watch.join()
+                #expect(Files.entries(of: place).isEmpty)
+                #expect(ballast.attempt() == "ok")
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        thread.join()
+    }
+
     /// On a file system of its own in the mounts of a process of its own: nobody else's disk is filled.
     @Test(.enabled(if: geteuid() == 0, "a file system of its own needs root"))
     func aFullDiskRefusesUntilThereIsRoom() throws {

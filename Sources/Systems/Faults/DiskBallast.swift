@@ -6,29 +6,43 @@ import Synchronization
 public final class DiskBallast: Sendable {
     private let path: String
     private let probePath: String
-    private let isFull = Atomic(false)
+    private let beforeFillingAgain: @Sendable () -> Void
+    /// Held while it is filled or removed: whoever watches the disk must not fill it again after it was healed.
+    private let isFull = Mutex(false)
 
     /// - Parameter directory: on the file system; a small one of its own, never this computer's.
-    public init(directory: String) {
+    public convenience init(directory: String) { self.init(directory: directory) {} }
+
+    /// - Parameter beforeFillingAgain: called when an attempt is going to fill what has become free.
+    init(directory: String, beforeFillingAgain: @escaping @Sendable () -> Void) {
+        self.beforeFillingAgain = beforeFillingAgain
         path = directory + "/.ballast"
         probePath = directory + "/.write-probe"
     }
 
     /// Writes until there is no room for a single octet.
     public func fill() throws(SystemFault) {
-        isFull.store(true, ordering: .releasing)
-        try pad()
+        try isFull.withLock { isFull throws(SystemFault) in
+            isFull = true
+            try pad()
+        }
     }
 
     public func remove() {
-        isFull.store(false, ordering: .releasing)
-        unsafe unlink(path)
+        isFull.withLock { isFull in
+            isFull = false
+            _ = unsafe unlink(path)
+        }
     }
 
     /// Whether anybody could write now: `ok`, `full`, or what the system says. What the system under test gives free while the disk is to be full
     /// is filled again first.
     public func attempt() -> String {
-        if isFull.load(ordering: .acquiring) { try? pad() }
+        isFull.withLock { isFull in
+            guard isFull else { return }
+            beforeFillingAgain()
+            try? pad()
+        }
         let number = unsafe open(probePath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard number >= 0 else { return errno == ENOSPC ? "full" : unsafe String(cString: strerror(errno)) }
         defer {
