@@ -123,6 +123,8 @@ int platform_ppoll(struct pollfd *descriptors, unsigned long count, const struct
     return ppoll(descriptors, count, timeout, NULL);
 }
 
+const short platform_poll_ended = POLLRDHUP;
+
 int platform_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int platform_signalfd(const sigset_t *set) { return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK); }

@@ -67,7 +67,7 @@ public final class ChildProcess: Sendable {
         guard let path = Program.find(request.path) else {
             throw SystemFailure("execute", request.path, code: ENOENT)
         }
-        let nothing = unsafe Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
+        let nothing = try Descriptor.null()
         var handed: [(number: Int32, descriptor: Descriptor)] = [(0, request.standardInput ?? nothing)]
         if let output = request.standardOutput { handed.append((1, output)) }
         if let error = request.standardError { handed.append((2, error)) }

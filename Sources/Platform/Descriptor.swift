@@ -15,6 +15,15 @@ public final class Descriptor: Sendable {
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     }
 
+    /// `/dev/null`, for reading and writing.
+    ///
+    /// - Throws: when this process has no descriptor left, for one.
+    public static func null() throws(SystemFailure) -> Descriptor {
+        let number = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard number >= 0 else { throw SystemFailure("open", "/dev/null") }
+        return Descriptor(owning: number)
+    }
+
     deinit { close() }
 
     /// Closes the file. Calling it again does nothing.

@@ -14,6 +14,8 @@ public struct Readiness: OptionSet, Sendable {
     public static let writable = Readiness(rawValue: 2)
     /// The other side is gone, or the descriptor is in error. Reported whether asked for or not.
     public static let hangUp = Readiness(rawValue: 4)
+    /// The other side sends no more. Reported when asked for, whatever is still to be read.
+    public static let ended = Readiness(rawValue: 8)
 }
 
 /// Waiting for several descriptors at once until an absolute instant.
@@ -27,7 +29,8 @@ public enum Poll {
             pollfd(
                 fd: entry.descriptor.number,
                 events: (entry.for.contains(.readable) ? Int16(POLLIN) : 0)
-                    | (entry.for.contains(.writable) ? Int16(POLLOUT) : 0),
+                    | (entry.for.contains(.writable) ? Int16(POLLOUT) : 0)
+                    | (entry.for.contains(.ended) ? platform_poll_ended : 0),
                 revents: 0)
         }
         while true {
@@ -43,6 +46,7 @@ public enum Poll {
                 var readiness: Readiness = []
                 if poll.revents & Int16(POLLIN) != 0 { readiness.insert(.readable) }
                 if poll.revents & Int16(POLLOUT) != 0 { readiness.insert(.writable) }
+                if poll.revents & platform_poll_ended != 0 { readiness.insert(.ended) }
                 if poll.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { readiness.insert(.hangUp) }
                 return readiness
             }

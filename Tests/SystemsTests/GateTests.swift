@@ -88,6 +88,70 @@ import Testing
         withExtendedLifetime(another) {}
     }
 
+    /// How many connections to a port its process has not closed though the other side has: lines of state CLOSE_WAIT.
+    private func forsaken(at port: UInt16) throws -> Int {
+        let hexadecimal = String(port, radix: 16, uppercase: true)
+        let place = "0100007F:" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
+        return String(decoding: try Files.read("/proc/net/tcp"), as: UTF8.self).split(separator: "\n").count { line in
+            let words = line.split(separator: " ")
+            return words.count > 3 && words[1] == place && words[3] == "08"
+        }
+    }
+
+    @Test func whoGivesUpOnAHalfOpenLinkAgainAndAgainUsesNothingUp() throws {
+        let service = try Socket.listenTCP()
+        let gate = try gate(to: service.port)
+        defer { gate.stop() }
+        try gate.open()
+        try gate.trouble(.halfOpen)
+        for _ in 1...300 { try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon).close() }
+        // Those that wait hold nobody up, and get no answer.
+        let waiting = try (1...150).map { _ in try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon) }
+        #expect(eventually { (try? forsaken(at: gate.port)) == 0 })
+        let later = MonotonicClock.now() + .milliseconds(200)
+        #expect(Poll.wait(waiting.map { ($0, .readable) }, until: later).allSatisfy { $0.isEmpty })
+        let rounds = gate.rounds
+        MonotonicClock.sleep(for: .milliseconds(200))
+        #expect(gate.rounds - rounds <= 1)
+        try gate.trouble(nil)
+        for socket in waiting {
+            #expect(!Poll.wait([(socket, .readable)], until: soon)[0].isEmpty, "it is forgotten")
+        }
+        _ = try connect(gate, to: service.listener)
+        #expect(changes() == [.opened, .connected])
+    }
+
+    /// In a process of its own, which is left without a descriptor.
+    @Test func withoutADescriptorItWaitsForOne() async {
+        await #expect(processExitsWith: .success) {
+            let service = try Socket.listenTCP()
+            let gate = try Gate(
+                id: "broker", port: try Socket.listenTCP().port, servicePort: service.port, inNetworkOf: nil
+            ) { _ in }
+            try gate.open()
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            try #require(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            var numbers: [Int32] = []
+            while case let number = unsafe open("/dev/null", O_RDONLY), number >= 0 { numbers.append(number) }
+            #expect(throws: SystemFailure.self) { try ChildProcess.spawn(ChildProcess.Request(path: "/bin/true")) }
+            let last = numbers.popLast()
+            close(try #require(last))
+            let system = try Socket.connectTCP(
+                host: "127.0.0.1", port: gate.port, until: MonotonicClock.now() + .seconds(1))
+            MonotonicClock.sleep(for: .milliseconds(50))
+            let rounds = gate.rounds
+            MonotonicClock.sleep(for: .milliseconds(500))
+            #expect(gate.rounds - rounds < 20)
+            for number in numbers { close(number) }
+            try system.writeAll([1, 2, 3])
+            let accepted = try #require(
+                try Socket.accept(service.listener, until: MonotonicClock.now() + .seconds(5)))
+            #expect(!Poll.wait([(accepted, .readable)], until: MonotonicClock.now() + .seconds(5))[0].isEmpty)
+            #expect(try accepted.read(maximum: 3) == [1, 2, 3])
+            gate.stop()
+        }
+    }
+
     @Test func aConnectionIsCutInTheMiddleOfWhatTheSystemSends() throws {
         let service = try Socket.listenTCP()
         let gate = try gate(to: service.port)

@@ -28,6 +28,8 @@ struct platform_spawn {
 pid_t platform_spawn(const struct platform_spawn *request, const char **failed_step);
 
 int platform_ppoll(struct pollfd *descriptors, unsigned long count, const struct timespec *timeout);
+// POLLRDHUP.
+extern const short platform_poll_ended;
 int platform_eventfd(void);
 int platform_signalfd(const sigset_t *set);
 int platform_pidfd_open(pid_t process);

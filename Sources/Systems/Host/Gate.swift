@@ -146,9 +146,19 @@ public final class Gate: Sendable {
             var valve = LinkValve()
             /// Taken while the link was half open: nobody will ever answer them.
             var ghosts: [Descriptor] = []
+            /// Until then nothing is accepted, because this process had no descriptor left.
+            var rest: Instant?
             while true {
                 var wanted: [(descriptor: Descriptor, for: Readiness)] = [(gate.wakeup.descriptor, .readable)]
-                if let listener { wanted.append((listener, .readable)) }
+                if let due = rest, due <= MonotonicClock.now() { rest = nil }
+                var listening: Int?
+                if let listener, rest == nil, ghosts.count < Self.mostGhosts {
+                    listening = wanted.count
+                    wanted.append((listener, .readable))
+                }
+                let haunted = ghosts.count < Self.mostGhosts ? [] : ghosts
+                let haunting = wanted.count
+                wanted += haunted.map { ($0, .ended) }
                 // A wish that is empty is left out: hang-up would be reported for it again and again.
                 let wishes = connections.map { ($0.system.wish(peer: $0.service), $0.service.wish(peer: $0.system)) }
                 for (connection, wish) in zip(connections, wishes) {
@@ -156,7 +166,11 @@ public final class Gate: Sendable {
                     if !wish.1.isEmpty { wanted.append((connection.service.socket, wish.1)) }
                 }
                 let due = connections.compactMap { $0.nextRelease(after: MonotonicClock.now()) }.min()
-                let ready = Poll.wait(wanted, until: due)
+                let ready = Poll.wait(wanted, until: [due, rest].compactMap(\.self).min())
+                if !haunted.isEmpty {
+                    // Who has given up waits for no answer: it misses none.
+                    ghosts = zip(haunted, ready[haunting...]).filter { $0.1.isEmpty }.map(\.0)
+                }
                 for (order, done) in takeOrders() {
                     var failure: SystemFailure?
                     switch order {
@@ -181,6 +195,7 @@ public final class Gate: Sendable {
                             for connection in connections { cut(connection, "forgotten by a half-open link") }
                             connections = []
                             forget(&ghosts)
+                            if let listener { forgetWaiting(on: listener) }
                         }
                         valve = LinkValve(trouble, seed: seed)
                         for connection in connections { connection.put(valve) }
@@ -190,13 +205,20 @@ public final class Gate: Sendable {
                     done.put(failure)
                     if order == .stop { return }
                 }
-                if let listener, ready.count > 1, !ready[1].isEmpty {
-                    while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
-                        if valve.trouble == .halfOpen {
-                            ghosts.append(socket)
-                        } else if let connection = connect(socket, valve) {
-                            connections.append(connection)
+                if let listener, let listening, !ready[listening].isEmpty {
+                    do throws(SystemFailure) {
+                        while ghosts.count < Self.mostGhosts,
+                            let socket = try Socket.accept(listener, until: MonotonicClock.now())
+                        {
+                            if valve.trouble == .halfOpen {
+                                ghosts.append(socket)
+                            } else if let connection = connect(socket, valve) {
+                                connections.append(connection)
+                            }
                         }
+                    } catch {
+                        // Whoever waits goes on waiting, and is reported as ready all the time.
+                        rest = MonotonicClock.now() + .milliseconds(100)
                     }
                 }
                 // Both directions of all: a read that finds nothing costs less than remembering which was ready.
@@ -207,6 +229,9 @@ public final class Gate: Sendable {
                 }
             }
         }
+
+        /// So many are taken; who comes after them waits in the kernel, which answers as little.
+        static let mostGhosts = 128
 
         private func takeOrders() -> [(order: Order, done: Arrival<SystemFailure?>)] {
             gate.wakeup.drain()
@@ -223,6 +248,14 @@ public final class Gate: Sendable {
                 socket.close()
             }
             ghosts = []
+        }
+
+        /// Connections of a half-open link that the kernel took and nobody accepted yet.
+        private func forgetWaiting(on listener: Descriptor) {
+            while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
+                Socket.resetOnClose(socket)
+                socket.close()
+            }
         }
 
         private func connect(_ socket: Descriptor, _ valve: LinkValve) -> GateConnection? {

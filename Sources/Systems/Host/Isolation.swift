@@ -26,7 +26,7 @@ public enum Isolation: Hashable, Sendable {
         request.namespaces = [.network, .mount, .process]
         request.newSession = true
         do throws(SystemFailure) {
-            let nothing = Descriptor(owning: unsafe open("/dev/null", O_RDWR | O_CLOEXEC))
+            let nothing = try Descriptor.null()
             request.standardOutput = nothing
             request.standardError = nothing
             let child = try ChildProcess.spawn(request)
