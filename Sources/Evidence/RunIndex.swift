@@ -19,7 +19,7 @@ import Platform
     /// - Returns: nil when it cannot be used: not writable, or not ours.
     public init?(path: String) {
         guard unsafe sqlite3_open(path, &database) == SQLITE_OK else {
-            unsafe sqlite3_close(database)
+            // `deinit` closes what was opened of it.
             return nil
         }
         unsafe sqlite3_busy_timeout(database, 2000)
