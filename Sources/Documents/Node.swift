@@ -135,14 +135,20 @@ public struct Node: Sendable {
                 + Nearest.suggestion(for: text, among: names))
     }
 
+    /// 30 days: longer than anything on a bench, and short enough that sums and small multiples fit 64 bits.
+    private static let longestNanoseconds = 30 * 86_400e9
+
     /// A length of time such as `20 s`, `250 ms`, `2 min`, `1 h`, in nanoseconds. A bare number is refused: its unit would be a guess.
     public func nanoseconds() throws(DocumentFailure) -> Int64 {
         let text = try text()
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
         let units: [Substring: Double] = ["us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9]
-        guard let number = Double(digits), let factor = units[unit], number * factor < 9e18 else {
+        guard let number = Double(digits), let factor = units[unit] else {
             throw failure("'\(text)' should be a length of time such as '20 s' or '250 ms'")
+        }
+        guard number * factor <= Self.longestNanoseconds else {
+            throw failure("'\(text)' is longer than \(Int(Self.longestNanoseconds / 86_400e9)) days")
         }
         return Int64((number * factor).rounded())
     }

@@ -41,7 +41,8 @@ public struct CaptureRotation: Hashable, Sendable {
             guard candidate.hasPrefix(stem + "_"), candidate.hasSuffix(ending) else { return nil }
             let middle = candidate.dropFirst(stem.count + 1).dropLast(ending.count)
             let words = middle.split(separator: "_", omittingEmptySubsequences: false)
-            guard words.count == 2, words[0].count >= 5, words[0].allSatisfy(\.isNumber), let number = Int(words[0]),
+            guard words.count == 2, (5...15).contains(words[0].count), words[0].allSatisfy(\.isNumber),
+                let number = Int(words[0]),
                 words[1].count == 16, words[1].hasSuffix("Z")
             else { return nil }
             return (number, candidate)

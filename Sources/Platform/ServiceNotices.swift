@@ -12,7 +12,13 @@ public struct ServiceNotices: Sendable {
         socket = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
         let isMeant = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         let patience = isMeant ? environment["WATCHDOG_USEC"].flatMap { Int64($0) } : nil
-        beat = socket == nil ? nil : patience.map { Instant.Span(nanoseconds: $0 * 1_000 / 2) }
+        // A manager that would wait for years does not watch.
+        beat =
+            socket == nil
+            ? nil
+            : patience.flatMap {
+                (1...1_000_000_000_000_000).contains($0) ? Instant.Span(nanoseconds: $0 * 1_000 / 2) : nil
+            }
     }
 
     /// It serves from now on.

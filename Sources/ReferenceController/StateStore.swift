@@ -140,6 +140,8 @@ import Synchronization
         try execute("COMMIT")
     }
 
+    private static let plausibleSequences = 0...(1 << 53)
+
     private func restore() throws(StatementError) {
         let rows = try query("SELECT group_address, raw, source, sequence, updated_at_ms FROM points") { row in
             (row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4))
@@ -156,7 +158,9 @@ import Synchronization
                 group,
                 PointState(
                     octets: octets, value: type.value(of: octets), source: IndividualAddress(source) ?? .init(bits: 0),
-                    sequence: Int64(sequence), updatedAtMilliseconds: Int64(updated)))
+                    // What no count of telegrams comes to begins anew.
+                    sequence: Self.plausibleSequences.contains(sequence) ? Int64(sequence) : 0,
+                    updatedAtMilliseconds: Int64(updated)))
         }
     }
 

@@ -9,6 +9,8 @@ public final class WearCounter: Sendable {
     public let path: String
     private let identity: BoardIdentity
     private let counts: Mutex<[Int]>
+    /// More than a relay of any kind makes.
+    private static let plausible: ClosedRange<Int64> = 0...1_000_000_000
 
     /// Reads what earlier runs counted; a board without a file starts at 0.
     ///
@@ -27,8 +29,10 @@ public final class WearCounter: Sendable {
             let remedy = "repair it, or move it away to count from 0"
             do {
                 let list = try JSON.parse(try Files.read(path))["operations"]?.list
-                guard let list, list.count == channelCount, list.allSatisfy({ $0.integer ?? -1 >= 0 }) else {
-                    throw RelayFailure.system("\(path) does not count \(channelCount) channels: \(remedy)")
+                guard let list, list.count == channelCount, list.allSatisfy(Self.isPlausible) else {
+                    throw RelayFailure.system(
+                        "\(path) does not count \(channelCount) channels, each from 0 to \(Self.plausible.upperBound): \(remedy)"
+                    )
                 }
                 loaded = list.map { Int($0.integer ?? 0) }
             } catch let failure as RelayFailure {
@@ -58,7 +62,7 @@ public final class WearCounter: Sendable {
         try Files.write(Array((JSON.text(value) + "\n").utf8), to: path)
     }
 
-    /// Operations of each relay of a board as they were last written, without asking the board; nil when nothing was, or several boards could be meant.
+    /// Operations of each relay of a board as they were last written, without asking the board; nil when nothing sensible was, or several boards could be meant.
     ///
     /// - Parameters:
     ///   - serial: nil where the board is bound by its path alone.
@@ -71,10 +75,12 @@ public final class WearCounter: Sendable {
                 && (path.map { rest.hasSuffix("-" + plain($0)) } ?? true)
         }
         guard files.count == 1, let octets = try? Files.read("\(directory)/\(files[0])"),
-            let list = try? JSON.parse(octets)["operations"]?.list
+            let list = try? JSON.parse(octets)["operations"]?.list, list.allSatisfy(isPlausible)
         else { return nil }
         return list.map { Int($0.integer ?? 0) }
     }
+
+    private static func isPlausible(_ count: Value) -> Bool { count.integer.map(plausible.contains) ?? false }
 
     /// Only what is harmless in a file name.
     private static func plain(_ text: String) -> String {

@@ -69,7 +69,7 @@ public struct RigInterface: Sendable, Hashable {
             throw wrong.failure("'\(key)' belongs to a router: say 'kind: router' for one")
         }
         _ = try node.entries(of: "an interface", keys: Self.commonKeys + Self.routerKeys)
-        id = try node.required("id").text()
+        id = try node.required("id").identifier()
         let driverNode = try node.required("driver")
         guard let driver = Driver(rawValue: try driverNode.text()) else {
             throw driverNode.failure("the drivers of simulated interfaces are: knxnetip, usb")
@@ -115,6 +115,15 @@ public struct RigInterface: Sendable, Hashable {
 }
 
 extension Node {
+    /// The name of a line or of what is on it: such names make paths, and are told apart in `main/sut`.
+    func identifier() throws(DocumentFailure) -> String {
+        let text = try text()
+        guard !text.isEmpty, !text.hasPrefix("."), !text.contains("/") else {
+            throw failure("'\(text)' should be a name without '/' and without a full stop before it")
+        }
+        return text
+    }
+
     fileprivate func internetAddress() throws(DocumentFailure) -> String {
         let text = try text()
         guard InterfaceLocation(endpoint: text)?.host == text else {

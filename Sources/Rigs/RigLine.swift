@@ -89,7 +89,7 @@ public struct RigLine: Sendable {
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(
             of: "a line", keys: ["id", "sources", "groups", "attachments", "supply", "devices", "interfaces", "noise"])
-        id = try node.required("id").text()
+        id = try node.required("id").identifier()
         sources = []
         for source in try node.required("sources").elements() { sources.append(try source.individualAddresses()) }
         groups = try node.required("groups").groupAddresses()

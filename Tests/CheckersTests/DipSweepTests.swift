@@ -1,4 +1,5 @@
 import Checkers
+import Events
 import Platform
 import Testing
 
@@ -224,5 +225,19 @@ import Testing
         verdict.dips = curve
         #expect(try RunVerdict(verdict.value) == verdict)
         #expect(try RunVerdict(RunVerdict(outcome: .pass, sentence: "x").value).dips == nil)
+    }
+
+    /// A verdict that came from elsewhere may hold any number, and the curves of several runs are added up.
+    @Test func aCurveOfMoreDipsThanAreMadeIsNone() throws {
+        var verdict = RunVerdict(outcome: .pass, sentence: "x")
+        var tally = DipTally(channel: "relay", lengthNanoseconds: 10_000_000)
+        tally.made = 5
+        verdict.dips = DipCurve(tallies: [tally])
+        let text = JSON.text(verdict.value)
+        #expect(try RunVerdict(try JSON.parse(text)) == verdict)
+        for made in ["9223372036854775807", "1000000001", "-1"] {
+            let value = try JSON.parse(text.replacing("\"made\":5", with: "\"made\":\(made)"))
+            #expect(throws: RecordFailure.self) { try RunVerdict(value) }
+        }
     }
 }

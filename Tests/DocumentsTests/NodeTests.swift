@@ -40,6 +40,14 @@ import Testing
         #expect(throws: DocumentFailure.self) { try Node.parse(text, file: "r").nanoseconds() }
     }
 
+    /// Sums and small multiples of lengths of time must fit 64 bits.
+    @Test func aTimeIsAtMostThirtyDays() throws {
+        #expect(try Node.parse("720 h", file: "r").nanoseconds() == 2_592_000_000_000_000)
+        let failure = #expect(throws: DocumentFailure.self) { try Node.parse("1300000 h", file: "r").nanoseconds() }
+        #expect("\(try #require(failure))".contains("'1300000 h' is longer than 30 days"))
+        #expect(throws: DocumentFailure.self) { try Node.parse("720.1 h", file: "r").nanoseconds() }
+    }
+
     @Test func everyMutationOfADocumentEnds() {
         let text = Array("version: 1\nlines:\n  - {id: main, x: [1, \"b\"]}\n".utf8)
         for index in text.indices {

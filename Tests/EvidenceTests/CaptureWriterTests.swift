@@ -49,6 +49,20 @@ import Testing
         #expect(Files.entries(of: directory.path) == ["line.pcapng"])
     }
 
+    /// A number so great is nobody's: going on from it would overflow.
+    @Test func aFileOfTheGreatestNumberIsNoneOfTheRecording() throws {
+        let directory = try TemporaryDirectory(prefix: "capture-")
+        defer { directory.remove() }
+        let foreign = "line_9223372036854775807_20261127T164500Z.pcapng"
+        try Files.write([], to: directory.path + "/" + foreign)
+        var writer = try CaptureWriter(
+            path: directory.path + "/line.pcapng", interfaces: [], rotation: CaptureRotation(octets: 1_000, kept: 1))
+        try writer.finish()
+        let names = Files.entries(of: directory.path)
+        #expect(
+            names.count == 2 && names.contains(foreign) && names.contains { $0.hasPrefix("line_00001_") }, "\(names)")
+    }
+
     @Test func whatIsThereIsNotReplacedUnasked() throws {
         let directory = try TemporaryDirectory(prefix: "capture-")
         defer { directory.remove() }

@@ -55,7 +55,10 @@ import Testing
     @Test func itBeatsTwiceAsOftenAsIsWantedAndOnlyWhereItIs() {
         let watched = ["NOTIFY_SOCKET": "/run/x", "WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "\(getpid())"]
         #expect(ServiceNotices(environment: watched).beat == .seconds(5))
-        for (key, value) in [("WATCHDOG_PID", "1"), ("NOTIFY_SOCKET", ""), ("WATCHDOG_USEC", "often")] {
+        for (key, value) in [
+            ("WATCHDOG_PID", "1"), ("NOTIFY_SOCKET", ""), ("WATCHDOG_USEC", "often"), ("WATCHDOG_USEC", "0"),
+            ("WATCHDOG_USEC", "9223372036854775807"), ("WATCHDOG_USEC", "-9223372036854775808"),
+        ] {
             #expect(ServiceNotices(environment: watched.merging([key: value]) { $1 }).beat == nil)
         }
         #expect(ServiceNotices(environment: [:]).beat == nil)

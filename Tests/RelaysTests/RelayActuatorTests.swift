@@ -187,6 +187,21 @@ import Twin
         #expect(Files.entries(of: path) == ["dcttech-PSUIS-1_1.json"])
     }
 
+    /// What computes with a count must not overflow, whatever a file holds.
+    @Test(arguments: ["9223372036854775807", "1000000001", "-1", "1e99", "null"])
+    func aCountThatNoRelayMakesIsRefused(count: String) throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-wear")
+        defer { directory.remove() }
+        let identity = BoardIdentity(driver: "dcttech", serial: "PSUIS", path: "1-1", transport: "direct")
+        try Files.write(Array("{\"operations\":[1,\(count)]}".utf8), to: directory.path + "/dcttech-PSUIS-1_1.json")
+        let failure = #expect(throws: RelayFailure.self) {
+            try WearCounter(directory: directory.path, identity: identity, channelCount: 2)
+        }
+        #expect("\(try #require(failure))".contains("move it away"))
+        let written = WearCounter.written(directory: directory.path, driver: "dcttech", serial: "PSUIS", path: "1-1")
+        #expect(written == nil)
+    }
+
     @Test func wrongWiringIsRefused() throws {
         let bench = try Bench()
         defer { bench.actuator.stop() }

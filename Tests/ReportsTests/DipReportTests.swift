@@ -77,6 +77,16 @@ import Testing
         #expect(!DipSection.markup(run).isEmpty)
     }
 
+    /// Evidence that came from elsewhere may hold any number.
+    @Test(arguments: [999_999_999_999_999_999, 1_000_000_000_000_000_000, Int64.max])
+    func aCurveOfImpossibleLengthsIsAPicture(longest: Int64) {
+        var run = Self.run
+        var tallies = Self.curve.tallies
+        tallies[0].lengthNanoseconds = longest
+        run.verdict.dips = DipCurve(tallies: tallies)
+        #expect(!DipSection.markup(run).isEmpty)
+    }
+
     @Test func resultsHoldTheCurve() throws {
         let results = try JSON.parse(Results.text(Self.campaign))
         let dips = results["scenarios"]?.list?.first?["repetitions"]?.list?.first?["dips"]?.list

@@ -80,6 +80,21 @@ import Testing
         #expect(try Rig(text: draft.text, file: "bench.yaml").boards.map(\.id) == ["relays"])
     }
 
+    /// Line ends of another system, in the whole file or in a part of it.
+    @Test(arguments: [1, 2, 3]) func lineEndsStayAsTheyAre(every: Int) throws {
+        let plain = try RigTests.text("bench-example").replacing(
+            "match: {serial: PSUIS}", with: "match: {port_path: 1-9}")
+        let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let old = lines.enumerated().map { $0.element + ($0.offset % every == 0 ? "\r\n" : "\n") }.joined()
+        let draft = try RigDraft(merging: try Self.found(), into: old, file: "bench.yaml")
+        #expect(try Rig(text: draft.text, file: "bench.yaml").boards.map(\.id) == ["relays", "relays-2"])
+        let expected = try RigDraft(merging: try Self.found(), into: plain, file: "bench.yaml")
+        #expect(draft.text.replacing("\r\n", with: "\n") == expected.text)
+        let ends = old.count { $0 == "\r\n" }
+        let added = expected.text.count { $0 == "\n" } - plain.count { $0 == "\n" }
+        #expect(draft.text.count { $0 == "\r\n" } == ends + added)
+    }
+
     @Test func aListOnOneLineIsLeftAlone() throws {
         let old = "version: 1\nname: x\nkind: bench\nboards: []\n"
         let draft = try RigDraft(merging: try Self.found(), into: old, file: "x.yaml")

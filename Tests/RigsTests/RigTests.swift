@@ -196,6 +196,7 @@ import Testing
         ("slots: 1.1.21-1.1.24", "slots: 1.1.20-1.1.24", "cannot be one of its slots' too"),
         ("slots: 1.1.21-1.1.24", "slots: 1.1.200-1.1.220", "at most 16 slots"),
         ("slots: 1.1.21-1.1.24", "slots: 1.1.25-1.1.28", "1.1.28 of 'ip' is not among the line's 'sources'"),
+        ("id: ip,", "id: y/ip,", "'y/ip' should be a name without '/'"),
         ("id: ip,", "id: witness,", "two things on the line 'main' are called 'witness'"),
         ("port: 3671,", "port: 0,", "0"),
         ("without_bus: silent", "without_bus: mute", "'mute'"),
@@ -315,6 +316,7 @@ import Testing
     @Test(arguments: [
         ("kind: twin", "kind: twn", "'twn' is no kind of rig: expected twin, bench: did you mean 'twin'?"),
         ("lines:", "line:", "a rig has no key 'line': did you mean 'lines'?"),
+        ("id: main", "id: ../main", "'../main' should be a name without '/'"),
         ("version: 1", "version: 9", "this knxrig reads version 1"),
         ("channel: bus-power", "channel: bus-pwer", "no board has a channel 'bus-pwer': did you mean 'bus-power'?"),
         ("driver: dcttech", "driver: dctech", "there is no relay driver 'dctech': did you mean 'dcttech'?"),

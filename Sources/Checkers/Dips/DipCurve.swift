@@ -86,6 +86,9 @@ public struct DipCurve: Sendable, Hashable {
             })
     }
 
+    /// More of one length than any campaign makes: sums of several such curves fit an integer.
+    private static let mostDips = 1_000_000_000
+
     /// Reads what `value` wrote; the intervals follow from the counts.
     init(_ value: Value) throws(RecordFailure) {
         var tallies: [DipTally] = []
@@ -101,7 +104,7 @@ public struct DipCurve: Sendable, Hashable {
                 let count = try response.integer("k")
                 if count != 0 { tally.counts[name] = Int(clamping: count) }
             }
-            guard tally.made >= 0, tally.seen >= 0, tally.seen <= tally.made,
+            guard (0...Self.mostDips).contains(tally.made), tally.seen >= 0, tally.seen <= tally.made,
                 tally.counts.allSatisfy({ $0.value >= 0 && $0.value <= tally.trials($0.key) })
             else { throw RecordFailure(key: "dips", expected: "counts of the dips that were made") }
             tallies.append(tally)

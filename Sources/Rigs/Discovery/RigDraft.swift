@@ -65,24 +65,38 @@ public struct RigDraft: Sendable {
         added = complete.map { "\($0.drivers[0]) board at \($0.path)" }
         var entries: [String] = []
         for board in complete { entries += Self.entry(board, &names) }
-        var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        if lines.last == "" { lines.removeLast() }
+        var lines = Self.lines(of: old)
+        let lineEnd = lines.first?.last == "\r\n" ? "\r\n" : "\n"
+        func ended(_ texts: [String], indent: String = "") -> [String] { texts.map { indent + $0 + lineEnd } }
+        if let last = lines.last?.last, !last.isNewline { lines[lines.count - 1] += lineEnd }
         if !entries.isEmpty {
             if let place = Self.placeForBoards(lines, boardNodes) {
                 let indent = String(repeating: " ", count: place.indent)
-                lines.insert(contentsOf: entries.map { indent + $0 }, at: place.line)
+                lines.insert(contentsOf: ended(entries, indent: indent), at: place.line)
             } else if node["boards"] == nil {
-                lines += ["", "boards:"] + entries.map { "  " + $0 }
+                lines += ended(["", "boards:"]) + ended(entries, indent: "  ")
             } else {
                 // A list on one line is a person's own layout.
-                lines += ["", "# To be moved into 'boards':"] + entries.map { "# " + $0 }
+                lines += ended(["", "# To be moved into 'boards':"]) + ended(entries, indent: "# ")
             }
         }
         let comments = Self.portComments(discovery.ports, known: old) + Self.comments(discovery, known: old)
         added += comments.filter { $0.hasPrefix("# found: ") }.map { String($0.dropFirst(9)) }
-        lines += comments
-        text = added.isEmpty ? old : lines.joined(separator: "\n") + "\n"
+        lines += ended(comments)
+        text = added.isEmpty ? old : lines.joined()
         try Self.requireUnharmed(node, text, file)
+    }
+
+    /// Its lines as YAML counts them, each with the end that it has.
+    private static func lines(of text: String) -> [String] {
+        var lines: [String] = []
+        var isNew = true
+        for character in text {
+            if isNew { lines.append("") }
+            lines[lines.count - 1].append(character)
+            isNew = character.isNewline
+        }
+        return lines
     }
 
     /// What has been read before has to be read again.
@@ -98,6 +112,7 @@ public struct RigDraft: Sendable {
     /// Behind the last line of the last board of a list in block style, and how far its items are indented; nil where there is no such list.
     private static func placeForBoards(_ lines: [String], _ boards: [Node]) -> (line: Int, indent: Int)? {
         guard let first = boards.first, let last = boards.last, lines.indices.contains(first.position.line - 1),
+            lines.indices.contains(last.position.line - 1),
             let dash = lines[first.position.line - 1].firstIndex(of: "-")
         else { return nil }
         let firstLine = lines[first.position.line - 1]
@@ -108,7 +123,7 @@ public struct RigDraft: Sendable {
         while line < lines.count {
             let text = lines[line].drop { $0 == " " }
             let depth = lines[line].count - text.count
-            if !text.isEmpty {
+            if !text.allSatisfy(\.isNewline) {
                 if depth <= indent { break }
                 end = line + 1
             }
