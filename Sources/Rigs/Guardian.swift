@@ -9,7 +9,7 @@ public enum Guardian {
     /// How long it tries to reach a board: the dead keeper's connection has to be noticed first.
     private static let patience = Instant.Span.seconds(5)
 
-    /// - Parameter lifeline: to the keeper, which says `{"armed":HOLDER}`, its name in the locks, once its boards are its own, and `{"farewell":true}` when it ends in order.
+    /// - Parameter lifeline: to the keeper, which says `{"armed":HOLDER}`, its name in the locks, once its boards are its own, and `{"farewell":true}` when it ends in order. Answered with `{"armed":true}`.
     /// - Returns: 0 when the keeper said farewell or the safe state was confirmed, 3 when it could not be.
     public static func run(_ options: KeeperOptions, lifeline: RecordChannel) -> Int32 {
         guard let rig = try? Rig(path: options.rigFile), let journal = try? KeeperJournal(path: options.journal) else {
@@ -18,7 +18,10 @@ public enum Guardian {
         var armedBy: String?
         while case .record(let value)? = try? lifeline.receive() {
             if value["farewell"]?.bool == true { return 0 }
-            if let holder = value["armed"]?.text { armedBy = holder }
+            guard let holder = value["armed"]?.text else { continue }
+            armedBy = holder
+            // The keeper offers nothing and cuts nothing before it hears this.
+            try? lifeline.send(["armed": true])
         }
         guard let keeper = armedBy else { return 0 }
         journal.write("keeper_died", by: "guardian")

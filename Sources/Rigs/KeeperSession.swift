@@ -11,8 +11,7 @@ final class KeeperSession {
     private let journal: KeeperJournal
     private let listener: Descriptor
     private let signals: Descriptor
-    private let guardian: RecordChannel
-    private let guardianProcess: ChildProcess
+    private var guardian: GuardianPost
     private var interlocks: Interlocks
     private var client: RecordChannel?
     private var clientName = ""
@@ -24,8 +23,12 @@ final class KeeperSession {
     private var pending: [Int64: (client: Int, id: Int64, purpose: String, cuts: String?)] = [:]
     private var lastToken: Int64 = 0
     private var safeRequests: [Int64: SafeRequest] = [:]
+    /// All boards confirmed the first safe state.
+    private var isSafeAtStart = false
     /// The rig was offered to a client.
     private var isReady = false
+    /// When the first guardian is given up; nil once it is armed.
+    private var guardianIsDue: Instant?
     /// The last safe state has been asked for; nothing but its answer is waited for.
     private var isEnding = false
     /// Why nothing may be cut any more.
@@ -62,13 +65,7 @@ final class KeeperSession {
             }
         }
         interlocks = Interlocks(limits, operations: operations)
-        let (near, far) = try Socket.pair()
-        var request = ChildProcess.Request(path: options.program, arguments: ["guardian"] + options.arguments)
-        request.descriptors = [(Lifeline.childDescriptorNumber, far)]
-        request.newSession = true
-        guardianProcess = try ChildProcess.spawn(request)
-        guardian = RecordChannel(near)
-        try guardian.send(["armed": .text(Keeper.holder)])
+        guardian = try GuardianPost(program: options.program, arguments: options.arguments)
         for owned in boards.owned {
             let found = owned.actuator.states.sorted { $0.key < $1.key }
             journal.write(
@@ -89,17 +86,20 @@ final class KeeperSession {
 
     /// - Returns: the keeper's exit status.
     func run() -> Int32 {
+        guardianIsDue = MonotonicClock.now() + Self.guardianPatience
         makeSafe(because: "start", then: .ready)
         nextBeat = service.beat.map { _ in MonotonicClock.now() }
         while !(isEnding && safeRequests.isEmpty) { step() }
         if isReady { payWhatIsOwed() }
         service.stopping("the safe state was commanded")
-        try? guardian.send(["farewell": true])
-        _ = guardianProcess.wait(until: MonotonicClock.now() + .seconds(2))
+        guardian.dismiss()
         boards.stop()
         unsafe unlink(options.socket)
         return isReady && !(options.stays && unsafeReason != nil) ? 0 : 3
     }
+
+    /// How long the first guardian may take to be armed.
+    private static let guardianPatience = Instant.Span.seconds(10)
 
     /// How long a keeper that ends goes on commanding the safe state to a board that has not confirmed it: a board that is plugged in again, or whose
     /// firmware comes to, within this time is not left with something cut.
@@ -130,11 +130,14 @@ final class KeeperSession {
         // Whoever is ending already is not asked to end.
         let lifelinePlace = want(lifeline?.descriptor, if: !isEnding)
         let signalPlace = want(signals, if: !isEnding)
+        let guardianPlace = want(guardian.descriptor)
         let listenerPlace = want(listener, if: isReady && !newcomers.isFull)
         for newcomer in newcomers.waiting { _ = want(newcomer.channel.descriptor, if: !isSettling) }
         let deadlines =
-            [interlocks.nextDeadline, isSettling ? nil : newcomers.nextDeadline, nextBeat]
-            + safeRequests.values.map(\.deadline)
+            [
+                interlocks.nextDeadline, isSettling ? nil : newcomers.nextDeadline, nextBeat,
+                isEnding ? nil : guardian.nextStart, isEnding ? nil : guardianIsDue,
+            ] + safeRequests.values.map(\.deadline)
         let ready = Poll.wait(wanted, until: deadlines.compactMap(\.self).min())
         func isReadable(_ place: Int?) -> Bool { place.map { !ready[$0].isEmpty } ?? false }
 
@@ -145,6 +148,8 @@ final class KeeperSession {
             end(because: "whoever started the keeper died")
         }
         if isReadable(signalPlace) { end(because: "a signal") }
+        if isReadable(guardianPlace) { lookAtGuardian() }
+        if !isEnding { keepGuardian() }
         if let reason = interlocks.trip(at: MonotonicClock.now()) { trip(reason) }
         if isReadable(0) {
             boards.wakeup.drain()
@@ -163,6 +168,37 @@ final class KeeperSession {
         guard let due = nextBeat, let beat = service.beat, due <= MonotonicClock.now() else { return }
         service.lives()
         nextBeat = MonotonicClock.now() + beat
+    }
+
+    private func lookAtGuardian() {
+        switch guardian.take(at: MonotonicClock.now()) {
+        case nil: return
+        case .armed:
+            guardianIsDue = nil
+            offer()
+        case .died(let wasArmed):
+            journal.write("guardian_died", by: "keeper")
+            // Nobody would command the safe state for this keeper now.
+            if wasArmed, !isEnding { trip("the keeper's guardian died") }
+        }
+    }
+
+    private func keepGuardian() {
+        let now = MonotonicClock.now()
+        guardian.fill(at: now)
+        guard let due = guardianIsDue, due <= now else { return }
+        guardianIsDue = nil
+        let reason = "the keeper's guardian did not get ready within \(Self.guardianPatience.wholeMilliseconds / 1000) s"
+        Keeper.refuse(reason, 3, lifeline)
+        end(because: reason)
+    }
+
+    /// Offers the rig to clients, once it is safe and somebody would keep it so.
+    private func offer() {
+        guard isSafeAtStart, guardian.isArmed, !isReady, !isEnding else { return }
+        isReady = true
+        service.ready("all boards are in the safe state")
+        try? lifeline?.send(["ready": true])
     }
 
     private func lifelineHolds() -> Bool {
@@ -285,6 +321,7 @@ final class KeeperSession {
     private func refusal(ofCutting channel: String, at instant: Instant) -> String? {
         if let unsafeReason { return "the rig is unsafe: \(unsafeReason)" }
         if isEnding || !safeRequests.isEmpty { return "the safe state is being commanded" }
+        guard guardian.isArmed else { return "the keeper's guardian died, and another one is not armed yet" }
         return interlocks.refusal(ofCutting: channel, at: instant)
     }
 
@@ -435,9 +472,8 @@ final class KeeperSession {
             try? client?.send(["bye": true])
             client = nil
         case .ready where safe.isConfirmed:
-            isReady = true
-            service.ready("all boards are in the safe state")
-            try? lifeline?.send(["ready": true])
+            isSafeAtStart = true
+            offer()
         case .ready:
             Keeper.refuse("the rig is unsafe: \(unsafeReason ?? "the safe state could not be confirmed")", 3, lifeline)
             end(because: "the rig is unsafe")

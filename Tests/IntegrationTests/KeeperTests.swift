@@ -142,6 +142,48 @@ import Testing
         withExtendedLifetime(client) {}
     }
 
+    /// The guardian goes first, and the keeper long after it.
+    @Test func aGuardianThatDiesIsFollowedByAnother() throws {
+        let bench = try KeeperBench()
+        let keeper = try bench.startKeeper()
+        let (client, _) = try bench.hello()
+        let cut = try bench.cut(client)
+        let first = try bench.guardian(of: keeper.process)
+        let gone = MonotonicClock.now()
+        kill(first, SIGKILL)
+        // A cut that nobody would end is not let be.
+        try bench.requirePowered(after: max(cut, gone), "the guardian's death")
+        let reason = try KeeperBench.next(client, "tripped", within: 3)["reason"]?.text
+        #expect(reason == "the keeper's guardian died")
+        try #require(RigProgram.wait(10) { (try? bench.guardian(of: keeper.process)).map { $0 != first } ?? false })
+        MonotonicClock.sleep(for: .seconds(1))
+        try client.send(["beat": 1])
+        try bench.cut(client)
+        let killed = MonotonicClock.now()
+        keeper.process.send(signal: SIGKILL)
+        try bench.requirePowered(after: killed, "the keeper's death after its guardian's")
+        #expect(bench.journal.contains { $0["k"]?.text == "guardian_died" })
+        #expect(bench.waitForJournal { $0["k"]?.text == "safe" && $0["at"]?.text == "guardian" })
+    }
+
+    /// Nothing is cut while the one that would power it is not there yet.
+    @Test func withoutAGuardianNothingIsCut() throws {
+        let bench = try KeeperBench()
+        let keeper = try bench.startKeeper()
+        let (client, _) = try bench.hello()
+        // As the guardian says that it is armed only after the rig file is read, one that finds none ends at once, again and again.
+        try Files.write([], to: bench.rigFile)
+        kill(try bench.guardian(of: keeper.process), SIGKILL)
+        _ = try KeeperBench.next(client, "tripped", within: 3)
+        MonotonicClock.sleep(for: .milliseconds(300))
+        try client.send(["set": ["id": 1, "channel": "bus-power", "meaning": "cut", "purpose": "fault"]])
+        let reason = try KeeperBench.next(client, "failed", within: 3)["reason"]?.text
+        #expect(reason == "the keeper's guardian died, and another one is not armed yet")
+        try client.send(["bye": [:]])
+        _ = try KeeperBench.next(client, "bye", within: 3)
+        #expect(keeper.process.wait(until: MonotonicClock.now() + .seconds(5)) == .status(0))
+    }
+
     @Test func aNewKeeperAtOnceAndTheGuardianOfTheOldOneDoNotDisturbEachOther() throws {
         let bench = try KeeperBench()
         let keeper = try bench.startKeeper()
