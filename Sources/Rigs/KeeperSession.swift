@@ -98,6 +98,13 @@ final class KeeperSession {
         return isReady && !(options.stays && unsafeReason != nil) ? 0 : 3
     }
 
+    /// The longest line that a client may send.
+    private static let longestLine = 1 << 20
+    /// How many of a client's records are dealt with before the interlocks have their turn again.
+    private static let mostRecords = 64
+    /// How long this thread waits for a client that does not read what it is told.
+    private static let clientPatience = Instant.Span.milliseconds(250)
+
     /// How long the first guardian may take to be armed.
     private static let guardianPatience = Instant.Span.seconds(10)
 
@@ -138,11 +145,12 @@ final class KeeperSession {
                 interlocks.nextDeadline, isSettling ? nil : newcomers.nextDeadline, nextBeat,
                 isEnding ? nil : guardian.nextStart, isEnding ? nil : guardianIsDue,
             ] + safeRequests.values.map(\.deadline)
-        let ready = Poll.wait(wanted, until: deadlines.compactMap(\.self).min())
+        let hasMore = client?.holdsRecord ?? false
+        let ready = Poll.wait(wanted, until: hasMore ? MonotonicClock.now() : deadlines.compactMap(\.self).min())
         func isReadable(_ place: Int?) -> Bool { place.map { !ready[$0].isEmpty } ?? false }
 
         // Death first: what follows from it must not wait for anything else.
-        if isReadable(clientPlace) { serveClient() }
+        if isReadable(clientPlace) || hasMore { serveClient() }
         if isReadable(lifelinePlace), !lifelineHolds() {
             journal.write("starter_died", by: "keeper")
             end(because: "whoever started the keeper died")
@@ -233,7 +241,8 @@ final class KeeperSession {
         let groups = group == nil ? [] : [peer.group] + ((try? Socket.peerGroups(socket)) ?? [])
         // Whatever the answer, it waits for the hello: a socket closed under somebody's hello loses the answer.
         newcomers.add(
-            RecordChannel(socket), process: peer.process, user: peer.user, groups: groups, at: MonotonicClock.now())
+            RecordChannel(socket, longestLine: Newcomers.longestLine, patience: Self.clientPatience),
+            process: peer.process, user: peer.user, groups: groups, at: MonotonicClock.now())
     }
 
     private func welcome(_ newcomer: Newcomers.Newcomer, _ hello: Value?) {
@@ -264,6 +273,7 @@ final class KeeperSession {
                 "rig_file": .text(options.rigFile), "rig": .text(rigText),
             ]
         ])
+        channel.allow(longestLine: Self.longestLine)
         client = channel
         clientNumber += 1
         interlocks.beat(at: MonotonicClock.now())
@@ -273,8 +283,9 @@ final class KeeperSession {
 
     /// Takes what the client has sent.
     private func serveClient() {
-        while let client {
-            switch try? client.receive(until: MonotonicClock.now()) {
+        for number in 0..<Self.mostRecords {
+            guard let client else { return }
+            switch try? client.take(reading: number == 0) {
             case .timeout: return
             case .record(let value): serve(value)
             default:
@@ -282,6 +293,7 @@ final class KeeperSession {
                 if isEnding { return }
                 journal.write("client_died", by: "keeper", ("run", .text(clientName)))
                 leave(because: "the run died")
+                return
             }
         }
     }

@@ -17,6 +17,9 @@ struct Newcomers {
     /// More than that at once is nobody who wants a rig.
     static let most = 16
 
+    /// A hello is short.
+    static let longestLine = 1 << 16
+
     private(set) var waiting: [Newcomer] = []
 
     var isFull: Bool { waiting.count >= Self.most }
@@ -39,7 +42,7 @@ struct Newcomers {
         var kept: [Newcomer] = []
         for newcomer in waiting {
             // What is here is taken and nothing waited for, whatever instant the caller names.
-            switch try? newcomer.channel.receive(until: MonotonicClock.now()) {
+            switch try? newcomer.channel.take() {
             case .record(let value): taken.append((newcomer, value["hello"]))
             case .timeout where instant < newcomer.patienceEnds: kept.append(newcomer)
             case .timeout, nil: taken.append((newcomer, nil))

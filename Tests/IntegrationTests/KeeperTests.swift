@@ -104,6 +104,37 @@ import Testing
         try bench.requirePowered(after: cut, "the cut", from: .milliseconds(990))
     }
 
+    /// Octets without a line's end, as fast as they go: from one that has not said who it is, and from the client itself.
+    @Test(arguments: [false, true]) func aFloodHoldsNoInterlockUp(isClients: Bool) throws {
+        let bench = try KeeperBench(longestCut: "1 s")
+        _ = try bench.startKeeper()
+        let (client, _) = try bench.hello()
+        let cut = try bench.cut(client)
+        try client.send(["beat": 1])
+        let isOver = Atomic(false)
+        let timesSentAway = Atomic(0)
+        let floods = (1...(isClients ? 1 : 4)).map { number in
+            NamedThread.start("flood \(number)") {
+                // Short lines of the client, lines without an end of the others.
+                let octets = Array(String(repeating: isClients ? "{}\n" : "     ", count: 20_000).utf8)
+                while !isOver.load(ordering: .acquiring) {
+                    guard let channel = isClients ? client : try? bench.connect() else { continue }
+                    let soon = MonotonicClock.now() + .seconds(1)
+                    while !isOver.load(ordering: .acquiring), (try? channel.descriptor.writeAll(octets, until: soon)) != nil {}
+                    timesSentAway.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        defer {
+            isOver.store(true, ordering: .releasing)
+            for flood in floods { flood.join() }
+        }
+        try bench.requirePowered(after: cut, "the cut in a flood", from: .milliseconds(990))
+        if !isClients {
+            #expect(RigProgram.wait(5) { timesSentAway.load(ordering: .relaxed) > 4 }, "nobody was sent away")
+        }
+    }
+
     @Test func aSignalEndsTheKeeperInTheSafeState() throws {
         let bench = try KeeperBench()
         let keeper = try bench.startKeeper()

@@ -39,6 +39,43 @@ import Testing
         #expect(throws: SystemFailure.self) { try receiver.receive() }
     }
 
+    @Test func aLineThatDoesNotEndIsRefusedAtItsLimit() throws {
+        let (near, far) = try Socket.pair()
+        let receiver = RecordChannel(far, longestLine: 10)
+        try near.writeAll(Array("[1,2,3,45]\n[1,2,3,45".utf8))
+        #expect(try Self.record(receiver.take())?.list?.count == 4, "as long as it may be")
+        #expect(try Self.record(receiver.take()) == nil)
+        try near.writeAll(Array(",6".utf8))
+        #expect(throws: SystemFailure("take", "so long a line from descriptor \(far.number)", code: EMSGSIZE)) {
+            try receiver.take()
+        }
+        receiver.allow(longestLine: 20)
+        try near.writeAll(Array("]\n".utf8))
+        #expect(try Self.record(receiver.take())?.list?.count == 5)
+    }
+
+    @Test func takingReadsOnceAndWaitsForNothing() throws {
+        let (near, far) = try Socket.pair()
+        let receiver = RecordChannel(far)
+        guard case .timeout = try receiver.take() else { Issue.record("nothing is here"); return }
+        try near.writeAll(Array("1\n2\n3".utf8))
+        guard case .timeout = try receiver.take(reading: false) else { Issue.record("it was not to be read"); return }
+        #expect(!receiver.holdsRecord)
+        #expect(try Self.record(receiver.take()) == 1)
+        #expect(receiver.holdsRecord)
+        #expect(try Self.record(receiver.take(reading: false)) == 2)
+        #expect(!receiver.holdsRecord)
+        guard case .timeout = try receiver.take(reading: false) else { Issue.record("half a line is none"); return }
+        try near.writeAll(Array("4\n".utf8))
+        near.close()
+        #expect(try Self.record(receiver.take()) == 34)
+        guard case .end = try receiver.take() else { Issue.record("the end is missing"); return }
+    }
+
+    private static func record(_ received: RecordChannel.Received) -> Value? {
+        if case .record(let value) = received { value } else { nil }
+    }
+
     @Test func aPublishedTerminalCarriesOctetsBothWaysAndHangsUpWhenUnplugged() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }

@@ -57,4 +57,20 @@ import Testing
         try near.writeAll(Array("sion\":1}}\n".utf8))
         #expect(newcomers.take(at: MonotonicClock.now()).first?.hello?["version"]?.integer == 1)
     }
+
+    @Test func aLineWithoutAnEndIsReadPieceByPieceAndSentAway() throws {
+        var newcomers = Newcomers()
+        let (near, far) = try Socket.pair()
+        let now = MonotonicClock.now()
+        newcomers.add(RecordChannel(far, longestLine: Newcomers.longestLine), process: 1, user: 0, at: now)
+        let flood = NamedThread.start("flood") {
+            let octets = [UInt8](repeating: 0x20, count: 1 << 16)
+            while (try? near.writeAll(octets, until: nil)) != nil {}
+        }
+        var taken: [(newcomer: Newcomers.Newcomer, hello: Value?)] = []
+        while taken.isEmpty, MonotonicClock.now() - now < .seconds(5) { taken = newcomers.take(at: now) }
+        #expect(taken.count == 1 && taken.first?.hello == nil)
+        far.close()
+        flood.join()
+    }
 }
