@@ -99,7 +99,7 @@ let package = Package(
         tests("SystemsTests", ["Systems", "Events", "KNX", "Platform", "Documents"]),
         tests(
             "ScenariosTests",
-            ["Scenarios", "Catalogue", "Checkers", "Rigs", "Systems", "Documents", "Events", "Platform"]),
+            ["Scenarios", "Catalogue", "Checkers", "Evidence", "Rigs", "Systems", "Documents", "Events", "Platform"]),
         tests("MonitorTests", ["Monitor", "KNX", "Events", "Platform", "Documents"]),
         tests("AuditTests", ["Audit", "Catalogue", "Documents", "Events", "JSONSchema", "Platform"], data: ["Corpus"]),
         tests(

@@ -27,6 +27,20 @@ public struct RunCollection: Sendable {
                 unreadable.append("\(run.path): \(error)")
             }
         }
+        let replaced = Set(runs.compactMap(Self.replaced))
+        for index in runs.indices {
+            let isNamed = Files.resolved(runs[index].directory).map(replaced.contains) ?? false
+            // Only what tested nothing is made again: no mark takes a fail away.
+            runs[index].isReplaced = (runs[index].isReplaced || isNamed) && runs[index].outcome == "invalid"
+        }
+    }
+
+    /// The run whose place another one takes, by that other one's own evidence.
+    private static func replaced(by run: RunSummary) -> String? {
+        guard run.flaw == nil, let name = run.remake?.insteadOf, let real = Files.resolved(run.directory),
+            real.hasSuffix("/" + RunDirectory(path: real).nameBelowRuns)
+        else { return nil }
+        return Files.resolved(real.dropLast(RunDirectory(path: real).nameBelowRuns.count) + name)
     }
 
     private static func look(
@@ -48,7 +62,7 @@ public struct RunCollection: Sendable {
         }
     }
 
-    /// Runs that `results.json` says were made again.
+    /// Runs that `results.json` says were made again: of runs whose evidence does not tell yet.
     private static func replaced(in path: String) -> Set<String> {
         guard let octets = try? Files.read(path + "/results.json"), let results = try? JSON.parse(octets) else {
             return []

@@ -108,6 +108,9 @@ public struct RunDirectory: Hashable, Sendable {
     public var capturePath: String { path + "/line.pcapng" }
     public var logsPath: String { path + "/logs" }
 
+    /// Its own last three components: `<ID>/<variant>/<NNN>`.
+    public var nameBelowRuns: String { path.split(separator: "/").suffix(3).joined(separator: "/") }
+
     /// `<ID>/<variant>/<NNN>`: the run's name in results and reports, and its path below the runs directory.
     public static func name(_ scenario: String, _ variant: String, _ repetition: Int) -> String {
         let number = String(repetition)

@@ -11,7 +11,7 @@ import Platform
 @safe public final class RunIndex {
     /// `knxrig` and the version of the table.
     private static let application: Int32 = 0x6B_6E_78_72
-    private static let version: Int32 = 1
+    private static let version: Int32 = 2
 
     private var database: OpaquePointer?
 

@@ -17,6 +17,8 @@ public struct RunSummary: Sendable, Hashable {
     public var isHeld = false
     /// It shares its baseline with others: quick to make, never scored.
     public var isChained = false
+    /// What it takes the place of; nil for a run that was asked for.
+    public var remake: Remake?
     /// Made again because the rig itself had been late: it counts for nothing.
     public var isReplaced: Bool
     /// The verdict's outcome (`pass`, `fail`, …) and sentence, as sealed in the evidence.
@@ -103,6 +105,7 @@ public struct RunSummary: Sendable, Hashable {
         isNull = plan["null_run"]?.bool ?? false
         isHeld = plan["held"]?.bool ?? false
         isChained = plan["chain"]?["length"]?.integer != nil
+        remake = Remake(plan["remake"])
         self.isReplaced = isReplaced
         outcome = verdict["outcome"]?.text ?? "aborted"
         sentence = verdict["sentence"]?.text ?? "the run came to no verdict"
@@ -142,7 +145,7 @@ extension RunSummary {
             ("tool", .text(tool)), ("tool_build", .text(toolBuild)), ("began", .integer(began)),
             ("duration", .integer(durationNanoseconds)), ("recover", recoverNanoseconds.map(Value.integer)),
             ("u", uncertaintyNanoseconds.map(Value.integer)), ("limit", limitNanoseconds.map(Value.integer)),
-            ("hash", .text(hash)), ("flaw", flaw.map(Value.text)),
+            ("hash", .text(hash)), ("flaw", flaw.map(Value.text)), ("remake", remake?.value),
         ])
     }
 
@@ -158,6 +161,7 @@ extension RunSummary {
         isNull = try record.bool("null")
         isHeld = value["held"]?.bool ?? false
         isChained = value["chained"]?.bool ?? false
+        remake = Remake(value["remake"])
         outcome = try record.text("outcome")
         sentence = try record.text("sentence")
         system = try record.text("system")

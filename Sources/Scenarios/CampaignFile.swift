@@ -91,7 +91,7 @@ public struct KeptRuns: Sendable {
         var seed: Int64
     }
 
-    private var results: [Key: (directory: String, verdict: RunVerdict)] = [:]
+    private var results: [Key: (run: RunSummary, verdict: RunVerdict)] = [:]
 
     private static let final: Set<Outcome> = [.pass, .fail, .invalid, .inconclusive]
 
@@ -108,7 +108,8 @@ public struct KeptRuns: Sendable {
             guard let summary = try? RunSummary(run, isReplaced: false), summary.flaw == nil,
                 let (plan, build) = asked[summary.scenario + "/" + summary.variant], build == summary.systemBuild,
                 summary.toolBuild == toolBuild, summary.sabotage == plan.job.sabotage,
-                summary.isNull == plan.job.isNull, !summary.isHeld, let seed = summary.seed,
+                summary.isNull == plan.job.isNull, !summary.isHeld,
+                let seed = summary.remake?.askedSeed ?? summary.seed,
                 case .plan(let record) = try? Self.first(run)?.payload, plan.isOfTheSameFiles(as: record),
                 let octets = try? Files.read(run.verdictPath), let beside = try? JSON.parse(octets),
                 let value = beside["verdict"], let verdict = try? RunVerdict(value),
@@ -116,7 +117,7 @@ public struct KeptRuns: Sendable {
                 !verdict.hasMissedItsTelegram
             else { continue }
             let key = Key(scenario: summary.scenario, variant: summary.variant, seed: seed)
-            results[key] = (run.path, verdict)
+            results[key] = (summary, verdict)
         }
     }
 
@@ -128,9 +129,11 @@ public struct KeptRuns: Sendable {
     /// The result of a job that has been made already.
     func result(of job: Job) -> JobResult? {
         let key = Key(scenario: job.scenario, variant: job.variant, seed: job.seed)
-        guard let (directory, verdict) = results[key] else { return nil }
+        guard let (run, verdict) = results[key] else { return nil }
         var job = job
-        job.directory = directory
+        job.directory = run.directory
+        job.repetition = run.repetition
+        job.remake = run.remake
         return JobResult(job: job, verdict: verdict)
     }
 

@@ -25,6 +25,8 @@ public struct Job: Sendable, Hashable {
     public var isCheck = false
     /// Jobs of one number share a system; nil for a job with one of its own.
     public var chain: Int?
+    /// What it takes the place of; nil for a run that was asked for.
+    var remake: Remake?
     /// Where it stands in its chain; given by the campaign when the chain begins.
     var place: ChainPlace?
     /// The run's own directory; made by the run.
@@ -57,8 +59,11 @@ public struct Job: Sendable, Hashable {
             + (isHeld ? ", held by hand" : "") + (chain == nil ? "" : ", chained")
     }
 
-    /// Where the run lies below the directory of all runs.
-    public var directoryName: String { RunDirectory.name(scenario, variant, repetition) }
+    /// Where the run lies below the directory of all runs; where it would, as long as it has no directory.
+    public var directoryName: String {
+        directory.isEmpty
+            ? RunDirectory.name(scenario, variant, repetition) : RunDirectory(path: directory).nameBelowRuns
+    }
 
     var value: Value {
         [
@@ -66,7 +71,7 @@ public struct Job: Sendable, Hashable {
             "seed": .integer(seed), "scenario_file": .text(scenarioFile), "rig_file": .text(rigFile),
             "system_file": .text(systemFile), "sabotage": .list(sabotage.map(Value.text)),
             "data": .list(dataDirectories.map(Value.text)), "null": .bool(isNull), "check": .bool(isCheck),
-            "held": .bool(isHeld), "place": place?.value ?? .null,
+            "held": .bool(isHeld), "place": place?.value ?? .null, "remake": remake?.value ?? .null,
             "directory": .text(directory),
             "temporary": .text(temporary),
         ]
@@ -87,6 +92,7 @@ public struct Job: Sendable, Hashable {
         isCheck = value["check"]?.bool ?? false
         isHeld = value["held"]?.bool ?? false
         place = ChainPlace(value["place"])
+        remake = Remake(value["remake"])
         directory = try record.text("directory")
         temporary = try record.text("temporary")
     }

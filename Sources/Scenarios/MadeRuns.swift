@@ -1,5 +1,5 @@
 import Checkers
-import Evidence
+public import Evidence
 public import Platform
 
 /// The runs of one invocation, as they were made: those that count, and those in which the rig itself was late and others took their place.
@@ -17,7 +17,7 @@ public struct MadeRuns: Sendable {
     /// about 60 % of the time.
     private static let missedRounds = 8
 
-    /// Makes all runs in directories below `directory`, at most `parallel` at once.
+    /// Makes all runs in directories of their own below `runs`, at most `parallel` at once.
     ///
     /// A run in which the rig itself was late says nothing about the system and does not enter N: it is made again, at most three times, first with
     /// a third as many beside it and then alone. So is one whose relay had to open inside a telegram and did not, with a seed of its own, so that the next
@@ -26,15 +26,22 @@ public struct MadeRuns: Sendable {
     /// - Parameter kept: what a campaign that was cut off has made already.
     /// - Throws: when a directory cannot be made.
     public init(
-        _ asked: [Job], keeping kept: KeptRuns? = nil, campaign: Campaign, parallel: Int,
-        make directory: (Job) throws(SystemFailure) -> String
+        _ asked: [Job], keeping kept: KeptRuns? = nil, campaign: Campaign, parallel: Int, below runs: RunsDirectory
+    ) throws(SystemFailure) {
+        try self.init(asked, keeping: kept, parallel: parallel, below: runs, make: campaign.run)
+    }
+
+    /// - Parameter make: makes jobs, at most so many at once.
+    init(
+        _ asked: [Job], keeping kept: KeptRuns? = nil, parallel: Int, below runs: RunsDirectory,
+        make: ([Job], _ parallel: Int) -> [JobResult]
     ) throws(SystemFailure) {
         var results: [Int: JobResult] = [:]
         for (index, job) in asked.enumerated() { results[index] = kept?.result(of: job) }
         let open = asked.indices.filter { results[$0] == nil }
         var jobs = open.map { asked[$0] }
-        for index in jobs.indices { jobs[index].directory = try directory(jobs[index]) }
-        let made = campaign.run(jobs, parallel: parallel)
+        for index in jobs.indices { try Self.place(&jobs[index], below: runs) }
+        let made = make(jobs, parallel)
         for (index, job) in zip(open, jobs) { results[index] = made.first { $0.job == job } }
         counted = results.sorted { $0.key < $1.key }.map(\.value)
         all = counted
@@ -53,16 +60,18 @@ public struct MadeRuns: Sendable {
                     continue
                 }
                 job.chain = nil
+                job.remake = Remake(
+                    insteadOf: result.job.directoryName, askedSeed: result.job.remake?.askedSeed ?? result.job.seed)
                 let same = (all.map(\.job) + again.map(\.job)).filter { $0.name == job.name }
                 job.repetition = (same.map(\.repetition).max() ?? 0) + 1
-                job.directory = try directory(job)
+                try Self.place(&job, below: runs)
                 again.append((index, job))
             }
             guard !again.isEmpty else { return }
             // After an abort nothing is made again, and the late run stands.
             let crowded = again.filter { counted[$0.index].verdict.isRigsOwnLateness }.map { late[$0.index] }
             let atOnce = crowded.max().map { $0 == 1 ? max(1, parallel / 3) : 1 } ?? parallel
-            let made = campaign.run(again.map(\.job), parallel: atOnce)
+            let made = make(again.map(\.job), atOnce)
             guard !made.isEmpty else { return }
             for (index, job) in again {
                 guard let result = made.first(where: { $0.job == job }) else { continue }
@@ -71,6 +80,15 @@ public struct MadeRuns: Sendable {
             }
             all += made
         }
+    }
+
+    /// Gives a job its directory and the number that it has there: beside runs that are there already, which stay as they are.
+    private static func place(_ job: inout Job, below runs: RunsDirectory) throws(SystemFailure) {
+        while runs.holdsRun(scenario: job.scenario, variant: job.variant, repetition: job.repetition) {
+            job.repetition += 1
+        }
+        job.directory =
+            try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: job.repetition).path
     }
 
     /// Repetitions have neighbouring seeds, so that a run that is made again takes one further away.

@@ -20,7 +20,7 @@ extension TestPlan {
             "tier": .integer(Int64(scenario.tier)), "repetition": .integer(Int64(job.repetition)),
             "seed": .integer(job.seed),
             "sabotage": .list(job.sabotage.map(Value.text)), "null_run": .bool(job.isNull), "held": .bool(job.isHeld),
-            "chain": job.place?.value ?? .null,
+            "chain": job.place?.value ?? .null, "remake": job.remake?.value ?? .null,
             "rig": [
                 "name": .text(rig.name), "kind": .text(rig.kind.rawValue), "boards": .list(boards.map(Value.text)),
             ],

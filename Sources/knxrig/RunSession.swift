@@ -29,14 +29,7 @@ struct RunSession {
             Terminal.error("knxrig: \(kept.count) of \(jobs.count) runs are made already\n")
         }
         if jobs.contains(where: \.isHeld) { watchKeyboard(campaign) }
-        return try MadeRuns(jobs, keeping: kept, campaign: campaign, parallel: parallel) { job throws(SystemFailure) in
-            // Beside a run that was cut off, which stays as it is.
-            var repetition = job.repetition
-            while runs.holdsRun(scenario: job.scenario, variant: job.variant, repetition: repetition) {
-                repetition += 1
-            }
-            return try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: repetition).path
-        }
+        return try MadeRuns(jobs, keeping: kept, campaign: campaign, parallel: parallel, below: runs)
     }
 
     /// Writes results.json, junit.xml and report.html, and prints the summary.

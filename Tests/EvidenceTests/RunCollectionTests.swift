@@ -10,12 +10,14 @@ import Testing
 
     init() throws { directory = try TemporaryDirectory(prefix: "collection") }
 
-    private func write(_ place: String, scenario: String = "IF-1", outcome: String = "pass") throws -> RunDirectory {
+    private func write(
+        _ place: String, scenario: String = "IF-1", outcome: String = "pass", remake: Remake? = nil
+    ) throws -> RunDirectory {
         let run = RunDirectory(path: directory.path + "/" + place)
         try Files.makeDirectories(run.path)
         let plan: Value = [
             "scenario": .text(scenario), "variant": "killed-5s", "repetition": 2, "seed": 7, "sabotage": ["p"],
-            "null_run": false,
+            "null_run": false, "remake": remake?.value ?? .null,
             "system": ["name": "controller", "build": "b1"], "rig": ["name": "twin", "kind": "twin"],
             "tool": ["version": "0", "build": "t1"], "utc": ["monotonic": 0, "unix": 5_000_000_000_000],
         ]
@@ -70,7 +72,7 @@ import Testing
         defer { directory.remove() }
         _ = try write("one/IF-1/killed-5s/001")
         _ = try write("two/IF-1/killed-5s/001")
-        _ = try write("two/IF-1/killed-5s/002")
+        _ = try write("two/IF-1/killed-5s/002", outcome: "invalid")
         let results = #"{"scenarios": [{"repetitions": [{"run": "IF-1/killed-5s/002", "replaced": true, "u": 0.5}]}]}"#
         try Files.write(Array(results.utf8), to: directory.path + "/two/results.json")
         try Files.write(Array(#"{"schema": "x"}"#.utf8), to: directory.path + "/one/qualification.json")
@@ -82,6 +84,23 @@ import Testing
         #expect(found.qualifications.map(\.path) == [directory.path + "/one/qualification.json"])
         #expect(found.unreadable.count == 1)
         #expect(RunCollection([directory.path + "/one/IF-1/killed-5s/001"], index: nil).runs.count == 1)
+    }
+
+    /// Two campaigns in one directory, of which the second left a results.json that calls the first one's fail made again.
+    @Test func whatWasMadeAgainIsKnownFromTheRunThatTookItsPlace() throws {
+        defer { directory.remove() }
+        _ = try write("runs/IF-1/killed-5s/001", outcome: "fail")
+        _ = try write("runs/IF-1/killed-5s/002", outcome: "invalid")
+        let remake = Remake(insteadOf: "IF-1/killed-5s/002", askedSeed: 7)
+        _ = try write("runs/IF-1/killed-5s/003", outcome: "pass", remake: remake)
+        let results = #"{"scenarios": [{"repetitions": [{"run": "IF-1/killed-5s/001", "replaced": true}]}]}"#
+        try Files.write(Array(results.utf8), to: directory.path + "/runs/results.json")
+        for _ in 0..<2 {
+            let index = RunIndex(path: directory.path + "/index.sqlite")
+            let found = RunCollection([directory.path + "/runs"], index: index)
+            #expect(found.runs.map(\.isReplaced) == [false, true, false])
+            #expect(found.runs.map(\.remake) == [nil, nil, remake])
+        }
     }
 
     @Test func theIndexSaysWhatTheEvidenceSays() throws {

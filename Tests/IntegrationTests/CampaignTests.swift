@@ -26,6 +26,9 @@ extension RigRuns {
             #expect(verdict.status == 0, "\(verdict.output)\(verdict.error)")
             let plan = try #require(RigProgram.lines(runs + "003/evidence.jsonl").first?["d"])
             #expect(plan["seed"] == 8, "the run that is made again is the one that was cut off")
+            let results = try JSON.parse(try Files.read(run.out + "/results.json"))
+            let told = (results["scenarios"]?.list ?? []).flatMap { $0["repetitions"]?.list ?? [] }
+            #expect(told.map { $0["run"]?.text } == ["AW-3/forty-keys/001", "AW-3/forty-keys/003"])
             // Somebody's evidence that is not as it was written is no run that is made.
             try Files.write(
                 first.map { $0 == UInt8(ascii: "7") ? UInt8(ascii: "8") : $0 }, to: runs + "001/evidence.jsonl")

@@ -21,7 +21,7 @@ import Testing
             scenario: scenario, variant: variant, repetition: 1, seed: seed,
             scenarioFile: scenarioFile ?? root + "/rigs/scenarios/\(scenario).yaml", rigFile: rig,
             systemFile: system.hasSuffix(".yaml") ? system : root + "/rigs/systems/\(system).yaml", sabotage: [],
-            directory: "/nonexistent")
+            directory: "")
     }
 
     @Test(arguments: [

@@ -16,7 +16,9 @@ struct RunSelection {
     init(_ input: Scorecard.Input) {
         let wanted = input.sabotage.sorted()
         let candidates = input.runs.filter {
-            !$0.isNull && !$0.isHeld && !$0.isChained && !$0.isReplaced && $0.sabotage.sorted() == wanted
+            !$0.isNull && !$0.isHeld && !$0.isChained && $0.sabotage.sorted() == wanted
+                // A fail stays, whatever is said to have taken its place.
+                && (!$0.isReplaced || $0.outcome == Outcome.fail.rawValue)
         }
         for run in candidates where run.flaw != nil { unusable.append((run, run.flaw ?? "")) }
         let sound = candidates.filter { $0.flaw == nil }

@@ -173,6 +173,12 @@ import Testing
         #expect(card.unusable.count == (["altered", "other rig", "other tool"].contains(kind) ? 1 : 0))
     }
 
+    @Test func aFailIsNeverSaidToHaveBeenMadeAgain() {
+        let card = ScorecardBench.card(
+            [ScorecardBench.run("IF-1", "fail", isReplaced: true), ScorecardBench.run("IF-1", number: 2)])
+        #expect(card.rows[0].tested == 2 && card.rows[0].worth == 0)
+    }
+
     @Test func aSystemWithoutItsProtectionsHasACardOfItsOwn() {
         let off = ["mqtt.reconnect", "knxd.restart"]
         var input = ScorecardBench.input(
