@@ -24,7 +24,10 @@ extension Command {
                 "score this build of the system, by the beginning of its digest (default: the newest)"),
             .value("--without", "PROTECTION", "score the system with this protection switched off", repeats: true),
             .value("--not-applicable", "ID=REASON", "a scenario that does not apply; it scores nothing", repeats: true),
-            .flag("--verify", "judge every run again from its evidence; one that now says otherwise has no weight"),
+            .flag(
+                "--verify",
+                "judge every run again from its evidence: a fail by either judgement is a fail, another outcome has no weight"
+            ),
             .value(
                 "--format", "FORMAT", "html, markdown, json or junit (default: a summary, and the page beside RUNS)"),
             .value("--out", "FILE", "where to write it (default: standard output)"),
@@ -239,20 +242,15 @@ private struct ReportRequest {
         } ?? found.first
     }
 
-    /// The run, or the run without weight when this program's checkers come to another verdict.
+    /// The run as this program's checkers let it count.
     private static func verified(_ run: RunSummary) -> RunSummary {
         guard run.flaw == nil, !run.isReplaced else { return run }
-        var judged = run
         do {
-            let verification = try Verification(path: run.directory)
-            if !verification.agrees {
-                judged.flaw =
-                    "judged again it is \(verification.recomputed?.outcome.rawValue ?? "nothing"): "
-                    + (verification.recomputed?.sentence ?? verification.reason ?? "")
-            }
+            return try Verification(path: run.directory).weighing(run)
         } catch {
-            judged.flaw = "\(error)"
+            var unread = run
+            unread.flaw = "\(error)"
+            return unread
         }
-        return judged
     }
 }
