@@ -219,8 +219,11 @@ public struct Scenario: Sendable {
         "no-errors", "undisturbed",
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
-        "keeps-up", "backlog", "dips", "no-wrong-value",
+        "keeps-up", "backlog", "dips", "no-wrong-value", "changes-done", "changes-answered",
     ]
+
+    /// Checkers of changes that the rig makes through the system's interface: a system that offers none has nothing for them to judge.
+    public static let checkersOfChanges = ["changes-done", "changes-answered", "durability"]
 
     static let requirements = [
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",

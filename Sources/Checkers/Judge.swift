@@ -121,6 +121,11 @@ public struct Judge: Sendable {
                 "the system ran as a process tree in this computer's own network and files: namespaces are refused here (\(refusal))"
             )
         }
+        if !plan.notApplicable.isEmpty {
+            verdict.notes.append(
+                "not applicable, because the system profile has no 'mutation': \(plan.notApplicable.joined(separator: ", "))"
+            )
+        }
         if let chained = plan.chained { verdict.notes.append(ChainNote.sentence(chained)) }
         if let interruption = timeline.interruption {
             verdict.outcome = interruption.outcome
@@ -252,6 +257,10 @@ public struct Judge: Sendable {
         }
         if plan.expects("no-errors") {
             verdict.findings += NoErrors.findings(world, fault: fault.instant, healed: healed.instant)
+        }
+        for (checker, demand) in [("changes-done", Changes.Demand.done), ("changes-answered", .answered)]
+        where plan.expects(checker) && !plan.isNullRun {
+            verdict.findings += Changes.findings(world, demand, fault: fault.instant, healed: healed.instant)
         }
         if plan.expects("healthy") {
             verdict.findings += Healthy.findings(world, fault: fault.instant, healed: healed.instant)

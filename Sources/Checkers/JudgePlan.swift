@@ -101,6 +101,10 @@ struct JudgePlan: Sendable {
     var tracersDue: Int
     var refusedGate: String?
     var expectations: [Expectation]
+    /// Checkers that the scenario wants and this system gives nothing to judge by.
+    var notApplicable: [String]
+    /// How long the system may take to answer a change of what it stores; nil where the rig makes none.
+    var changesWithin: Instant.Span?
     var recover: Instant.Span
     var detect: Instant.Span
     var hold: Instant.Span
@@ -242,6 +246,10 @@ struct JudgePlan: Sendable {
             expectations.append(expectation)
         }
         guard !expectations.isEmpty else { throw RecordFailure(key: "expect", expected: "at least one checker") }
+        notApplicable = (judge["not_applicable"]?.list ?? []).compactMap(\.text)
+        if let changes = judge["changes"], changes != .null {
+            changesWithin = try JudgePlan.span(Record(changes), "within")
+        }
         let limits = Record(judge["limits"] ?? .null)
         let reread = try JudgePlan.number(limits, "reread_addresses", 0...65_536, absent: 0)
         recover =
@@ -316,6 +324,10 @@ struct JudgePlan: Sendable {
         }
         guard !expects("dips") || faultKind == .supplyDips else {
             throw RecordFailure(key: "fault.kind", expected: "'supply-dips', since 'dips' is judged on them")
+        }
+        guard changesWithin != nil || !expects("changes-done") && !expects("changes-answered") else {
+            throw RecordFailure(
+                key: "changes", expected: "the time for the answer to a change, since changes are judged by it")
         }
         guard !judgesSentinels || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")

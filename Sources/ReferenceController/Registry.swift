@@ -4,7 +4,8 @@ import Synchronization
 /// The devices of the building, in the database: made, renamed and removed through the interface. A change is answered when it is committed to the
 /// write-ahead log, so that what was answered outlives the process.
 ///
-/// One thread does it all, with a connection of its own; what waits for it is bounded.
+/// One thread does it all, with a connection of its own; what waits for it is bounded, in number and in time: a request that meets a locked database, or
+/// stands behind one that does, is done or refused within 3 s of its coming.
 @safe final class Registry: Sendable {
     enum Request: Sendable {
         case put(id: String, name: String)
@@ -30,6 +31,7 @@ import Synchronization
 
     private struct Pending: Sendable {
         let request: Request
+        let came: Int64
         let answer: @Sendable (HttpResponse) -> Void
     }
 
@@ -41,7 +43,10 @@ import Synchronization
     static let greatestPending = 64
     static let greatestIDLength = 64
     private static let greatestNameLength = 200
-    private static let busyTimeoutMilliseconds: Int32 = 2000
+    /// From a request's coming until it is refused because the database is locked.
+    private static let busyTimeoutMilliseconds: Int64 = 3000
+    /// What a registry waits that forgets who waits for it.
+    private static let unboundTimeoutMilliseconds: Int32 = 60_000
     /// Without the write-ahead log changes are gathered for so long.
     private static let gatherMilliseconds = 5000
 
@@ -52,6 +57,8 @@ import Synchronization
     nonisolated(unsafe) private let database: OpaquePointer
     /// Answered and not written yet: what a registry has that does not wait for its database.
     nonisolated(unsafe) private var gathered: [String: String] = [:]
+    /// When the request came that is being served.
+    nonisolated(unsafe) private var came: Int64 = 0
 
     /// - Parameter path: of a database whose schema is there.
     init(_ path: String, protections: Set<Protection>) throws(StateStore.OpenError) {
@@ -61,7 +68,6 @@ import Synchronization
             unsafe sqlite3_close(handle)
             throw StateStore.OpenError(message: "\(path): the registry cannot open it")
         }
-        unsafe sqlite3_busy_timeout(opened, Self.busyTimeoutMilliseconds)
         if protections.contains(.databaseForeignKeys) {
             unsafe sqlite3_exec(opened, "PRAGMA foreign_keys=ON", nil, nil, nil)
         }
@@ -91,7 +97,7 @@ import Synchronization
     func submit(_ request: Request, answer: @escaping @Sendable (HttpResponse) -> Void) -> Bool {
         let taken = content.withLock { content in
             guard !content.stopping, content.pending.count < Self.greatestPending else { return false }
-            content.pending.append(Pending(request: request, answer: answer))
+            content.pending.append(Pending(request: request, came: monotonicNanoseconds(), answer: answer))
             return true
         }
         if taken { wakeup.signal() }
@@ -115,6 +121,7 @@ import Synchronization
             if let since = gatheredSince,
                 stopping || monotonicNanoseconds() >= since + Int64(Self.gatherMilliseconds) * 1_000_000
             {
+                unsafe came = monotonicNanoseconds()
                 for (id, name) in unsafe gathered { _ = perform(.put(id: id, name: name)) }
                 unsafe gathered.removeAll()
                 gatheredSince = nil
@@ -125,13 +132,14 @@ import Synchronization
     }
 
     private func serve(_ pending: Pending, isWritten: Bool, gatheredSince: inout Int64?) {
+        unsafe came = pending.came
         if !isWritten, case .put(let id, let name) = pending.request {
             unsafe gathered[id] = name
             gatheredSince = gatheredSince ?? monotonicNanoseconds()
             return pending.answer(Self.done(id, name))
         }
         guard case .patch(let id, let members) = pending.request else {
-            return pending.answer(perform(pending.request))
+            return pending.answer(told(pending.request, perform(pending.request)))
         }
         switch merged(id, members) {
         case .failure(let refusal): pending.answer(refusal.response)
@@ -139,9 +147,28 @@ import Synchronization
             let store = Request.store(id: id, attributes: attributes)
             if protections.contains(.apiSerialise) { return pending.answer(perform(store)) }
             // Whoever waits already comes first, and reads what is about to be overwritten.
-            content.withLock { $0.pending.append(Pending(request: store, answer: pending.answer)) }
+            content.withLock {
+                $0.pending.append(Pending(request: store, came: pending.came, answer: pending.answer))
+            }
             wakeup.signal()
         }
+    }
+
+    /// What is answered to a request of which this came.
+    private func told(_ request: Request, _ outcome: HttpResponse) -> HttpResponse {
+        guard outcome.status >= 500, case .put(let id, let name) = request,
+            !protections.contains(.apiErrorsTold)
+        else { return outcome }
+        Log.error("device not stored", ["id": .string(id)])
+        return Self.done(id, name)
+    }
+
+    /// Lets the next statement wait for a locked database for what is left of the request's time.
+    private func allowWaiting() {
+        let deadline = unsafe came + Self.busyTimeoutMilliseconds * 1_000_000
+        let left = (deadline - monotonicNanoseconds()) / 1_000_000
+        let bounded = protections.contains(.apiBusyBound) ? Int32(max(0, left)) : Self.unboundTimeoutMilliseconds
+        unsafe sqlite3_busy_timeout(database, protections.contains(.apiBusyWait) ? bounded : 0)
     }
 
     private struct Refusal: Error {
@@ -262,6 +289,7 @@ import Synchronization
     private func prepare(_ sql: String, _ texts: String...) -> OpaquePointer? { unsafe prepare(sql, texts) }
 
     private func prepare(_ sql: String, _ texts: [String]) -> OpaquePointer? {
+        allowWaiting()
         var statement: OpaquePointer?
         guard unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else { return nil }
         // SQLITE_TRANSIENT: SQLite copies the text.

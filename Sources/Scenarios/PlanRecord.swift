@@ -307,11 +307,15 @@ extension TestPlan {
                 ])
             } ?? .null,
             "expect": .list(
-                variant.expectations.map { expectation in
+                expectations.map { expectation in
                     .record(present: [
                         ("checker", .text(expectation.checker)), ("sentinels", expectation.sentinels.map(Value.text)),
                     ])
                 }),
+            "not_applicable": .list(
+                variant.expectations.filter { !expectations.contains($0) }.map { .text($0.checker) }),
+            "changes": expectsChanges
+                ? system.mutation.map { ["within": .integer($0.withinNanoseconds)] } ?? .null : .null,
             // A slip of the twin's line of up to 20 ms is forgiven by the witness's decoder and goes into the uncertainty of every time; virtual
             // machines stall a real-time thread for 5 to 12 ms every few minutes (measured). A longer one makes the run invalid.
             "limits": [

@@ -112,6 +112,10 @@ final class Run: Sendable {
             try recover(fault, bench)
         }
         try step(.checkLeaks, bench) { () throws(Interruption) in
+            if plan.expectsChanges, !plan.job.isNull {
+                bench.mutate(false)
+                try bench.readBackMutations()
+            }
             if plan.variant.expectations.contains(where: { $0.checker == "integrity" }) { bench.checkDatabase() }
             if plan.expectsRows { try bench.readRows() }
             try settle(bench, atMost: .seconds(46)) { $0.leaks(at: $1) }

@@ -197,6 +197,14 @@ public struct TestPlan: Sendable {
     /// The rows of a time series are judged, so that they must be read.
     var expectsRows: Bool { variant.expectations.contains { $0.checker == "rows" || $0.checker == "row-buffer" } }
 
+    /// What is judged in a run of this system.
+    var expectations: [Scenario.Expectation] {
+        variant.expectations.filter { system.mutation != nil || !Scenario.checkersOfChanges.contains($0.checker) }
+    }
+
+    /// Changes through the system's interface go on from before the fault until after the recovery.
+    var expectsChanges: Bool { expectations.contains { ["changes-done", "changes-answered"].contains($0.checker) } }
+
     /// How a step damages writes; nil for any other.
     static func writeDamage(of step: Scenario.FaultStep) -> WriteDamage? {
         switch step.action {
@@ -321,8 +329,9 @@ public struct TestPlan: Sendable {
                 duration: duration, phase: phase)
         case .startLocked: return StartLocked(phase: phase)
         case .corruptConfiguration: return CorruptConfiguration(seed: random.next(), phase: phase)
-        case .lockDatabase: return StoreFault(kind: .locked, duration: duration, phase: phase)
-        case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase)
+        case .lockDatabase:
+            return StoreFault(kind: .locked, duration: duration, phase: phase, makesChanges: expectsChanges)
+        case .fillDisk: return StoreFault(kind: .full, duration: duration, phase: phase, makesChanges: expectsChanges)
         case .killProcess, .stallProcess, .hangProcess:
             let kind: ProcessStrike.Kind =
                 switch step.action {

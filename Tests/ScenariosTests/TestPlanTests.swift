@@ -90,6 +90,24 @@ import Testing
         #expect(plan.obstacles.contains { $0.contains("needs a view with 'streaming: true'") }, "\(plan.obstacles)")
     }
 
+    /// What needs changes through an interface is judged where there is one, and named where there is none.
+    @Test(
+        arguments: [
+            ("reference-controller", ["changes-answered", "durability"], [], 4_000_000_000),
+            ("xknx", [], ["changes-answered", "durability"], nil),
+        ] as [(String, [String], [String], Int64?)])
+    func changesAreJudgedWhereTheSystemTakesThem(
+        system: String, judged: [String], notApplicable: [String], within: Int64?
+    ) throws {
+        let plan = try TestPlan(job: Self.job("IF-3", "locked-20s", system: system))
+        let judge = plan.record(version: "1", program: "/nonexistent", boards: [])["judge"]
+        let checkers = (judge?["expect"]?.list ?? []).compactMap { $0["checker"]?.text }
+        #expect(checkers.filter { ["changes-answered", "durability"].contains($0) } == judged)
+        #expect((judge?["not_applicable"]?.list ?? []).compactMap(\.text) == notApplicable)
+        #expect(judge?["changes"]?["within"]?.integer == within)
+        #expect(checkers.contains("no-errors"))
+    }
+
     @Test func aLoadSaturatesFromAddressesThatLose() throws {
         let plan = try TestPlan(job: Self.job("PB-4", "broker-stalled"))
         #expect(plan.loadSources?.map(\.description) == ["1.1.127", "1.1.255"])

@@ -1,7 +1,8 @@
+import Catalogue
 import Events
 
-/// What was answered with success is there after a restart: the rig's own record of its changes against what it reads back, the victim's word counts for
-/// nothing.
+/// What was answered with success is there after a restart, or when the fault is over: the rig's own record of its changes against what it reads back, the
+/// victim's word counts for nothing.
 enum Durability {
     /// The view under which what was read back stands, by key.
     static let view = "mutations"
@@ -30,7 +31,7 @@ enum Durability {
         }
         return changes.keys.sorted().compactMap { key in
             (read[key] ?? []).filter { $0.instant > fault && $0.instant <= world.end }.lazy.compactMap { sample in
-                lost(key, changes[key] ?? [], sample, fault)
+                lost(key, changes[key] ?? [], sample, world, fault)
             }.first
         }
     }
@@ -53,7 +54,8 @@ enum Durability {
 
     /// The last acknowledged change before the reading must be there, or one that came after it and of which nobody knows what became.
     private static func lost(
-        _ key: String, _ changes: [Change], _ sample: Timeline.Stamped<Event.Sample>, _ fault: Instant
+        _ key: String, _ changes: [Change], _ sample: Timeline.Stamped<Event.Sample>, _ world: World,
+        _ fault: Instant
     ) -> Finding? {
         let before = changes.filter { $0.invoked < sample.instant }
         guard
@@ -65,11 +67,13 @@ enum Durability {
         let found = sample.content.reading?.text
         guard found.map({ !allowed.contains($0) }) ?? true else { return nil }
         let change = before[last]
+        let isStarted = ![.databaseLocked, .diskFull].contains(world.plan.faultKind)
         return Finding(
             checker: "durability", outcome: .fail,
             sentence:
                 "acknowledged write lost: \(key) = \(change.text), answered with success \(Text.relative(change.answered ?? change.invoked, to: fault)), and "
-                + "after the restart it is \(found ?? "not there")", at: sample.instant, hop: "database")
+                + "after the \(isStarted ? "restart" : "fault") it is \(found ?? "not there")", at: sample.instant,
+            hop: "database")
     }
 
     private static func undecided(_ sentence: String) -> Finding {

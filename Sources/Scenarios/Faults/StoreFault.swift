@@ -2,7 +2,8 @@ import Checkers
 import Events
 import Platform
 
-/// Writing is taken away where the system keeps its data: its database is locked by somebody else, or its disk is full.
+/// Writing is taken away where the system keeps its data: its database is locked by somebody else, or its disk is full. Where changes are judged, the rig
+/// makes them through the system's interface all the while; it reads back when the fault is over, before newer ones hide what became of them.
 final class StoreFault: CommandedFault {
     enum Kind: Sendable {
         case locked, full
@@ -14,12 +15,15 @@ final class StoreFault: CommandedFault {
     private let kind: Kind
     private let duration: Instant.Span
     private let phase: Instant.Span
+    private let makesChanges: Bool
     let commanded = Commanded()
 
-    init(kind: Kind, duration: Instant.Span, phase: Instant.Span) {
+    /// - Parameter makesChanges: changes go on when this fault is over, until the run ends them.
+    init(kind: Kind, duration: Instant.Span, phase: Instant.Span, makesChanges: Bool) {
         self.kind = kind
         self.duration = duration
         self.phase = phase
+        self.makesChanges = makesChanges
     }
 
     var announcement: String {
@@ -33,6 +37,7 @@ final class StoreFault: CommandedFault {
 
     func inject(_ bench: Bench) throws(Interruption) {
         try bench.watchWrites(kind)
+        bench.mutate(makesChanges)
         // The rig's own write must have worked before.
         try bench.sleep(until: MonotonicClock.now() + .seconds(1) + phase)
         let made = try bench.takeWritingAway(kind, purpose: "fault")
@@ -50,7 +55,11 @@ final class StoreFault: CommandedFault {
                 try bench.sleep(until: MonotonicClock.now() + .milliseconds(100))
             }
         }
+        if makesChanges { bench.mutate(false) }
         try bench.giveWritingBack(kind, purpose: "heal")
+        guard makesChanges else { return }
+        try bench.readBackMutations()
+        bench.mutate(true)
     }
 
     func healDue(_ bench: Bench) -> Instant { began(bench) + duration }
