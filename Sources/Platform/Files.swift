@@ -64,6 +64,28 @@ public enum Files {
         return (status.st_uid, status.st_gid, status.st_mode & 0o7777)
     }
 
+    /// What differs after a file was written, replaced or resized.
+    public struct Stamp: Hashable, Sendable {
+        public var octets: Int64
+        /// Of its last change, nanoseconds since 1970.
+        public var modified: Int64
+        public var inode: UInt64
+
+        public init(octets: Int64, modified: Int64, inode: UInt64) {
+            self.octets = octets
+            self.modified = modified
+            self.inode = inode
+        }
+    }
+
+    /// Of what lies at a path itself, a link not followed; nil when nothing does.
+    public static func stamp(of path: String) -> Stamp? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return Stamp(octets: Int64(status.st_size), modified: modified, inode: UInt64(status.st_ino))
+    }
+
     /// Makes a directory and those above it that are missing.
     public static func makeDirectories(_ path: String) throws(SystemFailure) {
         var made = path.hasPrefix("/") ? "/" : ""

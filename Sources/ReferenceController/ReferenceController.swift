@@ -17,11 +17,15 @@ struct ReferenceController {
                 exit(2)
             }
         }
+        HastyStart.begin(besides: arguments.configurationPath, arguments.protections)
         let configuration: Configuration
         do throws(ConfigurationError) {
             configuration = try Configuration.load(arguments.configurationPath)
         } catch {
-            if arguments.protections.contains(.configurationValidate) { fail(error.message) }
+            if arguments.protections.contains(.configurationValidate) {
+                let isPlaced = arguments.protections.contains(.configurationPlace)
+                fail(isPlaced ? error.message : "\(arguments.configurationPath): is no good configuration")
+            }
             configuration = Configuration.fallback(besides: arguments.configurationPath)
         }
 

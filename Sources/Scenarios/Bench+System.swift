@@ -111,12 +111,12 @@ extension Bench {
         guard let own = system?.configuration, let directory = system?.dataDirectory else {
             throw .error("the system profile has no configuration file")
         }
-        let before = Self.contents(of: directory, besides: own.path)
+        let damaged = damage.apply(to: own.text, randomness: randomness)
+        let before = DirectoryState(of: directory, besides: own.path)
         var trial = Event.Operation(id: Int64(number), name: "trial", action: .invoke, status: 0, key: damage.rawValue)
         let begun = MonotonicClock.now()
         let result = try withSystem { system throws(SystemFault) in
-            try system.tryStart(
-                configuration: damage.apply(to: own.text, randomness: randomness), within: .seconds(6))
+            try system.tryStart(configuration: damaged, within: .seconds(6))
         }
         if !result.isAsMeant { trial.status = 1 }
         recordTrial(trial, at: begun)
@@ -124,19 +124,12 @@ extension Bench {
         trial.status = nil
         if case .status(let status) = result.end?.exit { trial.status = Int64(status) }
         trial.text = result.lines.last
-        let name = own.path.split(separator: "/").last.map(String.init) ?? own.path
-        if !result.lines.contains(where: { $0.contains(name) }) {
-            trial.detail = "was refused without a line that names \(name)"
-        } else if result.lines.count > 1 {
-            trial.detail = "was refused with \(result.lines.count) lines where one would do"
-        } else if Self.contents(of: directory, besides: own.path) != before {
-            trial.detail = "was refused, and something was written all the same"
-        }
+        let refusal = RefusedStart(
+            lines: result.lines, file: own.path.split(separator: "/").last.map(String.init) ?? own.path,
+            place: ConfigurationPlace(of: damage, in: own.text, damaged: damaged), listened: result.listened,
+            written: DirectoryState(of: directory, besides: own.path).changes(since: before))
+        trial.detail = refusal.complaint
         recordTrial(trial, at: result.end?.instant ?? MonotonicClock.now())
-    }
-
-    private static func contents(of directory: String, besides path: String) -> [String] {
-        Files.entries(of: directory).filter { directory + "/" + $0 != path }
     }
 
     func makeRequests(_ lanes: [[RegistryRequests.Request]]) throws(Interruption) {

@@ -395,12 +395,7 @@ public final class SystemUnderTest: Sendable {
     public var configuration: (path: String, text: String)? { controller.files.first }
 
     /// Starts the controller with its first file as `octets` (nil: without it) and looks what becomes of it.
-    ///
-    /// - Returns: whether the file was on the disk as it was meant; how the controller ended, nil for one that still ran after `span` and was killed; and what
-    ///   it said.
-    public func tryStart(
-        configuration octets: [UInt8]?, within span: Instant.Span
-    ) throws(SystemFault) -> (isAsMeant: Bool, end: Host.End?, lines: [String]) {
+    public func tryStart(configuration octets: [UInt8]?, within span: Instant.Span) throws(SystemFault) -> TriedStart {
         var unit = controller
         guard !unit.files.isEmpty else { throw SystemFault("the profile has no file that the system is started with") }
         let path = unit.files.removeFirst().path
@@ -412,10 +407,20 @@ public final class SystemUnderTest: Sendable {
         }
         let isAsMeant = octets.map { (try? Files.read(path)) == $0 } ?? !Files.exists(path)
         watch.reset()
+        // Of a system that shares this computer's network nobody knows whose socket it is.
+        let isAlone = Isolation.present == .namespaces
+        let before = isAlone ? SocketTable.read(ofProcess: host.pid).listening : []
+        var listened: Set<UInt16> = []
         try host.start(unit)
-        let end = host.waitEnd(of: unit.id, until: MonotonicClock.now() + span)
+        let deadline = MonotonicClock.now() + span
+        var end: Host.End?
+        repeat {
+            // A start that is refused may be over in some milliseconds, and with it what it listened on.
+            end = host.waitEnd(of: unit.id, until: MonotonicClock.now() + .milliseconds(isAlone ? 1 : 50))
+            if isAlone { listened.formUnion(SocketTable.read(ofProcess: host.pid).listening.subtracting(before)) }
+        } while end == nil && MonotonicClock.now() < deadline
         if end == nil { host.stop(unit.id, within: .seconds(5)) }
-        return (isAsMeant, end, watch.lines)
+        return TriedStart(isAsMeant: isAsMeant, end: end, lines: watch.lines, listened: listened.sorted())
     }
 
     /// Changes of what the system stores, of which the rig keeps its own record: on or off.

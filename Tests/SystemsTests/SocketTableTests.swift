@@ -16,12 +16,13 @@ import Testing
         let entries = SocketTable.parse(Self.table)
         #expect(
             entries == [
-                .init(localPort: 8080, remotePort: 0, state: .other, sendQueue: 0, receiveQueue: 0),
+                .init(localPort: 8080, remotePort: 0, state: .listening, sendQueue: 0, receiveQueue: 0),
                 .init(localPort: 8080, remotePort: 51_618, state: .established, sendQueue: 1412, receiveQueue: 0),
                 .init(localPort: 51_618, remotePort: 8080, state: .closeWait, sendQueue: 0, receiveQueue: 630),
                 .init(localPort: 8080, remotePort: 51_620, state: .other, sendQueue: 1, receiveQueue: 0),
             ])
         #expect(entries.map(\.state.isHeld) == [false, true, true, false])
+        #expect(SocketTable(entries: entries).listening == [8080])
     }
 
     /// The addresses of tcp6 are longer, and nothing else differs.

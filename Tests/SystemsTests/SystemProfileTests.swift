@@ -23,7 +23,7 @@ import Testing
                 "mqtt.reconnect",
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate",
-                "db.unique",
+                "config.place", "config.before-listening", "config.before-writing", "db.unique",
                 "db.foreign-keys", "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits",
                 "api.busy-wait", "api.busy-bound", "api.errors-told",
                 "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send", "tsdb.buffer-bound", "tsdb.async",

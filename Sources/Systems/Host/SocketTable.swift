@@ -17,18 +17,21 @@ struct SocketTable {
         case established
         /// The other side has said its last; this one has not.
         case closeWait
+        /// Whoever comes is taken.
+        case listening
         case other
 
         init(_ number: UInt8) {
             switch number {
             case 1: self = .established
             case 8: self = .closeWait
+            case 10: self = .listening
             default: self = .other
             }
         }
 
-        /// Nobody has ended it on this side.
-        var isHeld: Bool { self != .other }
+        /// A connection that nobody has ended on this side.
+        var isHeld: Bool { self == .established || self == .closeWait }
     }
 
     var entries: [Entry] = []
@@ -41,6 +44,9 @@ struct SocketTable {
         }
         return table
     }
+
+    /// Ports on which somebody listens.
+    var listening: Set<UInt16> { Set(entries.filter { $0.state == .listening }.map(\.localPort)) }
 
     /// Columns: number, local address, remote address (hex, port after the colon), state, send and receive queue.
     static func parse(_ text: String) -> [Entry] {
