@@ -270,6 +270,9 @@ public struct Judge: Sendable {
         if plan.expects("slow-client"), !plan.isNullRun {
             SlowClient.judge(world, fault: fault, healed: healed, into: &verdict)
         }
+        if plan.expects("backs-off"), !plan.isNullRun {
+            BacksOff.judge(world, fault: fault.instant, healed: healed.instant, into: &verdict)
+        }
         if plan.expects("available") { Available.judge(world, since: fault.instant, into: &verdict) }
         if plan.expects("durability") { verdict.findings += Durability.findings(world) }
         if plan.expects("shutdown"), !plan.isNullRun { Shutdown.judge(world, since: fault.instant, into: &verdict) }

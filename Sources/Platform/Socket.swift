@@ -16,6 +16,16 @@ public enum Socket {
         return pair
     }
 
+    /// Gets a copy of every TCP segment that the network of the calling thread receives over IPv4, one packet a read; non-blocking.
+    ///
+    /// - Throws: EPERM where this program may not look.
+    public static func receivedSegments() throws(SystemFailure) -> Descriptor {
+        let kind = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let number = socket(AF_INET, kind, Int32(IPPROTO_TCP))
+        guard number >= 0 else { throw SystemFailure("look at", "the segments of the network") }
+        return Descriptor(owning: number)
+    }
+
     /// Listens on an IPv4 address. Port 0 takes a free one; the port taken is returned.
     public static func listenTCP(
         host: String = "127.0.0.1", port: UInt16 = 0

@@ -25,6 +25,8 @@ final class MqttLink: Sendable {
     private static let firstDelayMilliseconds = 1000
     private static let greatestDelayMilliseconds = 4000
     private static let loopMilliseconds = 100
+    /// What a link waits that tries again at once.
+    private static let impatientDelayMilliseconds = 10
 
     private let configuration: Configuration.MQTT
     private let points: PointTable
@@ -94,7 +96,8 @@ final class MqttLink: Sendable {
                 if !protections.contains(.mqttReconnect) { return }
             }
             if isStopping { return }
-            wakeup.wait(milliseconds: delay)
+            wakeup.wait(
+                milliseconds: protections.contains(.mqttBackoff) ? delay : Self.impatientDelayMilliseconds)
             delay = min(delay * 2, Self.greatestDelayMilliseconds)
         }
     }

@@ -55,6 +55,13 @@ extension Bench {
         record(try withSystem { system throws(SystemFault) in try system.boot(purpose: purpose) })
     }
 
+    /// Begins to look for attempts of the system to connect to a service that is down.
+    func watchAttempts(toReach service: String) throws(Interruption) {
+        try withSystem { system throws(SystemFault) in try system.watchAttempts(toReach: service) }
+    }
+
+    func stopWatchingAttempts() { system?.stopWatchingAttempts() }
+
     /// Begins to ask the name server of the system's network.
     func watchNames() throws(Interruption) {
         guard let system else { throw .error("there is no system under test") }

@@ -94,6 +94,12 @@ extension TestPlan {
                 source(
                     "write-probe", "whether anybody could write where the system keeps its data, five times a second"))
         }
+        if actions.contains(.startWithoutService) {
+            sources.append(
+                source(
+                    "attempts", "attempts of the system to connect to a service that is down, in the kernel's segments")
+            )
+        }
         if actions.contains(.stallResolver) {
             sources.append(source("name-probe", "whether a question for a name is answered; asked twice a second"))
         }

@@ -79,7 +79,8 @@ extension SystemProfile {
 
     /// Names under which the rig itself speaks in the evidence; a view's id is such a name too.
     private static let sources = [
-        "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "broker",
+        "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "attempts",
+        "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
         "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "rows", "rows-passed",
         "dropped",

@@ -37,10 +37,12 @@ public final class SystemUnderTest: Sendable {
     public let profile: SystemProfile
     public let host: Host
     private let substitution: Substitution
+    private let sink: EventSink
     private let controller: Host.Unit
     private let services: ServiceRunner
     private let probes: Probes
     private let mutations: MutationProbe?
+    private let attempts = Mutex<ConnectionWitness?>(nil)
     /// Clients of the rig's own at the system's WebSocket, where the profile has one; none is open yet.
     public let clients: WebSocketClients?
     /// Requests to what the system keeps a registry of, where the profile has one.
@@ -68,6 +70,7 @@ public final class SystemUnderTest: Sendable {
         guard missing.isEmpty else { throw SystemFault(missing.joined(separator: "\n")) }
         try profile.check(without: without)
         self.profile = profile
+        self.sink = sink
         let isolation = Isolation.present
         let substitution = try SystemUnderTest.substitution(profile, surroundings, isolation)
         self.substitution = substitution
@@ -231,6 +234,7 @@ public final class SystemUnderTest: Sendable {
     public func stopProbes() {
         probesRun.store(false, ordering: .releasing)
         mutations?.stop()
+        stopWatchingAttempts()
         clients?.stop()
         probes.stop()
     }
@@ -257,6 +261,25 @@ public final class SystemUnderTest: Sendable {
             target: "process:\(id)", meaning: "kill", purpose: purpose, due: due, commanded: commanded,
             observed: ended, readback: ended == nil ? .failed : .confirmed,
             reason: ended == nil ? "\(id) did not run or did not end" : nil)
+    }
+
+    /// Looks for attempts of the system to connect to a service whose gate is closed, until `stopWatchingAttempts`.
+    public func watchAttempts(toReach id: String) throws(SystemFault) {
+        guard let gate = services.gate(before: id) else { throw SystemFault("there is no gate before \(id)") }
+        do throws(SystemFailure) {
+            let witness = try ConnectionWitness(gate: gate.id, port: gate.port, network: host.pid, sink: sink)
+            attempts.withLock { $0 = witness }
+        } catch {
+            throw SystemFault("nobody can look for attempts to reach \(id): \(error)")
+        }
+    }
+
+    public func stopWatchingAttempts() {
+        let witness = attempts.withLock { attempts in
+            defer { attempts = nil }
+            return attempts
+        }
+        witness?.stop()
     }
 
     /// Starts a service again, waits until it accepts and the rig's own probes are subscribed at it, and only then opens the gate, so that

@@ -71,6 +71,7 @@ extension RunsAlone {
             "SS-1/asked-to-end shutdown.flush": ["shutdown:"],
             "SS-2/killed-3-times db.wal": ["acknowledged write lost: rig-"],
             "SS-3/absent-20s start.mqtt-optional": ["controller: it exited", "(exit status 1)"],
+            "SS-3/absent-20s mqtt.backoff": ["retries: the system tried to reach the broker"],
             "SS-4/six-kinds config.validate": ["start: the configuration", "was not refused"],
             "SS-4/six-kinds config.place": ["start: the configuration 'truncated' was refused without the place"],
             "SS-4/six-kinds config.before-listening": ["was refused after it had listened on port 8080"],

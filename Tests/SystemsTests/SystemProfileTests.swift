@@ -20,7 +20,7 @@ import Testing
             profile.start.protections == [
                 "knxd.restart", "knxd.restart-unlimited", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog",
                 "interface.reopen",
-                "mqtt.reconnect",
+                "mqtt.reconnect", "mqtt.backoff",
                 "state.resync", "db.busy-retry", "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional",
                 "db.wal", "shutdown.flush", "parser.skip-malformed", "start.lock-hint", "config.validate",
                 "config.place", "config.before-listening", "config.before-writing", "db.unique",

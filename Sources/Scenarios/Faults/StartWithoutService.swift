@@ -25,11 +25,13 @@ final class StartWithoutService: Fault {
         let kill = try bench.killService(
             service, purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
         killed.withLock { $0 = kill.commanded }
+        try bench.watchAttempts(toReach: service)
         try bench.restartSystem(purpose: "restart")
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: healDue(bench))
+        bench.stopWatchingAttempts()
         try bench.startService(service, purpose: "heal")
     }
 
