@@ -232,7 +232,9 @@ struct StimulusEngine: InterfaceEngine {
         if answersForTracers, telegram.role == .tracer, case .group(let group) = telegram.frame.destination {
             points[group] = telegram.value
         }
-        return [.write(TPUARTRequest.transmit(telegram.frame.octets).octets)]
+        let octets = telegram.frame.octets
+        let request: TPUARTRequest = chip == .ncn51xx ? .transmitNCN51xx(octets) : .transmit(octets)
+        return [.write(request.octets)]
     }
 
     /// Gives up everything that waits: a telegram that could not be sent when it was due must never appear on the line later.

@@ -85,7 +85,8 @@ public final class TPUARTStimulus: Sendable {
         thread.perform { ((), $0.send($0.write(group, value, role, priority), at: now)) }
     }
 
-    /// Sends any frame: another source address, hop count, priority or service. More than 64 octets are an error of the caller.
+    /// Sends any frame: another source address, hop count, priority or service. More than 64 octets are an error of the caller,
+    /// unless the chip is an NCN51xx.
     public func send(_ frame: TP1Frame, role: Event.Stimulation.Role) {
         let now = MonotonicClock.now()
         let value = (try? GroupService.of(frame))?.service.value

@@ -34,6 +34,8 @@ public struct Scenario: Sendable {
         public var telegramLeft: TelegramLeft?
         /// What becomes of the link through the gate.
         public var trouble: LinkTrouble?
+        /// What puts malformed telegrams on the line; nil for what puts none there.
+        public var injector: Injector?
         /// The gate through which the rig must be refused for the proof.
         public var refusedGate: String?
         /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
@@ -126,6 +128,16 @@ public struct Scenario: Sendable {
         public var actsOnClients: Bool { self == .resetClients || self == .silenceClients || self == .stopReading }
     }
 
+    /// What puts a malformed telegram on the line, and so what can be wrong with it.
+    public enum Injector: String, CaseIterable, Sendable {
+        /// A client of any chip: right frames of up to 64 octets that say what makes no sense.
+        case client
+        /// A chip that takes frames of any length: the same up to 263 octets.
+        case chip
+        /// What forms the octets itself: a wrong check octet, frames that end too early, octets that are no frame.
+        case line
+    }
+
     /// Lengths from one to another whose logarithms lie equally far apart, each made a number of times.
     public struct Sweep: Sendable, Hashable {
         public var fromNanoseconds: Int64
@@ -206,7 +218,7 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `timed-contact`, `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
+    /// `timed-contact`, `injector:chip`, `injector:line`, `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -230,7 +242,7 @@ public struct Scenario: Sendable {
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
         "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows", "saturation",
-        "queue", "timed-contact",
+        "queue", "timed-contact", "injector:chip", "injector:line",
     ]
 
     public init(path: String) throws(DocumentFailure) {
@@ -385,6 +397,7 @@ extension Scenario.FaultStep {
             keys: [
                 "do", "at", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
                 "witness", "cuts", "from", "to", "lengths", "trouble", "by",
+                "injector",
             ])
         atNanoseconds =
             try node["at"].map { node throws(DocumentFailure) in try parameters.resolve(node).nanoseconds() } ?? 0
@@ -404,6 +417,14 @@ extension Scenario.FaultStep {
             againInReadOutNanoseconds = try value.nanoseconds()
         }
         if action == .troubleLink { trouble = try Scenario.linkTrouble(node, parameters) }
+        if let value = node["injector"] {
+            guard action == .sendMalformed else {
+                throw value.failure("only 'send-malformed' has an 'injector'")
+            }
+            injector = try parameters.resolve(value).choice("injector")
+        } else if action == .sendMalformed {
+            injector = .client
+        }
         if action == .dipLineSupply { sweep = try Scenario.Sweep(node, times: times, parameters) }
         let witness = try node.required("witness")
         _ = try witness.entries(

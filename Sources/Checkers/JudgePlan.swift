@@ -69,6 +69,10 @@ struct JudgePlan: Sendable {
     /// Frames, with their check octets, that the fault puts on the line; and the good telegrams after them.
     var malformed: [[UInt8]]
     var good: [Good]
+    /// The frames were put on the line octet by octet, so that the witness may have told them in parts.
+    var isByOctets: Bool
+    /// How often the system may lose its connection to the line meanwhile, or its interface daemon; nil in plans that set no bound.
+    var mostLosses: Int?
     /// Starts that the fault makes.
     var trials: Int
     /// Requests that the fault makes.
@@ -181,6 +185,8 @@ struct JudgePlan: Sendable {
         backlog = Int(clamping: fault.optionalInteger("backlog") ?? 0)
         if fault.value["cleaned_within"] != nil { cleanedWithin = try JudgePlan.span(fault, "cleaned_within") }
         malformed = (fault.value["malformed"]?.list ?? []).compactMap(\.octets)
+        isByOctets = fault.optionalText("injector") == Scenario.Injector.line.rawValue
+        mostLosses = fault.optionalInteger("losses").map { Int(clamping: $0) }
         good = (fault.value["good"]?.list ?? []).compactMap { item in
             guard let group = item["group"]?.integer, let raw = item["raw"]?.octets else { return nil }
             return Good(group: UInt16(truncatingIfNeeded: group), raw: raw)

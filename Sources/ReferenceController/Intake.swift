@@ -33,30 +33,37 @@ final class Intake: Sendable {
     /// The line was there and is not any more.
     func lineLost() { wasLost.store(true, ordering: .relaxed) }
 
+    enum Outcome: Equatable {
+        /// A point has a value from it.
+        case taken
+        /// It is good, and no point has a value from it.
+        case passed
+        case malformed
+    }
+
     /// Takes the octets of one telegram from TPCI on.
-    /// - Returns: Whether a point has a value from it.
-    func receive(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress) -> Bool {
+    func receive(_ apdu: [UInt8], from source: IndividualAddress, to group: GroupAddress) -> Outcome {
         let stamp = wallNanoseconds()
         status.telegrams.add(1, ordering: .relaxed)
-        if !worksAfterLoss, wasLost.load(ordering: .relaxed) { return false }
-        if let impatience, impatience.isOver(at: monotonicNanoseconds()) { return false }
+        if !worksAfterLoss, wasLost.load(ordering: .relaxed) { return .passed }
+        if let impatience, impatience.isOver(at: monotonicNanoseconds()) { return .passed }
         let value: GroupValue
         do throws(GroupTelegram.Malformed) {
             switch try GroupTelegram(apdu: apdu) {
-            case .read: return false
+            case .read: return .passed
             case .response(let carried), .write(let carried): value = carried
             }
         } catch {
             skip(apdu, from: source, to: group, error.reason)
-            return false
+            return .malformed
         }
         switch points.take(group, value, from: source) {
         case .unknownGroup:
             status.ignored.add(1, ordering: .relaxed)
-            return false
+            return .passed
         case .malformed(let reason):
             skip(apdu, from: source, to: group, reason)
-            return false
+            return .malformed
         case .taken(let state, let changed):
             livePath.pointChanged(group, state.value, stamp: stamp)
             if changed {
@@ -64,7 +71,7 @@ final class Intake: Sendable {
                 hub.pointChanged(group)
             }
             commands.observe(group, value.octets)
-            return true
+            return .taken
         }
     }
 

@@ -167,7 +167,15 @@ final class KnxdConnection: Sendable {
             decoder.feed(buffer[..<count])
             while let message = decoder.next() {
                 guard case .group(let source, let destination, let apdu) = message else { continue }
-                if intake.receive(apdu, from: source, to: destination) { readOut.received(destination) }
+                switch intake.receive(apdu, from: source, to: destination) {
+                case .taken: readOut.received(destination)
+                case .passed: break
+                case .malformed:
+                    // What a client does that takes an error of its parser for the end of the connection.
+                    if !protections.contains(.parserKeepConnection) {
+                        return ("malformed telegram", readOut.isFinished)
+                    }
+                }
             }
         }
     }

@@ -34,6 +34,7 @@ enum Protection: String, CaseIterable, Sendable {
     case startOnBoot = "start.on-boot"
     case shutdownFlush = "shutdown.flush"
     case parserSkipMalformed = "parser.skip-malformed"
+    case parserKeepConnection = "parser.keep-connection"
     case commandsConfirmed = "commands.confirmed"
     case intakeAfterLoss = "intake.after-loss"
     case intakeAfterSilence = "intake.after-silence"
@@ -82,6 +83,8 @@ enum Protection: String, CaseIterable, Sendable {
         case .databaseWAL: "answers a change when the write-ahead log has it, so that it outlives the process"
         case .shutdownFlush: "writes what is not written yet and says goodbye to the broker before it ends"
         case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
+        case .parserKeepConnection:
+            "goes on with the same connection to knxd after a telegram that is not as it should be"
         case .commandsConfirmed: "answers a command with success when its actuator has reported, and not before"
         case .intakeAfterLoss: "works on what comes from the line also after it was lost once"
         case .intakeAfterSilence: "works on what comes from the line also after it was silent for a while"

@@ -137,6 +137,14 @@ extension Rig {
                     ? "a relay channel that feeds the system's interface (feeds: \(lines[0].id)/sut)" : nil
             case "witness": lines[0].attachments(.witness).isEmpty ? "a witness on the line" : nil
             case "stimulus": lines[0].attachments(.stimulus).isEmpty ? "a stimulus on the line" : nil
+            case "injector:chip":
+                lines[0].longFrames == nil
+                    ? "an injector, or a stimulus, with an ncn5120, ncn5121 or ncn5130: a TP-UART takes no frame of more than 64 octets"
+                    : nil
+            case "injector:line":
+                kind == .twin
+                    ? nil
+                    : "an injector that puts single octets on the line, without a check octet or with a wrong one: so far only the twin has one"
             case "saturation":
                 // One chip at 19200 baud reaches 75 % of the line's capacity.
                 lines[0].attachments(.stimulus).count { $0.loadAddress != nil } < 2

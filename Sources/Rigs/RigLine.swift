@@ -12,6 +12,8 @@ public struct RigLine: Sendable {
             case witness
             /// Sends, answers, acknowledges.
             case stimulus
+            /// Sends what only a chip that takes frames of any length can, and nothing else.
+            case injector
         }
 
         public var role: Role
@@ -69,6 +71,11 @@ public struct RigLine: Sendable {
     public var noise: RigNoise?
 
     public func attachments(_ role: Attachment.Role) -> [Attachment] { attachments.filter { $0.role == role } }
+
+    /// Through what the rig sends frames of up to 263 octets: the injector, else a stimulus whose chip takes them; nil where no chip does.
+    public var longFrames: Attachment? {
+        attachments(.injector).first ?? attachments(.stimulus).first { $0.takesLongFrames }
+    }
 
     /// Addresses of the line's own area and line that nobody has of those whom this file names, a coupler's and that of a new device apart.
     public var unclaimedAddresses: [IndividualAddress] {
@@ -213,6 +220,11 @@ extension RigLine.Attachment {
         }
         // Two names of one chip.
         driver = name == "tpuart2" ? "tpuart" : name
+        if role == .injector, TransceiverModel(rawValue: driver)?.chip != .ncn51xx {
+            throw driverNode.failure(
+                "an injector is there for frames of more than 64 octets, which only an ncn5120, ncn5121 or ncn5130 takes"
+            )
+        }
         if driver == "tpuart1", role == .stimulus {
             throw driverNode.failure(
                 "a first TP-UART acknowledges nothing by itself, and a stimulus leaves that to its chip: it needs a tpuart2 or an ncn51xx"
@@ -239,7 +251,9 @@ extension RigLine.Attachment {
         address = try node["address"]?.individualAddress()
         loadAddress = try node["load_address"]?.individualAddress()
         starveAddress = try node["starve_address"]?.individualAddress()
-        if role == .stimulus, address == nil { throw node.failure("a stimulus needs an 'address' to send from") }
+        if [.stimulus, .injector].contains(role), address == nil {
+            throw node.failure("\(role == .stimulus ? "a stimulus" : "an injector") needs an 'address' to send from")
+        }
         sources = []
         if let range = try node["sources"]?.individualAddresses() { sources = [range] }
         if sources.isEmpty, let address { sources = [address...address] }

@@ -16,4 +16,7 @@ extension RigLine.Attachment {
 
     /// How a stimulus speaks to it.
     public var stimulusChip: TPUARTStimulus.Chip { transceiver?.chip == .ncn51xx ? .ncn51xx : .tpuart2 }
+
+    /// Whether its host can hand it a frame of more than 64 octets.
+    var takesLongFrames: Bool { transceiver?.chip == .ncn51xx }
 }

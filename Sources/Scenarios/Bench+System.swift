@@ -1,3 +1,4 @@
+import Bus
 import Events
 import KNX
 import Platform
@@ -11,6 +12,23 @@ extension Bench {
 
     func terminateSystem(purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
         try own(withSystem { system throws(SystemFault) in system.terminateSystem(purpose: purpose, due: due) })
+    }
+
+    func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
+        let kill = try withSystem { system throws(SystemFault) in
+            system.watchClosely(true)
+            return try system.killService(id, purpose: purpose, due: due)
+        }
+        record(kill)
+        guard kill.readback != .failed else {
+            throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")")
+        }
+        return kill
+    }
+
+    func startService(_ id: String, purpose: String) throws(Interruption) {
+        let start = try withSystem { system throws(SystemFault) in try system.startService(id, purpose: purpose) }
+        record(start)
     }
 
     /// Waits for the end of a system that was asked to; one that does not end is killed, which the evidence shows.
@@ -181,6 +199,19 @@ extension Bench {
 
     /// Puts a frame on the line through the first stimulus.
     func send(_ frame: TP1Frame) { workload?.send(frame) }
+
+    func send(_ frame: TP1Frame, through sender: MalformedTelegrams.Sender) {
+        switch sender {
+        case .stimulus: send(frame)
+        case .longFrames: longFrames?.send(frame, role: .other)
+        }
+    }
+
+    /// Nothing goes over the line from here on that the rig sends of itself, or the system by the rig's commands; or it does again.
+    func quieten(_ isQuiet: Bool) {
+        workload?.pauseTracers(isQuiet)
+        system?.pauseCommands(isQuiet)
+    }
 
     /// What was done on the line by hand, as an actuation.
     func recordLine(_ meaning: String, purpose: String) {

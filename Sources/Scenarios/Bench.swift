@@ -52,6 +52,8 @@ final class Bench: Sendable {
         var ballast: DiskBallast?
         var witness: (any LineWitness)?
         var stimuli: [TPUARTStimulus] = []
+        /// One of the stimuli, or a chip that is there for this alone.
+        var longFrames: TPUARTStimulus?
         var system: SystemUnderTest?
         var workload: Workload?
         var isGuarding = false
@@ -162,6 +164,9 @@ final class Bench: Sendable {
 
     var workload: Workload? { parts.withLock { $0.workload } }
 
+    /// What takes frames of more than 64 octets, in a run that sends some.
+    var longFrames: TPUARTStimulus? { parts.withLock { $0.longFrames } }
+
     // MARK: set up
 
     /// Listens, then brings up stimuli, system, probes and traffic.
@@ -229,15 +234,21 @@ final class Bench: Sendable {
 
     private func speakOnTheLine() throws {
         var stimuli: [TPUARTStimulus] = []
-        for attachment in plan.line.attachments(.stimulus) {
-            guard let address = attachment.address else { continue }
+        let longFrames = plan.injector == .chip ? plan.line.longFrames : nil
+        for attachment in plan.line.attachments(.stimulus) + [longFrames].compactMap(\.self) {
+            guard let address = attachment.address, !stimuli.contains(where: { $0.source == attachment.id }) else {
+                continue
+            }
             var configuration = TPUARTStimulus.Configuration(
                 source: attachment.id, line: plan.line.id, port: port(of: attachment), address: address)
             configuration.chip = attachment.stimulusChip
             configuration.answersForTracers = plan.system.points.tracers?.isAnswered ?? false
             stimuli.append(try TPUARTStimulus(configuration, sink: sink))
         }
-        parts.withLock { $0.stimuli = stimuli }
+        parts.withLock { parts in
+            parts.stimuli = stimuli
+            parts.longFrames = stimuli.first { $0.source == longFrames?.id }
+        }
         guard !stimuli.isEmpty else { throw Interruption.invalid("line '\(plan.line.id)' has no stimulus") }
         let deadline = MonotonicClock.now() + .seconds(5)
         for stimulus in stimuli {
@@ -253,7 +264,9 @@ final class Bench: Sendable {
             groups: plan.tracers,
             millihertz: BusLoad.millihertz(percent: plan.variant.tracerLoad, octets: TracerLoad.frameOctets))
         let workload = Workload(
-            stimuli: stimuli, tracers: load, sentinels: plan.sentinels, repeats: plan.repeats, sink: sink)
+            stimuli: stimuli.filter { stimulus in
+                plan.line.attachments(.stimulus).contains { $0.id == stimulus.source }
+            }, tracers: load, sentinels: plan.sentinels, repeats: plan.repeats, sink: sink)
         parts.withLock { $0.workload = workload }
     }
 
@@ -390,21 +403,10 @@ final class Bench: Sendable {
                 commanded: commanded, observed: MonotonicClock.now(), readback: .confirmed))
     }
 
-    func killService(_ id: String, purpose: String, due: Instant) throws(Interruption) -> Event.Actuation {
-        let kill = try withSystem { system throws(SystemFault) in
-            system.watchClosely(true)
-            return try system.killService(id, purpose: purpose, due: due)
-        }
-        recorder.append(Event(at: kill.commanded, source: "rig", .actuation(kill)))
-        guard kill.readback != .failed else {
-            throw .invalid("\(id) could not be killed: \(kill.reason ?? "it did not end")")
-        }
-        return kill
-    }
-
-    func startService(_ id: String, purpose: String) throws(Interruption) {
-        let start = try withSystem { system throws(SystemFault) in try system.startService(id, purpose: purpose) }
-        recorder.append(Event(at: start.commanded, source: "rig", .actuation(start)))
+    /// Puts octets on the line that no chip would send.
+    func inject(_ piece: MalformedTelegrams.Piece) throws(Interruption) {
+        guard let twin else { throw .invalid("this rig has nothing that puts single octets on its line") }
+        try twin.inject(piece.octets, isAbandoned: piece.isAbandoned, line: plan.line.id)
     }
 
     /// Does something to a process of the system's and puts the actuation into the evidence.

@@ -151,7 +151,8 @@ extension TestPlan {
             )
         case .sendMalformed:
             lines.append(
-                "  sends    \(malformedPairs.count) malformed telegrams, \(repetitions) times; no relay clicks")
+                "  sends    \(malformedPairs.count) malformed telegrams by the injector '\(injector.rawValue)', \(repetitions) times; no relay clicks"
+            )
         case .starveLine:
             lines.append(
                 "  fills    line '\(line.id)' for \(seconds) s from addresses that win against the system's, \(repetitions) times; no relay clicks"

@@ -13,9 +13,15 @@ struct FirmwareInRun: Sendable {
 
     let parts: [Part]
 
-    /// - Parameter isInstalled: the version of a package.
-    init(_ notes: [FirmwareNote], rig: Rig, system: SystemProfile, version installed: (String) -> String?) {
-        let drivers = Set(rig.boards.map(\.driver) + rig.lines.flatMap(\.attachments).map(\.driver))
+    /// - Parameters:
+    ///   - usesInjector: something goes through the line's injector, which is silent else.
+    ///   - installed: the version of a package.
+    init(
+        _ notes: [FirmwareNote], rig: Rig, system: SystemProfile, usesInjector: Bool = false,
+        version installed: (String) -> String?
+    ) {
+        let attachments = rig.lines.flatMap(\.attachments).filter { usesInjector || $0.role != .injector }
+        let drivers = Set(rig.boards.map(\.driver) + attachments.map(\.driver))
         let packages = Set(system.programs.compactMap(\.package))
         parts = notes.compactMap { note in
             let package = note.package.flatMap { packages.contains($0) ? $0 : nil }

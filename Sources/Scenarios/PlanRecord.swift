@@ -70,6 +70,9 @@ extension TestPlan {
         sources += line.attachments(.stimulus).map {
             source($0.id, "its own telegrams and their confirmations; Reset.ind of its chip")
         }
+        if injector == .chip, let sender = line.longFrames, sender.role == .injector {
+            sources.append(source(sender.id, "its own telegrams and their confirmations; Reset.ind of its chip"))
+        }
         sources += system.views.map { view in
             source(
                 view.id,
@@ -216,7 +219,7 @@ extension TestPlan {
             witness.append(("telegram", .record(present: [("left", .text(left.rawValue)), ("source", source)])))
         }
         let pairs = fault.action == .sendMalformed ? malformedPairs : []
-        let malformed = pairs.isEmpty ? nil : Value.list(pairs.map { .octets($0.malformed.octets) })
+        let malformed = pairs.isEmpty ? nil : Value.list(pairs.flatMap(\.malformed.octets).map(Value.octets))
         let good: Value? =
             pairs.isEmpty
             ? nil
@@ -246,7 +249,8 @@ extension TestPlan {
                 fault.action == .stopReading
                     ? .integer(Int64(system.webSocketClients?.backlog ?? 0)) : nil
             ),
-            ("malformed", malformed), ("good", good),
+            ("injector", fault.injector.map { .text($0.rawValue) }), ("malformed", malformed), ("good", good),
+            ("losses", fault.injector.map { _ in .integer(Self.mostLosses) }),
             (
                 "sweep",
                 dips.map { dips in
@@ -281,6 +285,10 @@ extension TestPlan {
             ("cuts", .list(fault.cuts.map(Value.text))), ("witness", .record(present: witness)),
         ])
     }
+
+    /// A malformed telegram may once cost a system its connection to the line, or its interface daemon; whoever loses it again for another has learnt
+    /// nothing from the first.
+    private static let mostLosses: Int64 = 1
 
     /// What judges the steps after the first.
     private var further: Value {

@@ -42,7 +42,8 @@ public struct TestPlan: Sendable {
         system = try SystemProfile.load(job.systemFile)
         try system.check(without: job.sabotage)
         firmware = FirmwareInRun(
-            try DataDirectories(directories: job.dataDirectories).firmwareNotes(), rig: rig, system: system
+            try DataDirectories(directories: job.dataDirectories).firmwareNotes(), rig: rig, system: system,
+            usesInjector: variant.fault.injector == .chip
         ) { InstalledVersion.of($0) }
         let kinds = FaultKind.allCases.map(\.rawValue)
         for (place, names) in [
@@ -301,7 +302,7 @@ public struct TestPlan: Sendable {
             let phases = (0..<times).map { _ in Instant.Span.microseconds(Int64(random.next() % 2_000_000)) }
             return SystemKill(times: times, phases: phases)
         case .stopSystem: return SystemStop(phase: phase)
-        case .sendMalformed: return MalformedTelegrams(pairs: malformedPairs, phase: phase)
+        case .sendMalformed: return makeMalformedTelegrams(phase: phase)
         case .createTwice, .deleteParents, .changeAtOnce:
             return RegistryStorm(kind: storm ?? .changes, phase: phase)
         case .powerCycleHost: return HostPowerCycle(duration: duration, phase: phase)

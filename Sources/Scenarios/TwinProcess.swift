@@ -63,6 +63,28 @@ public final class TwinProcess: Sendable {
         }
     }
 
+    /// Has octets put on a line as they are: what a bench's injector of single octets would be told.
+    ///
+    /// - Parameter isAbandoned: its sender falls silent behind the last octet; else that is a check octet, right or wrong.
+    func inject(_ octets: [UInt8], isAbandoned: Bool, line: String) throws(Interruption) {
+        do {
+            try channel.send([
+                "inject": ["line": .text(line), "octets": .octets(octets), "abandoned": .bool(isAbandoned)]
+            ])
+            guard case .record(let answer) = try channel.receive(until: MonotonicClock.now() + .seconds(2)) else {
+                throw Interruption.error("the twin does not answer")
+            }
+            guard answer["injected"]?.bool == true else {
+                throw Interruption.error(
+                    "the twin puts no such octets on its line: \(answer["refused"]?.text ?? "no reason given")")
+            }
+        } catch let interruption as Interruption {
+            throw interruption
+        } catch {
+            throw .error("the twin cannot be told what to put on its line: \(error)")
+        }
+    }
+
     /// Ends the twin in order and returns what it says about its own punctuality; nil when it does not answer.
     public func finish() -> Value? {
         var statistics: Value?

@@ -58,6 +58,13 @@ final class Workload: Sendable {
         load.withLock { $0 = started }
     }
 
+    /// No tracer is due, or they are again.
+    func pauseTracers(_ isPaused: Bool) {
+        load.withLock { load in
+            if isPaused { load?.pause() } else { load?.resume() }
+        }
+    }
+
     /// As many tracers as the line takes, from addresses of their own, or the steady rate again.
     ///
     /// - Parameter sources: where each stimulus sends from; nil for the steady rate.

@@ -451,6 +451,9 @@ public final class SystemUnderTest: Sendable {
         if goesOn { mutations?.resume() } else { mutations?.pause() }
     }
 
+    /// No command is given, or they are again; one under way goes on.
+    public func pauseCommands(_ isPaused: Bool) { probes.commands?.pause(isPaused) }
+
     /// Reads back what was changed; false when the system does not answer, or stores nothing that the rig could change.
     public func readBackMutations() -> Bool { mutations?.readBack(network: host.pid) ?? false }
 

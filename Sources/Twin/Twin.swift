@@ -16,7 +16,8 @@ public enum Twin {
     ///
     /// To be called on the main thread before any other is started. On the lifeline it answers `{"statistics":true}` and `{"finish":true}`
     /// with its punctuality, nanoseconds; after `finish` it ends. `{"contact":…}` gives the contact in a line's feed a timing of its own, as a bench's
-    /// programmable switch has (`ContactRequest`); it is answered with `{"wired":true}` or `{"refused":"why"}`.
+    /// programmable switch has (`ContactRequest`); it is answered with `{"wired":true}` or `{"refused":"why"}`. `{"inject":…}` puts octets on a line as
+    /// they are (`LineInjection`), and is answered with `{"injected":true}` or `{"refused":"why"}`.
     ///
     /// - Returns: the exit status: 0 after an orderly end, 1 when it could not start, with the reason on standard error.
     public static func run(_ configuration: TwinConfiguration, lifeline: RecordChannel?) -> Int32 {
@@ -80,6 +81,8 @@ public enum Twin {
                 let figures = twin.shell.punctuality.fields
                 if let wish = request["contact"] {
                     try? lifeline.send(twin.wire(wish))
+                } else if let wish = request["inject"] {
+                    try? lifeline.send(twin.inject(wish))
                 } else if request["statistics"]?.bool == true {
                     try? lifeline.send(.record([Value.Field("statistics", true)] + figures))
                 } else if request["finish"]?.bool == true {
@@ -159,6 +162,16 @@ private final class RunningTwin {
             let request = try ContactRequest(wish, lines: lines)
             shell.wire(request.contact, line: request.line)
             return ["wired": true]
+        } catch {
+            return ["refused": .text(error.reason)]
+        }
+    }
+
+    /// Puts the octets of a run's wish on their line, and says whether it could.
+    func inject(_ wish: Value) -> Value {
+        do throws(LineInjection.Refusal) {
+            shell.inject(try LineInjection(wish, lines: lines), device: Hands.visitor)
+            return ["injected": true]
         } catch {
             return ["refused": .text(error.reason)]
         }

@@ -58,6 +58,19 @@ import Testing
         #expect(bench.engine.isReady)
     }
 
+    /// An NCN51xx takes what is longer than 64 octets, by index offsets.
+    @Test func handsALongFrameToAChipThatTakesIt() {
+        var bench = ready { $0.chip = .ncn51xx }
+        let long = TP1Frame(
+            source: Self.address, destination: .group(Self.group),
+            transportUnit: [0x00, 0x80] + [UInt8](repeating: 0x41, count: 253))
+        bench.perform { engine, now in engine.send(Telegram(frame: long, value: nil, role: .other), at: now) }
+        #expect(bench.takeWritten() == [TPUARTRequest.transmitNCN51xx(long.octets).octets])
+        bench.hear(long.octets)
+        bench.say(0x8B)
+        #expect(bench.takeEvents().map(\.word).last == "confirmed")
+    }
+
     @Test func sendsFromAnotherAddressWithoutTakingItForItsOwn() {
         var bench = ready()
         let other = IndividualAddress(raw: 0x11FF)

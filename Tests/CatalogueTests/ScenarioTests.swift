@@ -176,6 +176,28 @@ import Testing
         #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
+    @Test func malformedTelegramsSayWhatPutsThemOnTheLine() throws {
+        let scenario = try Catalogue.load(Self.data).select("PB-3/all").map(\.variant)
+        #expect(scenario.map(\.fault.injector) == [.client, .chip, .line])
+        #expect(scenario.map(\.requires) == [[], ["injector:chip"], ["injector:line"]])
+        let text = String(decoding: try DataDirectories.read(Self.root + "/rigs/scenarios/PB-3.yaml"), as: UTF8.self)
+        let others = [
+            ("injector: line\n", "injector: lime\n", "did you mean 'line'"),
+            ("do: send-malformed", "do: kill-system", "only 'send-malformed' has an 'injector'"),
+        ]
+        for (old, new, message) in others {
+            let failure = #expect(throws: DocumentFailure.self) {
+                try Scenario(text: text.replacing(old, with: new), file: "s.yaml")
+            }
+            #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+        }
+        let older = text.replacing("    injector: ${injector}\n", with: "").replacing(
+            "    injector: client\n", with: ""
+        )
+        .replacing("    injector: chip\n", with: "").replacing("    injector: line\n", with: "")
+        #expect(try Scenario(text: older, file: "s.yaml").variants.allSatisfy { $0.fault.injector == .client })
+    }
+
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
         #expect(
@@ -239,7 +261,7 @@ import Testing
             "tier-2",
             [
                 "PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-2/killed-broker-killed",
-                "PB-3/client",
+                "PB-3/client", "PB-3/chip", "PB-3/line",
                 "PB-4/broker-stalled", "PB-4/database-locked", "PB-4/starved",
             ]
         ),

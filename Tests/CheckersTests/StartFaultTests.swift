@@ -2,7 +2,7 @@ import Checkers
 import Events
 import Testing
 
-/// The system killed, asked to end, started without what it needs or with what it cannot use; and telegrams that are none.
+/// The system killed, asked to end, started without what it needs or with what it cannot use.
 @Suite struct StartFaultTests {
     private static let fault = ScriptedRun.faultAt
     private static let controller = "process:controller"
@@ -141,55 +141,5 @@ import Testing
         let verdict = try run.events.with(Self.trial(0, key: "truncated") + second).verdict()
         #expect(verdict.outcome == outcome, "\(verdict.sentence)")
         if outcome != .pass { #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)") }
-    }
-
-    // MARK: malformed telegrams
-
-    /// Group 1/1/40 (2344): a malformed telegram of one octet, a good one of two.
-    private static let spare: UInt16 = 2344
-
-    private static func malformed(_ more: [Event], seen: Bool = true) -> [Event] {
-        let bad = ScriptedRun.frame(fault + 20, spare, [0x55, 0x55, 0x55])
-        let good = ScriptedRun.frame(fault + 1_600, spare, [0x0C, 0x20])
-        guard case .frame(let frame) = bad.payload else { return [] }
-        var run = QuietRun(kind: "malformed-telegrams", target: "line:main", checkers: ["skips"])
-        run.fault = [
-            ("malformed", [.octets(frame.octets)]), ("good", [["group": .integer(Int64(spare)), "raw": "0c20"]]),
-        ]
-        return run.events.with((seen ? [bad] : []) + [good] + more)
-    }
-
-    private static func shown(_ raw: [UInt8], at: Int = fault + 1_610) -> [Event] {
-        [
-            ScriptedRun.sample(at, "mqtt", spare, raw), ScriptedRun.sample(at + 400, "http", spare, raw),
-            ScriptedRun.sample(at + 900, "database", spare, raw),
-        ]
-    }
-
-    static let tellings: [(events: [Event], sentence: String?)] = [
-        (malformed(shown([0x0C, 0x20])), nil),
-        // A value of before the fault, which is published again.
-        (
-            malformed(
-                shown([0x0C, 0x01], at: fault - 2_000) + shown([0x0C, 0x01], at: fault + 300) + shown([0x0C, 0x20])),
-            nil
-        ),
-        (
-            malformed(shown([0x55, 0x55, 0x55], at: fault + 30) + shown([0x0C, 0x20])),
-            "that is of a malformed telegram"
-        ),
-        (malformed([]), "the good telegram 1/1/40 = 0c20 after a malformed one was not shown"),
-    ]
-
-    @Test(arguments: tellings)
-    func aMalformedTelegramLeavesNothingBehind(events: [Event], sentence: String?) throws {
-        let verdict = try events.verdict()
-        #expect(verdict.outcome == (sentence == nil ? .pass : .fail), "\(verdict.sentence)")
-        if let sentence { #expect(verdict.sentence.contains(sentence), "\(verdict.sentence)") }
-    }
-
-    @Test func aMalformedTelegramThatTheWitnessDidNotSeeWasNotSent() throws {
-        let verdict = try Self.malformed(Self.shown([0x0C, 0x20]), seen: false).verdict()
-        #expect(verdict.outcome == .invalid)
     }
 }

@@ -18,7 +18,7 @@ import Testing
         let rig = try Rig(path: Self.root + "/rigs/twin.yaml")
         #expect(rig.kind == .twin)
         let line = rig.lines[0]
-        #expect(line.attachments.map(\.id) == ["sut", "witness", "stimulus-1", "stimulus-2"])
+        #expect(line.attachments.map(\.id) == ["sut", "witness", "stimulus-1", "stimulus-2", "injector"])
         #expect(line.groups.contains(GroupAddress(raw: 0x0900)))
         #expect(line.sources.contains { $0.contains(IndividualAddress(raw: 0x110A)) })
         #expect(line.supply?.channel == "bus-power" && line.supply?.wireSwitch == "bus-switch")
@@ -26,8 +26,10 @@ import Testing
         #expect(channel.wiring == .normallyClosed)
         #expect(channel.longestCutNanoseconds == 120_000_000_000)
         #expect(
-            rig.lacks(["relay:line-supply", "timed-contact", "witness", "stimulus", "saturation", "service:broker"])
-                .isEmpty)
+            rig.lacks([
+                "relay:line-supply", "timed-contact", "witness", "stimulus", "saturation", "service:broker",
+                "injector:chip", "injector:line",
+            ]).isEmpty)
         #expect(line.attachments(.stimulus).map(\.loadAddress?.description) == ["1.1.127", "1.1.255"])
     }
 
@@ -39,6 +41,27 @@ import Testing
         #expect(rig.lines[0].attachments.allSatisfy { $0.device?.hasPrefix("/dev/") == true })
         #expect(rig.lacks(["relay:line-supply", "witness", "stimulus"]).isEmpty)
         #expect(rig.lacks(["timed-contact"]).first?.contains("with a timing of its own") == true)
+        #expect(rig.lacks(["injector:chip"]).first?.contains("takes no frame of more than 64 octets") == true)
+        #expect(rig.lacks(["injector:line"]).first?.contains("puts single octets on the line") == true)
+    }
+
+    /// Long frames go through an injector, else through a stimulus whose chip takes them.
+    @Test func longFramesNeedAChipThatTakesThem() throws {
+        let injector = "      injector: {driver: ncn5130, address: 1.1.12}\n"
+        let none = (old: injector, new: "")
+        let second = (old: "- {driver: tpuart, address: 1.1.11", new: "- {driver: ncn5120, address: 1.1.11")
+        #expect(try Self.rig([]).lines[0].longFrames?.id == "injector")
+        #expect(try Self.rig([second]).lines[0].longFrames?.id == "injector")
+        #expect(try Self.rig([none]).lines[0].longFrames == nil)
+        #expect(try Self.rig([none]).lacks(["injector:chip", "injector:line"]).count == 1)
+        #expect(try Self.rig([none, second]).lines[0].longFrames?.id == "stimulus-2")
+        for (old, new, message) in [
+            ("ncn5130, address: 1.1.12", "tpuart, address: 1.1.12", "which only an ncn5120, ncn5121 or ncn5130 takes"),
+            ("ncn5130, address: 1.1.12", "ncn5130", "an injector needs an 'address' to send from"),
+        ] {
+            let failure = #expect(throws: DocumentFailure.self) { try Self.rig([(old: old, new: new)]) }
+            #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+        }
     }
 
     private static let interface =
@@ -69,15 +92,16 @@ import Testing
     ])
     func transceiversAreNamed(name: String, model: TransceiverModel, baudRate: Int, hasParity: Bool) throws {
         let rig = try Self.rig([(old: "driver: tpuart", new: "driver: \(name)")])
-        #expect(rig.lines[0].attachments.count == 4)
-        for attachment in rig.lines[0].attachments {
+        let attachments = rig.lines[0].attachments.filter { $0.role != .injector }
+        #expect(attachments.count == 4)
+        for attachment in attachments {
             #expect(attachment.transceiver == model)
             #expect(
                 attachment.serialPort("/dev/x") == .serial(path: "/dev/x", baudRate: baudRate, evenParity: hasParity))
             #expect(attachment.stimulusChip == (hasParity ? .tpuart2 : .ncn51xx))
         }
         // Two names of one chip are one driver: its firmware note is found by either.
-        #expect(Set(rig.lines[0].attachments.map(\.driver)) == [name == "tpuart2" ? "tpuart" : name])
+        #expect(Set(attachments.map(\.driver)) == [name == "tpuart2" ? "tpuart" : name])
     }
 
     @Test func aFirstTPUARTIsNoStimulus() throws {

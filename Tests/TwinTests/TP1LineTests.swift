@@ -59,6 +59,36 @@ func outcomes(_ effects: [TP1Line.Effect]) -> [Bool] {
         #expect(all[99].began - all[0].began == 99 * BitTime(cycleBits))
     }
 
+    /// A sender that falls silent leaves a truncated frame, which nobody answers and nobody repeats; who comes next finds a free line.
+    @Test func anAbandonedTransmissionEndsWhereItsSenderFallsSilent() {
+        var line = TP1Line()
+        let sender = line.addParticipant()
+        let receiver = line.addParticipant()
+        let octets = Array(frame(data: [0x80, 0x0C, 0x1A]).prefix(5))
+        line.enqueue(Transmission(number: 7, octets: octets, isAbandoned: true), from: sender, at: 0)
+        line.enqueue(Transmission(number: 8, octets: frame()), from: sender, at: 1)
+        let effects = run(&line, to: 2_000) { line, _, _ in line.say(.acknowledge, from: receiver) }
+        let all = frames(effects)
+        #expect(all.map(\.octets) == [octets, frame()])
+        #expect(all.map(\.isTruncated) == [true, false] && all.map(\.acknowledge) == [nil, 0xCC])
+        #expect(all[0].ended == BitTime(BusTiming.frameBits(octets: octets.count)))
+        #expect(outcomes(effects) == [false, true])
+        #expect(!effects.contains { if case .complete(octets, _, _) = $0 { true } else { false } })
+        #expect(line.pendingCount(of: sender) == 0)
+    }
+
+    /// Whoever has more to say than the one that falls silent goes on alone.
+    @Test func anAbandonedTransmissionLeavesTheLineToWhoGoesOn() {
+        var line = TP1Line()
+        let silent = line.addParticipant()
+        let other = line.addParticipant()
+        line.enqueue(Transmission(number: 1, octets: Array(frame().prefix(4)), isAbandoned: true), from: silent, at: 0)
+        line.enqueue(Transmission(number: 2, octets: frame(), repetitions: 0), from: other, at: 0)
+        let all = frames(run(&line, to: 2_000) { line, _, _ in line.say(.acknowledge, from: silent) })
+        #expect(all.map(\.octets) == [frame()] && all.map(\.senders) == [[other]])
+        #expect(line.pendingCount(of: silent) == 0 && line.pendingCount(of: other) == 0)
+    }
+
     @Test func aLongIdleLineIsTakenAtOnce() {
         var line = TP1Line()
         let sender = line.addParticipant()

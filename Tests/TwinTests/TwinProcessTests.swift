@@ -191,6 +191,45 @@ import Testing
         twin.thread.join()
     }
 
+    /// What no chip would send: on the line as it is, once, and received by every chip.
+    @Test func itPutsOctetsOnItsLine() throws {
+        let twin = try Running([line])
+        defer { twin.directory.remove() }
+        let path = try #require(twin.ready["attachments"]?["main/sut"]?.text)
+        let host = try SerialLine.open(path: path, baudRate: 19_200, evenParity: true).descriptor
+        try host.writeAll([0x01])
+        #expect(try read(1, from: host) == [0x03])
+        try host.writeAll([0x05])
+        MonotonicClock.sleep(for: .milliseconds(20))
+        for (wish, word) in [
+            (["line": "mian", "octets": "bc"], "no line 'mian'"), (["line": "main"], "1 to 263"),
+            (["line": "main", "octets": ""], "1 to 263"),
+        ] as [(Value, String)] {
+            try twin.lifeline.send(["inject": wish])
+            #expect(try next(twin.lifeline)?["refused"]?.text?.contains(word) == true)
+        }
+        var damaged = frame()
+        damaged[damaged.count - 1] ^= 1
+        // Nobody answers octets that end too early; a wrong check octet is answered with NAK, and sent no second time.
+        let wishes: [(octets: [UInt8], isAbandoned: Bool, answer: [UInt8])] = [
+            ([0x55, 0x07, 0xBC, 0x11], true, []), (damaged, false, [TP1.notAcknowledge]),
+            (frame(), false, [TP1.acknowledge]),
+        ]
+        for wish in wishes {
+            try twin.lifeline.send([
+                "inject": ["line": "main", "octets": .octets(wish.octets), "abandoned": .bool(wish.isAbandoned)]
+            ])
+            #expect(try next(twin.lifeline)?["injected"]?.bool == true)
+            let expected = wish.octets + wish.answer
+            #expect(try read(expected.count, from: host) == expected)
+            if wish.octets == damaged {
+                #expect(Poll.wait([(host, .readable)], until: MonotonicClock.now() + .milliseconds(150))[0].isEmpty)
+            }
+        }
+        twin.lifeline.descriptor.close()
+        twin.thread.join()
+    }
+
     @Test func aTwinWithoutInterfacesSaysNothingOfThem() throws {
         let twin = try Running([line])
         defer { twin.directory.remove() }

@@ -106,7 +106,10 @@ struct Instrument {
     }
 
     private static func tears(_ world: World, from: Instant, to: Instant) -> [TornFrame] {
-        TornFrame.all(world.timeline).filter { $0.at >= from && $0.at <= to }
+        // What the fault itself tore apart tells nothing of the computer.
+        TornFrame.all(world.timeline).filter {
+            $0.at >= from && $0.at <= to && !world.plan.malformed.contains($0.first)
+        }
     }
 
     /// A probe that said itself, or whose lost connection says, that it could not see. While the fault lasts that is of the fault; what lasts

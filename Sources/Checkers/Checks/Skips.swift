@@ -1,6 +1,7 @@
 import Events
 
-/// A malformed telegram leaves nothing behind: no view shows a value of it, and the good telegram after it is taken.
+/// A malformed telegram leaves nothing behind: no view shows a value of it, the good telegram after it is taken, and the connection to the line is not lost
+/// again and again.
 enum Skips {
     static func findings(_ world: World) -> [Finding] {
         guard let fault = world.witness.fault?.instant, !world.plan.isNullRun else { return [] }
@@ -8,7 +9,29 @@ enum Skips {
         return world.plan.views.flatMap { view in
             groups.compactMap { group in wrong(world, view, group, since: fault) ?? missed(world, view, group) }.prefix(
                 1)
-        }
+        } + [storm(world, since: fault)].compactMap(\.self)
+    }
+
+    private static func storm(_ world: World, since fault: Instant) -> Finding? {
+        guard let most = world.plan.mostLosses else { return nil }
+        let span = fault...max(fault, world.end)
+        let connection = world.timeline.logs.filter { $0.content.means == "line lost" && span.contains($0.instant) }
+            .map(\.instant)
+        let daemon = world.timeline.processes.filter {
+            $0.content.process == world.plan.interfaceDaemon && $0.content.change == .exited
+                && span.contains($0.instant)
+        }.map(\.instant)
+        // A daemon that ends takes the connection with it: the two are not added.
+        let (what, lost) =
+            daemon.count > connection.count
+            ? (world.plan.interfaceDaemon, daemon) : ("the connection to the line", connection)
+        guard lost.count > most else { return nil }
+        return Finding(
+            checker: "skips", outcome: .fail,
+            sentence:
+                "reconnect storm: \(what) was lost \(lost.count) times after the malformed telegrams, for the second time "
+                + "\(Text.relative(lost[most], to: fault)): \(most) may be",
+            at: lost[most], hop: "interface daemon")
     }
 
     private static func wrong(_ world: World, _ view: JudgePlan.View, _ group: UInt16, since fault: Instant) -> Finding?

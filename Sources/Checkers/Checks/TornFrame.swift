@@ -6,6 +6,8 @@ import KNX
 struct TornFrame {
     /// The end of the first part.
     let at: Instant
+    /// The octets of the first part.
+    let first: [UInt8]
     let parts: Int
     /// From the end of the first part to the beginning of the second.
     let apart: Instant.Span
@@ -26,7 +28,8 @@ struct TornFrame {
                 let isFrame = [octets, octets.dropLast()].contains { (try? TP1Frame(octets: $0)) != nil }
                 if isFrame {
                     return TornFrame(
-                        at: first.ended, parts: number + 2, apart: (rest.first?.began ?? part.began) - first.ended)
+                        at: first.ended, first: first.octets, parts: number + 2,
+                        apart: (rest.first?.began ?? part.began) - first.ended)
                 }
             }
             return nil

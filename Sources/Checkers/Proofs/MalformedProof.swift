@@ -6,7 +6,22 @@ struct MalformedProof: FaultProof {
     let timeline: Timeline
 
     private func seen(_ octets: [UInt8], from: Instant, to: Instant) -> Instant? {
-        timeline.frames.first { $0.content.octets == octets && $0.instant >= from && $0.instant <= to }?.instant
+        let whole = timeline.frames.first { $0.content.octets == octets && $0.instant >= from && $0.instant <= to }
+        return whole?.instant ?? (plan.isByOctets ? inParts(octets, from: from, to: to) : nil)
+    }
+
+    /// What begins no frame the witness tells as noise, as services of its chip or as acknowledges, in whatever parts it takes it for.
+    private func inParts(_ octets: [UInt8], from: Instant, to: Instant) -> Instant? {
+        let heard = timeline.heard.filter { $0.ended >= from && $0.ended <= to }
+        for index in heard.indices {
+            var rest = octets[...]
+            for part in heard[index...] {
+                guard rest.starts(with: part.octets) else { break }
+                rest = rest.dropFirst(part.octets.count)
+                if rest.isEmpty { return part.ended }
+            }
+        }
+        return nil
     }
 
     func fault(_ injected: Event.Actuation) -> FaultWitness.Proven? {

@@ -15,6 +15,7 @@ final class CommandProbe: Probe {
     private let sink: EventSink
     /// Goes on over a stop and a start, so that no number of an operation comes twice.
     private let turns = Atomic(0)
+    private let isPaused = Atomic(false)
     private let thread = Mutex<ProbeThread?>(nil)
 
     private static let source = "commands"
@@ -43,6 +44,7 @@ final class CommandProbe: Probe {
         let started = try ProbeThread("probe commands", network: network) { [self] thread in
             let interval = Instant.Span(nanoseconds: command.everyNanoseconds)
             thread.poll(every: { interval }, source: Self.source, sink: sink) {
+                guard !isPaused.load(ordering: .acquiring) else { return }
                 give(turns.wrappingAdd(1, ordering: .relaxed).oldValue)
             }
         }
@@ -57,6 +59,9 @@ final class CommandProbe: Probe {
         }
         running?.stop()
     }
+
+    /// No command is given from here on, or they are again.
+    func pause(_ isPaused: Bool) { self.isPaused.store(isPaused, ordering: .releasing) }
 
     private func request(
         to point: SystemProfile.CommandPoint, _ value: CommandValue

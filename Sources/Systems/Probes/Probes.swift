@@ -16,6 +16,7 @@ final class Probes: Sendable {
     let mqtt: [(port: UInt16, probe: MQTTProbe)]
     let gates: [GateProbe]
     let rows: RowsProbe?
+    let commands: CommandProbe?
     private let all: [any Probe]
     private let network: Int32
 
@@ -27,6 +28,7 @@ final class Probes: Sendable {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
         var gates: [GateProbe] = []
         var rows: RowsProbe?
+        var commands: CommandProbe?
         var all: [any Probe] = []
         for view in profile.views {
             switch view.source {
@@ -87,6 +89,7 @@ final class Probes: Sendable {
             let probe = try CommandProbe(
                 command: command, points: profile.points.commands, substitution: substitution, session: session,
                 sink: sink)
+            commands = probe
             all.append(probe)
         }
         for service in profile.services
@@ -114,6 +117,7 @@ final class Probes: Sendable {
         self.mqtt = mqtt
         self.gates = gates
         self.rows = rows
+        self.commands = commands
         self.all = all
         network = host.pid
     }

@@ -24,7 +24,7 @@ public struct TP1Line: Sendable {
         public var began: BitTime
         /// First bit after the stop bit of the last octet; of a truncated frame, the bit at which the line fell silent.
         public var ended: BitTime
-        /// True when its senders lost their power, or the line was shorted, while it was on the line.
+        /// True when its senders lost their power or gave it up, or the line was shorted, while it was on the line.
         public var isTruncated: Bool
         /// What answered a polling request, slot by slot.
         public var slots: [UInt8] = []
@@ -399,6 +399,7 @@ public struct TP1Line: Sendable {
         lastCharacterEnd = bit
         effects.append(.octet(octet, index: index, at: bit))
         guard index + 1 == sent.count, let frame = current else { return }
+        guard !stations[leader].queue[0].isAbandoned else { return abandon(at: bit, effects: &effects) }
         effects.append(.complete(octets: frame.octets, senders: frame.contenders.map(Participant.init), at: bit))
         guard sent[0] == PollData.control, sent.count == PollData.length else {
             current?.phase = .awaitingAcknowledge
@@ -408,6 +409,19 @@ public struct TP1Line: Sendable {
         current?.slots = Array(repeating: nil, count: Int(sent[5] & 15))
         current?.phase = .polling(0)
         if sent[5] & 15 == 0 { resolve(at: bit, effects: &effects) }
+    }
+
+    /// Those who fall silent here have sent what they wanted; who has more to say goes on.
+    private mutating func abandon(at bit: BitTime, effects: inout [Effect]) {
+        guard let frame = current else { return }
+        let silent = frame.contenders.filter { stations[$0].queue[0].octets.count == frame.octets.count }
+        current?.contenders.removeAll { silent.contains($0) }
+        if silent.count == frame.contenders.count { truncate(by: silent, effects: &effects) }
+        for index in silent {
+            let given = stations[index].queue.removeFirst()
+            reviewWaiting(index)
+            effects.append(.outcome(Participant(index: index), number: given.number, isConfirmed: false, at: bit))
+        }
     }
 
     /// Compares what the contenders send, least significant bit first: whoever sends 1 and reads 0 stops sending.

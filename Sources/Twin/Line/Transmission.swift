@@ -10,13 +10,19 @@ public struct Transmission: Hashable, Sendable {
     public var repetitions: Int
     /// Repetitions after BUSY, 0…7; 3 unless the host says otherwise.
     public var busyRepetitions: Int
+    /// Its sender falls silent behind the last octet, which is no check octet: what was on the line is no frame, nobody acknowledges it, and it is not
+    /// repeated.
+    public var isAbandoned: Bool
 
-    public init(number: Int, octets: [UInt8], repetitions: Int = 3, busyRepetitions: Int = 3) {
+    public init(
+        number: Int, octets: [UInt8], repetitions: Int = 3, busyRepetitions: Int = 3, isAbandoned: Bool = false
+    ) {
         precondition(!octets.isEmpty && octets.count <= 263, "a TP1 frame has 1 to 263 octets")
         self.number = number
         self.octets = octets
         self.repetitions = repetitions
         self.busyRepetitions = busyRepetitions
+        self.isAbandoned = isAbandoned
     }
 
     var priority: Priority { Priority(rawValue: octets[0] >> 2 & 3) ?? .low }
@@ -36,6 +42,7 @@ struct PendingTransmission: Sendable {
     let priority: Priority
     var repetitionsLeft: Int
     var busyRepetitionsLeft: Int
+    let isAbandoned: Bool
     var isRepetition = false
     /// The first bit at which the sender may want it on the line, idle time apart.
     var ready: BitTime
@@ -46,6 +53,7 @@ struct PendingTransmission: Sendable {
         priority = transmission.priority
         repetitionsLeft = transmission.repetitions
         busyRepetitionsLeft = transmission.busyRepetitions
+        isAbandoned = transmission.isAbandoned
         self.ready = ready
     }
 

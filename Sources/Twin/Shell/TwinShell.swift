@@ -110,6 +110,16 @@ public final class TwinShell: Sendable {
         inbox.post(.send(line: line, device: index, Transmission(number: 0, octets: octets)))
     }
 
+    /// Puts octets on a line once, as they are, from a device.
+    ///
+    /// - Precondition: the line and the device exist.
+    func inject(_ injection: LineInjection, device: String) {
+        guard let line = configuration.lines.firstIndex(where: { $0.id == injection.line }),
+            let index = configuration.lines[line].devices.firstIndex(where: { $0.id == device })
+        else { preconditionFailure("the twin has no device \(device) on a line \(injection.line)") }
+        inbox.post(.send(line: line, device: index, injection.transmission))
+    }
+
     /// How punctual the lines have been so far.
     public var punctuality: Punctuality { inbox.punctuality.withLock { $0 } }
 
