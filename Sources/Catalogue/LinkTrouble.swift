@@ -3,6 +3,8 @@ import Documents
 extension Scenario {
     /// What becomes of a TCP link between the system and a service of its, in both directions.
     public enum LinkTrouble: Sendable, Hashable {
+        /// Connections are reset and new ones refused, while the service goes on behind.
+        case cut
         /// Nothing passes and nobody is told; afterwards the peer has forgotten the connections that stood.
         case halfOpen
         /// Everything comes so much later, nanoseconds.
@@ -16,6 +18,7 @@ extension Scenario {
     }
 
     private enum LinkTroubleName: String, CaseIterable, Sendable {
+        case cut
         case halfOpen = "half-open"
         case delayed, throttled, corrupting
         case cuttingInFrame = "cutting-in-frame"
@@ -33,9 +36,9 @@ extension Scenario {
         case .delayed: return .delayed(nanoseconds: try by().nanoseconds())
         case .throttled: return .throttled(octetsPerSecond: try by().integer(1...1_000_000))
         case .corrupting: return .corrupting(every: try by().integer(1...65_536))
-        case .halfOpen, .cuttingInFrame:
+        case .cut, .halfOpen, .cuttingInFrame:
             if let measure { throw measure.failure("'trouble: \(name.rawValue)' has no 'by'") }
-            return name == .halfOpen ? .halfOpen : .cuttingInFrame
+            return name == .cut ? .cut : name == .halfOpen ? .halfOpen : .cuttingInFrame
         }
     }
 }

@@ -38,6 +38,8 @@ public struct Scenario: Sendable {
         public var injector: Injector?
         /// The gate through which the rig must be refused for the proof.
         public var refusedGate: String?
+        /// The gate past which the rig must reach the service all the while.
+        public var reachedGate: String?
         /// Hops whose telegrams cannot arrive while the fault lasts: `line`, `mqtt`.
         public var cuts: [String]
 
@@ -431,11 +433,12 @@ extension Scenario.FaultStep {
             of: "a witness",
             keys: [
                 "chips_silent", "tracers_due", "refused", "gone", "refuses_writes", "seen", "silent", "interruptions",
-                "telegram",
+                "telegram", "reached",
             ])
         chipsSilent = try witness["chips_silent"]?.integer(1...16)
         tracersDue = try witness["tracers_due"]?.integer(1...10_000)
         refusedGate = try witness["refused"]?.text()
+        reachedGate = try witness["reached"]?.text()
         contact = try node["contact"].map { node throws(DocumentFailure) in
             try Scenario.ContactMotion(node, parameters)
         }
@@ -502,6 +505,11 @@ extension Scenario.FaultStep {
             guard refusedGate == gate else {
                 throw witness.failure(
                     "a link in trouble is proven by the rig's own questions through it: 'refused: \(gate)'")
+            }
+            guard (trouble == .cut) == (reachedGate != nil), reachedGate ?? gate == gate else {
+                throw witness.failure(
+                    "a link that is cut, and no other, is proven by the rig's own questions past the gate too: 'reached: \(gate)'"
+                )
             }
         case .killSystem, .stopSystem:
             guard try witness["gone"]?.text() == "system" else {

@@ -45,6 +45,7 @@ struct FaultWitness {
         case .brokerStalled, .serviceStalled:
             ServiceStalledProof(
                 plan: plan, timeline: timeline, began: "\(plan.process) stopped", ended: "\(plan.process) goes on")
+        case .linkTroubled where plan.reachedGate != nil: LinkCutProof(plan: plan, timeline: timeline)
         case .linkTroubled:
             ServiceStalledProof(
                 plan: plan, timeline: timeline, began: "the link to the \(plan.refusedGate ?? "service") in trouble",

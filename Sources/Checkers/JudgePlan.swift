@@ -104,6 +104,8 @@ struct JudgePlan: Sendable {
     var chipsSilent: Int
     var tracersDue: Int
     var refusedGate: String?
+    /// The gate past which the service must be reached while nobody gets through it; nil where nobody asks.
+    var reachedGate: String?
     var expectations: [Expectation]
     /// Checkers that the scenario wants and this system gives nothing to judge by.
     var notApplicable: [String]
@@ -164,6 +166,7 @@ struct JudgePlan: Sendable {
         chipsSilent = Int(witness.optionalInteger("chips_silent") ?? 2)
         tracersDue = Int(witness.optionalInteger("tracers_due") ?? 10)
         refusedGate = witness.optionalText("refused")
+        reachedGate = witness.optionalText("reached")
         let contact = Record(fault.value["contact"] ?? .record([]))
         opening = contact.value["opening"] == nil ? .zero : try JudgePlan.span(contact, "opening")
         closing = contact.value["closing"] == nil ? .zero : try JudgePlan.span(contact, "closing")

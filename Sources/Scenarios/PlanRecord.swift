@@ -199,7 +199,9 @@ extension TestPlan {
 
     /// A step of the fault, with what proves it.
     private func record(of fault: Scenario.FaultStep) -> Value {
-        var witness: [(String, Value?)] = [("refused", fault.refusedGate.map(Value.text))]
+        var witness: [(String, Value?)] = [
+            ("refused", fault.refusedGate.map(Value.text)), ("reached", fault.reachedGate.map(Value.text)),
+        ]
         if let silent = fault.chipsSilent {
             // A witness behind an interface or a daemon has no chip of ours that could fall silent.
             let chips = (line.attachments(.witness).filter { $0.transceiver != nil } + line.attachments(.stimulus))

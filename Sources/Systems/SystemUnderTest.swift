@@ -502,6 +502,8 @@ public final class SystemUnderTest: Sendable {
     ) throws(SystemFault) -> Event.Actuation {
         guard let gate = services.gate(id) else { throw SystemFault("the system has no gate '\(id)'") }
         watchClosely(true)
+        // Only of a link that is cut is it asked whether what is behind goes on.
+        for probe in probes.gates where probe.isOf(id) { probe.askBehind(trouble == .cut) }
         MonotonicClock.sleep(until: due)
         let commanded = MonotonicClock.now()
         do throws(SystemFailure) {

@@ -43,6 +43,8 @@ extension RunsAlone {
             "DI-1/ten-ids db.unique": ["duplicate id:"],
             "DI-2/rooms db.foreign-keys": ["a row refers to something that is not there"],
             "IF-1/stalled-20s mqtt.reconnect": ["broker connection"],
+            "IF-1/link-cut-20s mqtt.reconnect": ["broker connection"],
+            "IF-1/link-cut-20s state.resync": ["mqtt view: sentinel"],
             "IF-1/half-open-20s mqtt.reconnect": ["broker connection"],
             "IF-1/throttled-20s queue.newest-wins": ["mqtt view: sentinel"],
             "IF-1/corrupting-5s mqtt.reconnect": ["broker connection"],

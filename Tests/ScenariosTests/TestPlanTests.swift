@@ -40,7 +40,8 @@ import Testing
         ("HW-5", "in-frame"), ("HW-5", "in-frame-700ms"), ("HW-5", "before-acknowledge"), ("HW-5", "by-relay"),
         ("HW-1", "cut-20s-broker-killed"), ("PB-2", "killed-broker-killed"),
         ("PB-4", "starved"),
-        ("IF-1", "half-open-20s"), ("IF-1", "delayed-20s"), ("IF-1", "throttled-20s"), ("IF-1", "corrupting-5s"),
+        ("IF-1", "link-cut-20s"), ("IF-1", "half-open-20s"), ("IF-1", "delayed-20s"), ("IF-1", "throttled-20s"),
+        ("IF-1", "corrupting-5s"),
         ("IF-1", "cut-in-frame-5s"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {

@@ -62,6 +62,53 @@ import Testing
         #expect(gate.octets == (5, 300_000))
     }
 
+    /// Refused for a while, and then as before: the service has seen the end of a connection and nothing else.
+    @Test func aCutLinkResetsAndRefusesUntilItIsMended() throws {
+        let service = try Socket.listenTCP()
+        let gate = try gate(to: service.port)
+        defer { gate.stop() }
+        try gate.open()
+        let (system, accepted) = try connect(gate, to: service.listener)
+        try gate.trouble(.cut)
+        #expect(!gate.isOpen)
+        for end in [system, accepted] {
+            let failure = #expect(throws: SystemFailure.self) {
+                _ = Poll.wait([(end, .readable)], until: soon)
+                _ = try end.read(maximum: 1)
+            }
+            #expect(failure?.code == ECONNRESET)
+        }
+        let refused = #expect(throws: SystemFailure.self) {
+            try Socket.connectTCP(host: "127.0.0.1", port: gate.port, until: soon)
+        }
+        #expect(refused?.code == ECONNREFUSED)
+        // Told again it is still cut.
+        try gate.trouble(.cut)
+        try gate.trouble(nil)
+        #expect(gate.isOpen)
+        let (next, taken) = try connect(gate, to: service.listener)
+        try next.writeAll([9], until: soon)
+        #expect(try receive(taken, count: 1) == [9])
+        #expect(
+            eventually { changes() == [.opened, .connected, .disconnected, .closed, .opened, .connected] },
+            "\(changes())")
+    }
+
+    /// A gate that was closed stays closed when a cut that it never felt is over.
+    @Test func aClosedGateIsNotOpenedByTheEndOfACut() throws {
+        let service = try Socket.listenTCP()
+        let gate = try gate(to: service.port)
+        defer { gate.stop() }
+        try gate.trouble(.cut)
+        try gate.trouble(nil)
+        #expect(!gate.isOpen)
+        try gate.open()
+        try gate.trouble(.cut)
+        gate.close()
+        try gate.trouble(nil)
+        #expect(!gate.isOpen)
+    }
+
     @Test func aHalfOpenLinkIsSilentAndForgetsItsConnections() throws {
         let service = try Socket.listenTCP()
         let gate = try gate(to: service.port)

@@ -41,9 +41,11 @@ struct TimeSeriesTests {
                 view: "timeseries", port: try source.port.port(by: substitution), path: source.path,
                 substitution: substitution, decoder: try #require(profile.rowDecoder), interval: .milliseconds(200),
                 sink: collector.sink)
-            let port = gate.port
-            service = GateProbe(gate: "time-series-database", source: "service-probe", sink: collector.sink) {
-                WriteQuestion.answer(port: port, method: "POST", path: "/write", until: $0)
+            service = GateProbe(
+                gate: "time-series-database", ports: (gate.port, gate.servicePort), source: "service-probe",
+                sink: collector.sink
+            ) {
+                WriteQuestion.answer(port: $0, method: "POST", path: "/write", until: $1)
             }
         }
 

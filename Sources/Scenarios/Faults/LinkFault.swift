@@ -3,7 +3,7 @@ import Events
 import Platform
 import Systems
 
-/// The link to a service is in trouble for a while, at the rig's gate in it: half open, late, slow, or damaging what passes.
+/// The link to a service is in trouble for a while, at the rig's gate in it: cut, half open, late, slow, or damaging what passes.
 final class LinkFault: CommandedFault {
     private let gate: String
     private let trouble: LinkTrouble
@@ -57,6 +57,7 @@ extension LinkTrouble {
     init(_ trouble: Scenario.LinkTrouble) {
         self =
             switch trouble {
+            case .cut: .cut
             case .halfOpen: .halfOpen
             case .delayed(let nanoseconds): .delayed(nanoseconds: nanoseconds)
             case .throttled(let octetsPerSecond): .throttled(octetsPerSecond: octetsPerSecond)

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A TCP link of the rig's own inside the host's network: the system under test reaches a service through it, and the rig can close it.
 /// Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a connect is
-/// refused) and every connection was cut with RST. It can be in trouble, too: half open, slow, late, or damaging what passes. Before a database that takes
+/// refused) and every connection was cut with RST. It can be in trouble, too: cut for a while, half open, slow, late, or damaging what passes. Before a database that takes
 /// rows it also tells of each write, and damages writes.
 ///
 /// Reports `.link` events of the source `gate`. One thread does all of it; while nobody writes it sleeps.
@@ -148,6 +148,25 @@ public final class Gate: Sendable {
             var ghosts: [Descriptor] = []
             /// Until then nothing is accepted, because this process had no descriptor left.
             var rest: Instant?
+            /// Its listener comes back when the cut is over.
+            var isCutWhileOpen = false
+            func listen() -> SystemFailure? {
+                guard listener == nil else { return nil }
+                do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch {
+                    return error
+                }
+                change(.opened)
+                return nil
+            }
+            func shut() {
+                let wasOpen = listener != nil
+                if let listener { refuseWaiting(on: listener) }
+                listener = nil
+                for connection in connections { cut(connection, "cut by the rig") }
+                connections = []
+                forget(&ghosts)
+                if wasOpen { change(.closed) }
+            }
             while true {
                 var wanted: [(descriptor: Descriptor, for: Readiness)] = [(gate.wakeup.descriptor, .readable)]
                 if let due = rest, due <= MonotonicClock.now() { rest = nil }
@@ -174,22 +193,10 @@ public final class Gate: Sendable {
                 for (order, done) in takeOrders() {
                     var failure: SystemFailure?
                     switch order {
-                    case .open:
-                        if listener == nil {
-                            do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch
-                            {
-                                failure = error
-                            }
-                            if failure == nil { change(.opened) }
-                        }
+                    case .open: failure = listen()
                     case .close, .stop:
-                        let wasOpen = listener != nil
-                        if let listener { refuseWaiting(on: listener) }
-                        listener = nil
-                        for connection in connections { cut(connection, "cut by the rig") }
-                        connections = []
-                        forget(&ghosts)
-                        if wasOpen { change(.closed) }
+                        shut()
+                        isCutWhileOpen = false
                     case .trouble(let trouble, let seed):
                         if valve.trouble == .halfOpen {
                             for connection in connections { cut(connection, "forgotten by a half-open link") }
@@ -199,6 +206,13 @@ public final class Gate: Sendable {
                         }
                         valve = LinkValve(trouble, seed: seed)
                         for connection in connections { connection.put(valve) }
+                        if trouble == .cut {
+                            isCutWhileOpen = isCutWhileOpen || listener != nil
+                            shut()
+                        } else if isCutWhileOpen {
+                            failure = listen()
+                            isCutWhileOpen = failure != nil
+                        }
                     }
                     let isOpen = listener != nil
                     gate.state.withLock { $0.isOpen = isOpen }

@@ -1,5 +1,7 @@
 /// What a gate does to all that passes it, in both directions, until it is told otherwise.
 public enum LinkTrouble: Hashable, Sendable {
+    /// Connections are reset and new ones refused, as if nobody listened; what is behind goes on.
+    case cut
     /// Nothing passes and nobody is told: what is sent fills the sender's buffers, and new connections are taken by the kernel alone. When it is over,
     /// connections that stood are reset, as by a peer that has forgotten them.
     case halfOpen
@@ -15,6 +17,7 @@ public enum LinkTrouble: Hashable, Sendable {
     /// For people and for the evidence.
     public var text: String {
         switch self {
+        case .cut: "cut"
         case .halfOpen: "half open"
         case .delayed(let nanoseconds): "late by \(nanoseconds / 1_000_000) ms each way"
         case .throttled(let octetsPerSecond): "\(octetsPerSecond) octets per second each way"

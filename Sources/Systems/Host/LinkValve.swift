@@ -44,7 +44,7 @@ struct LinkValve {
     /// - Parameter isSystems: the system sent it.
     mutating func take(_ octets: [UInt8], isSystems: Bool, at instant: Instant) {
         switch trouble {
-        case nil, .halfOpen, .throttled: held.append((instant, octets))
+        case nil, .cut, .halfOpen, .throttled: held.append((instant, octets))
         case .delayed(let nanoseconds): held.append((instant + Instant.Span(nanoseconds: nanoseconds), octets))
         case .corrupting(let every): held.append((instant, damaged(octets, every: max(1, every))))
         case .cuttingInFrame:

@@ -95,18 +95,18 @@ final class Probes: Sendable {
         for service in profile.services
         where mqtt.contains(where: { String($0.port) == substitution["service.\(service.id)"] }) {
             // Only what speaks MQTT can be asked for a CONNACK.
-            guard let gate = service.gate, let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }) else {
-                continue
-            }
-            let probe = GateProbe(gate: gate, source: "broker-probe", sink: sink) {
-                BrokerQuestion.answer(port: port, until: $0)
+            guard let gate = service.gate, let ports = Self.ports(gate, service.id, substitution) else { continue }
+            let probe = GateProbe(gate: gate, ports: ports, source: "broker-probe", sink: sink) {
+                BrokerQuestion.answer(port: $0, until: $1)
             }
             gates.append(probe)
             all.append(probe)
         }
-        if let rows = profile.rows, let port = substitution["gate.\(rows.gate)"].flatMap({ UInt16($0) }) {
-            let probe = GateProbe(gate: rows.gate, source: "service-probe", sink: sink) {
-                WriteQuestion.answer(port: port, method: rows.method, path: rows.path, until: $0)
+        if let rows = profile.rows, let service = profile.services.first(where: { $0.gate == rows.gate }),
+            let ports = Self.ports(rows.gate, service.id, substitution)
+        {
+            let probe = GateProbe(gate: rows.gate, ports: ports, source: "service-probe", sink: sink) {
+                WriteQuestion.answer(port: $0, method: rows.method, path: rows.path, until: $1)
             }
             gates.append(probe)
             all.append(probe)
@@ -120,6 +120,16 @@ final class Probes: Sendable {
         self.commands = commands
         self.all = all
         network = host.pid
+    }
+
+    /// Of a gate, and of the service behind it.
+    private static func ports(
+        _ gate: String, _ service: String, _ substitution: Substitution
+    ) -> (gate: UInt16, service: UInt16)? {
+        guard let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }),
+            let behind = substitution["service.\(service)"].flatMap({ UInt16($0) })
+        else { return nil }
+        return (port, behind)
     }
 
     func start() throws(SystemFailure) {
