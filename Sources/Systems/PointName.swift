@@ -12,10 +12,12 @@ public struct PointName: Hashable, Sendable {
         self.separator = separator
     }
 
-    /// - Parameter key: of what stands before the address: `topic_after` or `after`.
-    init(_ node: Node, key: String, otherKeys: [String] = []) throws(DocumentFailure) {
+    /// - Parameter key: of what stands before the address: `topic_after` or `after`. Where it is not required, nothing may stand there.
+    init(
+        _ node: Node, key: String, otherKeys: [String] = [], isKeyRequired: Bool = true
+    ) throws(DocumentFailure) {
         _ = try node.entries(of: "group", keys: [key, "separator"] + otherKeys)
-        after = try node.required(key).text()
+        after = isKeyRequired ? try node.required(key).text() : try node[key]?.text() ?? ""
         separator = try node["separator"]?.text() ?? "/"
         guard !separator.isEmpty else {
             throw try node.required("separator").failure("at least one character was expected here")

@@ -319,7 +319,11 @@ extension SystemProfile.View {
         source = try ViewSource(node, known: known)
         isStreaming = try node["streaming"]?.bool() ?? false
         suppresses = try node["suppresses"]?.choice("suppression")
-        limitNanoseconds = try node.required("limit").nanoseconds()
+        if node["limit"] == nil, let usual = source.usualLimitNanoseconds {
+            limitNanoseconds = usual
+        } else {
+            limitNanoseconds = try node.required("limit").nanoseconds()
+        }
         queue = try node["queue"].map { node throws(DocumentFailure) in try Queue(node, known: known) }
         if let queue = node["queue"], !isStreaming {
             throw queue.failure("a 'queue' stands before a view that streams: of others nobody sees single telegrams")

@@ -7,10 +7,11 @@ public enum ViewSource: Sendable {
     case http(HTTP)
     case sqlite(SQLite)
     case rows(Rows)
+    case promql(PromQL)
     case output(Output)
 
     /// The kinds that a profile may name.
-    static let kinds = ["mqtt", "websocket", "http", "sqlite", "rows", "output"]
+    static let kinds = ["mqtt", "websocket", "http", "sqlite", "rows", "promql", "output"]
 
     /// What a path of exported rows may refer to: a number that differs by request, and where the rows are to begin, in seconds since 1970.
     static let ofRequest = ["poll", "since"]
@@ -133,6 +134,7 @@ public enum ViewSource: Sendable {
                 keys: Self.common + ValueReading.keys + ["port", "path", "points", "group", "every"])
             self = .http(
                 HTTP(
+        case "promql": self = .promql(try PromQL(node, known: known, common: Self.common))
                     port: try Template(node.required("port"), known: known),
                     path: try Template(node.required("path"), known: known),
                     points: try node.required("points").pointer(),
@@ -164,6 +166,11 @@ public enum ViewSource: Sendable {
                     everyNanoseconds: try node.required("every").interval()))
         case "output":
             _ = try node.entries(of: "an output view", keys: Self.common + ["group", "raw"])
+extension ViewSource {
+    /// How far a view of this kind may lag behind the line where its profile does not say; nil where it must.
+    var usualLimitNanoseconds: Int64? { if case .promql = self { PromQL.limitNanoseconds } else { nil } }
+}
+
             self = .output(
                 Output(
                     group: try node.required("group").pointer(), raw: try node.required("raw").pointer()))

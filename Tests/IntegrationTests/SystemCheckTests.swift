@@ -29,6 +29,40 @@ extension RigRuns {
             #expect(wrong.output.contains("health: it never said healthy"), "\(wrong.output)")
         }
 
+        /// The newest values of the time-series database by a query too, of the real one; and a query that is none.
+        @Test func aQueryOfTheTimeSeriesDatabaseIsAView() throws {
+            let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+            defer { directory.remove() }
+            let own = RigProgram.root + "/rigs/systems/reference-controller.yaml"
+            let text = String(decoding: try Files.read(own), as: UTF8.self)
+            func check(_ name: String, query: String) throws -> RigProgram.Started {
+                let view = """
+                      - id: query
+                        kind: promql
+                        port: "${service.victoria-metrics}"
+                        query: \(query)
+                        group: {label: group}
+                        every: 1 s
+                    """
+                let profile = "\(directory.path)/\(name).yaml"
+                let extended = text.replacingOccurrences(of: "\nviews:\n", with: "\nviews:\n\(view)\n")
+                try Files.write(Array(extended.utf8), to: profile)
+                return try RigProgram.start(
+                    ["system", "check", profile, "--out", "\(directory.path)/\(name)", "--progress", "none"],
+                    in: directory.path)
+            }
+            let (good, bad) = (
+                try check("good", query: "last_over_time(knx_value[1h])"),
+                try check("bad", query: "last_over_time(knx_value[")
+            )
+            let right = try good.finish()
+            #expect(right.status == 0, "\(right.output)\(right.error)")
+            #expect(right.output.contains("34 points in query, mqtt"), "\(right.output)")
+            let wrong = try bad.finish()
+            #expect(wrong.status == 1, "\(wrong.output)\(wrong.error)")
+            #expect(wrong.output.contains("view query") && wrong.output.contains("status 422"), "\(wrong.output)")
+        }
+
         /// xknx through the tunnel of a real knxd; `rigs/systems/xknx/install` brings it.
         @Test(
             .enabled(

@@ -80,7 +80,7 @@ import Testing
         ("    topic:", "    topics:", "an mqtt view has no key 'topics': did you mean 'topic'?"),
         (
             "kind: sqlite", "kind: sqlte",
-            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite, rows, output: did you mean 'sqlite'?"
+            "'sqlte' is no kind of view: expected mqtt, websocket, http, sqlite, rows, promql, output: did you mean 'sqlite'?"
         ),
         ("gate: broker", "gate: brocker", "nothing is called '${gate.broker}' here: did you mean '${gate.brocker}'?"),
         ("${http_port}\"\n    path: /state", "${http_prot}\"\n    path: /state", "did you mean 'http_port'?"),

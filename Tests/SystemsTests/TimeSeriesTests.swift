@@ -139,6 +139,62 @@ struct TimeSeriesTests {
             } != nil)
     }
 
+    /// An instant query of the database's newest values, with a name in the place of the group address.
+    @Test func aQueryShowsTheNewestValueOfEachPoint() throws {
+        let bench = try Bench(collector)
+        defer { bench.end() }
+        try bench.services.startAll()
+        func probe(_ view: String, _ query: String, port: UInt16 = 18_830) throws -> PromQLProbe {
+            let probe = PromQLProbe(
+                view: view, port: port, path: ViewSource.PromQL.usualPath, query: query,
+                answer: PromQLAnswer(
+                    label: "device_id", group: PointName(after: "point-", separator: "-"),
+                    types: ["1/1/5": "9.001", "1/3/0": "1.001"]),
+                interval: .milliseconds(200), sink: collector.sink)
+            try probe.start(network: bench.host.pid)
+            return probe
+        }
+        func line(_ device: String, _ value: Double, _ ago: Int64) -> String {
+            let stamp = MonotonicClock.unixNanoseconds() - ago * 1_000_000
+            return "device_metrics,device_id=\(device),measurement=m value=\(value) \(stamp)\n"
+        }
+        let query = #"last_over_time(device_metrics_value{measurement="m"}[1h])"#
+        let probes = [
+            try probe("query", query), try probe("wrong", "last_over_time(device_metrics_value["),
+            try probe("matrix", "device_metrics_value[1h]"), try probe("down", query, port: 18_899),
+        ]
+        defer { for probe in probes { probe.stop() } }
+        let lines = line("point-1-1-5", 1, 900) + line("point-1-3-0", 1, 800) + line("lamp-1-1-5", 7, 700)
+        #expect(try bench.write(lines) == .success(204))
+        func shows(_ view: String, _ point: String, _ raw: [UInt8]) -> Bool {
+            collector.first { $0.payload == .sample(.init(view: view, point: point, raw: raw)) } != nil
+        }
+        #expect(shows("query", "1/1/5", [0, 100]))
+        #expect(shows("query", "1/3/0", [1]))
+        #expect(try bench.write(line("point-1-1-5", -0.01, 0)) == .success(204))
+        #expect(shows("query", "1/1/5", [0x87, 0xFF]))
+        func complaint(_ view: String) -> String? {
+            let event = collector.first {
+                if case .sample(let sample) = $0.payload {
+                    sample.view == view && sample.point == "poll"
+                } else {
+                    false
+                }
+            }
+            guard case .sample(let sample)? = event?.payload else { return nil }
+            return sample.reading?.text
+        }
+        for (view, words) in [
+            ("wrong", "failed: status 422"), ("matrix", "failed: the query gives a matrix"), ("down", "failed: "),
+        ] {
+            let said = complaint(view) ?? ""
+            #expect(said.hasPrefix(words) && !said.contains("\n"), "\(view): \(said)")
+        }
+        let points = Set(
+            collector.all.compactMap { if case .sample(let sample) = $0.payload { sample.point } else { nil } })
+        #expect(points.isSubset(of: ["1/1/5", "1/3/0", "poll"]), "\(points)")
+    }
+
     @Test func theRigsOwnWriteTellsWhetherOthersGetThrough() throws {
         let bench = try Bench(collector)
         defer { bench.end() }

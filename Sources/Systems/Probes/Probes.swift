@@ -70,6 +70,14 @@ final class Probes: Sendable {
                     view: view.id, port: try source.port.port(by: substitution), path: source.path,
                     substitution: substitution, decoder: decoder,
                     interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+            case .promql(let source):
+                let probe = PromQLProbe(
+                    view: view.id, port: try source.port.port(by: substitution),
+                    path: try source.path?.filled(by: substitution) ?? ViewSource.PromQL.usualPath,
+                    query: try source.query.filled(by: substitution),
+                    answer: PromQLAnswer(label: source.label, group: source.group, types: profile.pointTypes),
+                    interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                all.append(probe)
                 rows = probe
                 all.append(probe)
             case .output: break  // It is read where the host's lines arrive.

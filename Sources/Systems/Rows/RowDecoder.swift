@@ -107,13 +107,17 @@ struct RowDecoder: Sendable {
 }
 
 extension SystemProfile {
-    /// What reads the rows of this system; nil when it writes none.
-    var rowDecoder: RowDecoder? {
-        guard let rows else { return nil }
+    /// Datapoint types by group address.
+    var pointTypes: [String: String] {
         var types: [String: String] = [:]
         for range in [points.tracers, points.sentinels, points.repeats, points.spares].compactMap(\.self) {
             for address in range.addresses { types[GroupAddressText.text(address)] = range.type }
         }
-        return RowDecoder(label: rows.label, field: rows.field, types: types)
+        return types
+    }
+
+    /// What reads the rows of this system; nil when it writes none.
+    var rowDecoder: RowDecoder? {
+        rows.map { RowDecoder(label: $0.label, field: $0.field, types: pointTypes) }
     }
 }
