@@ -241,9 +241,10 @@ public struct SystemProfile: Sendable {
         public var gate: String
         public var method: String
         public var path: String
-        /// The tag of a line that holds the group address, and the field that holds the value.
+        /// The tag of a line that says whose row it is, how the group address is written there, and the field that holds the value.
         public var label: String
         public var field: String
+        public var name: PointName
         /// How many rows wait at most while the database cannot be reached.
         public var bound: Int
         /// JSON pointer, in the answer of `health`, to the number of rows that the system has given up; nil when it counts none.

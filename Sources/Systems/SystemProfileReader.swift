@@ -493,7 +493,7 @@ extension SystemProfile.Rows {
         view = try node.required("view").text()
         gate = try node.required("gate").text()
         let write = try node.required("write")
-        _ = try write.entries(of: "write of rows", keys: ["method", "path", "label", "field"])
+        _ = try write.entries(of: "write of rows", keys: ["method", "path", "label", "group", "field"])
         method = try write.required("method").text()
         path = try write.required("path").text()
         label = try write.required("label").text()
@@ -501,6 +501,9 @@ extension SystemProfile.Rows {
         bound = try node.required("bound").integer(1...1_000_000)
         dropped = try node["dropped"].map { node throws(DocumentFailure) in try node.pointer() }
     }
+        name =
+            try write["group"].map { node throws(DocumentFailure) in try PointName(node, key: "after") }
+            ?? PointName(after: "")
 }
 
 extension SystemProfile.ProcessRole {

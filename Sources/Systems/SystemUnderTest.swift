@@ -112,7 +112,8 @@ public final class SystemUnderTest: Sendable {
                     sink: sink)
             }
             clients = try profile.webSocket.map { socket throws(DocumentFailure) in
-                WebSocketClients(endpoint: try socket.endpoint(by: substitution), network: host.pid, sink: sink)
+                WebSocketClients(
+                    endpoint: try socket.endpoint(by: substitution, session: session), network: host.pid, sink: sink)
             }
             history = try profile.history.map { history throws(DocumentFailure) in
                 try HistoryLook(history, substitution: substitution)

@@ -32,35 +32,6 @@ public enum ViewSource: Sendable {
         }
     }
 
-    public struct WebSocket: Sendable {
-        public var port: Template
-        public var path: Template
-        /// Sent as a bearer's when it is opened; nil where the system wants none.
-        public var token: Template?
-        /// The first message after the opening; nil where everything comes unasked.
-        public var subscribe: Template?
-        /// JSON pointers to the group address, as text, and to the raw value in a message. A message without a group address is no state.
-        public var group: String
-        public var raw: String
-        public var clients: Clients?
-
-        /// What the system declares of its clients.
-        public struct Clients: Sendable {
-            /// Where it says how many it has.
-            public var count: Count?
-            /// The longest that it keeps one that answers nothing: its ping and its pong time.
-            public var silentWithinNanoseconds: Int64
-            /// Messages that it keeps at most for one that does not read.
-            public var backlog: Int
-        }
-
-        /// A path and a JSON pointer to a number.
-        public struct Count: Sendable {
-            public var path: Template
-            public var pointer: String
-        }
-    }
-
     public struct HTTP: Sendable {
         public var port: Template
         public var path: Template
@@ -127,14 +98,13 @@ public enum ViewSource: Sendable {
                             topic: try Template(node.required("topic"), known: known),
                             offline: try TextPattern(node.required("offline").text()))
                     }))
-        case "websocket": self = .websocket(try Self.websocket(node, known))
+        case "websocket": self = .websocket(try WebSocket(node, known: known, common: Self.common))
         case "http":
             _ = try node.entries(
                 of: "an http view",
                 keys: Self.common + ValueReading.keys + ["port", "path", "points", "group", "every"])
             self = .http(
                 HTTP(
-        case "promql": self = .promql(try PromQL(node, known: known, common: Self.common))
                     port: try Template(node.required("port"), known: known),
                     path: try Template(node.required("path"), known: known),
                     points: try node.required("points").pointer(),
@@ -164,13 +134,9 @@ public enum ViewSource: Sendable {
                     port: try Template(node.required("port"), known: known),
                     path: try Template(node.required("path"), known: known + Self.ofRequest),
                     everyNanoseconds: try node.required("every").interval()))
+        case "promql": self = .promql(try PromQL(node, known: known, common: Self.common))
         case "output":
             _ = try node.entries(of: "an output view", keys: Self.common + ["group", "raw"])
-extension ViewSource {
-    /// How far a view of this kind may lag behind the line where its profile does not say; nil where it must.
-    var usualLimitNanoseconds: Int64? { if case .promql = self { PromQL.limitNanoseconds } else { nil } }
-}
-
             self = .output(
                 Output(
                     group: try node.required("group").pointer(), raw: try node.required("raw").pointer()))
@@ -179,27 +145,6 @@ extension ViewSource {
                 "'\(other)' is no kind of view: expected \(Self.kinds.joined(separator: ", "))"
                     + Nearest.suggestion(for: other, among: Self.kinds))
         }
-    }
-
-    private static func websocket(_ node: Node, _ known: [String]) throws(DocumentFailure) -> WebSocket {
-        let own = ["port", "path", "token", "subscribe", "group", "raw", "clients"]
-        _ = try node.entries(of: "a websocket view", keys: common + own)
-        let template = { (node: Node) throws(DocumentFailure) in try Template(node, known: known) }
-        return WebSocket(
-            port: try template(node.required("port")), path: try template(node.required("path")),
-            token: try node["token"].map(template), subscribe: try node["subscribe"].map(template),
-            group: try node.required("group").pointer(), raw: try node.required("raw").pointer(),
-            clients: try node["clients"].map { node throws(DocumentFailure) in
-                _ = try node.entries(of: "clients", keys: ["count", "silent_within", "backlog"])
-                let count = try node["count"].map { node throws(DocumentFailure) in
-                    _ = try node.entries(of: "count", keys: ["path", "pointer"])
-                    return WebSocket.Count(
-                        path: try template(node.required("path")), pointer: try node.required("pointer").pointer())
-                }
-                return WebSocket.Clients(
-                    count: count, silentWithinNanoseconds: try node.required("silent_within").nanoseconds(),
-                    backlog: try node.required("backlog").integer(0...100_000))
-            })
     }
 }
 
@@ -219,6 +164,11 @@ extension Node {
         guard length >= 20_000_000 else { throw failure("at least 20 ms were expected here") }
         return length
     }
+}
+
+extension ViewSource {
+    /// How far a view of this kind may lag behind the line where its profile does not say; nil where it must.
+    var usualLimitNanoseconds: Int64? { if case .promql = self { PromQL.limitNanoseconds } else { nil } }
 }
 
 extension SystemProfile.View {

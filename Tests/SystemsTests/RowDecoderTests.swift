@@ -46,6 +46,20 @@ import Testing
         #expect(rows.allSatisfy { $0.stamp == 1_700_000_000_123 }, "no finer than the database keeps")
     }
 
+    /// A row may say the group address as the system writes it in the name of a device.
+    @Test func aRowIsWhoseItsNameSays() throws {
+        let decoder = RowDecoder(
+            label: "device_id", name: PointName(after: "point-", separator: "-"), field: "value",
+            types: ["1/1/5": "9.001"])
+        let text = ["point-1-1-5", "point-9-9-9", "lamp-1-1-5", "1/1/5"].map {
+            "device_metrics,device_id=\($0),measurement=temperature value=21.5 1000000\n"
+        }
+        let row = SeriesRow(point: "1/1/5", stamp: 1, raw: [0x0C, 0x33])
+        #expect(decoder.lines(Array(text.joined().utf8)) == [row])
+        let series = ["point-1-1-5", "lamp-1-1-5"].map { Self.series("\"device_id\":\"\($0)\"", "21.5", "1") }
+        #expect(try decoder.export(Array(series.joined().utf8)).get() == [row])
+    }
+
     @Test func linesAreReadOneByOne() {
         let text = "knx,group=1/1/5 value=1 1000000\nrubbish\nknx,group=1/3/0 value=1 2000000\n"
         #expect(Self.decoder.lines(Array(text.utf8)).map(\.point) == ["1/1/5", "1/3/0"])

@@ -127,7 +127,7 @@ struct SystemUnderTestTests {
         ])
         let failure = #expect(throws: WebSocketFailure.self) {
             _ = try WebSocketConnection(
-                .init(port: server.port, path: "/ws"), until: MonotonicClock.now() + .seconds(5))
+                .init(port: server.port, path: .fixed("/ws")), until: MonotonicClock.now() + .seconds(5))
         }
         #expect(failure?.description == "no WebSocket: the answer to the upgrade is 'HTTP/1.1 426 Upgrade Required'")
     }

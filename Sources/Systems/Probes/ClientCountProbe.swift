@@ -8,6 +8,7 @@ final class ClientCountProbe: Probe {
     private let port: UInt16
     private let path: String
     private let pointer: String
+    private let session: Session?
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
@@ -16,16 +17,17 @@ final class ClientCountProbe: Probe {
     private static let patience: Instant.Span = .seconds(1)
 
     /// - Parameter pointer: JSON pointer to the number.
-    init(port: UInt16, path: String, pointer: String, sink: @escaping EventSink) {
+    init(port: UInt16, path: String, pointer: String, session: Session? = nil, sink: @escaping EventSink) {
         self.port = port
         self.path = path
         self.pointer = pointer
+        self.session = session
         self.sink = sink
     }
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe clients", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true)
+            var client = HTTPClient(port: port, keepsAlive: true, session: session)
             thread.poll(every: { Self.interval }, source: Self.source, sink: sink) {
                 let begun = MonotonicClock.now()
                 guard let response = try? client.request("GET", path, until: begun + Self.patience),

@@ -43,14 +43,12 @@ final class Probes: Sendable {
                 mqtt.append((port, probe))
                 all.append(probe)
             case .websocket(let source):
-                let endpoint = try source.endpoint(by: substitution)
-                all.append(
-                    WebSocketProbe(
-                        view: view.id, endpoint: endpoint, group: source.group, raw: source.raw, sink: sink))
+                let endpoint = try source.endpoint(by: substitution, session: session)
+                all.append(WebSocketProbe(view: view.id, endpoint: endpoint, source: source, sink: sink))
                 if let count = source.clients?.count {
                     let probe = ClientCountProbe(
                         port: endpoint.port, path: try count.path.filled(by: substitution), pointer: count.pointer,
-                        sink: sink)
+                        session: session, sink: sink)
                     all.append(probe)
                 }
             case .http(let source):
@@ -70,6 +68,8 @@ final class Probes: Sendable {
                     view: view.id, port: try source.port.port(by: substitution), path: source.path,
                     substitution: substitution, decoder: decoder,
                     interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
+                rows = probe
+                all.append(probe)
             case .promql(let source):
                 let probe = PromQLProbe(
                     view: view.id, port: try source.port.port(by: substitution),
@@ -77,8 +77,6 @@ final class Probes: Sendable {
                     query: try source.query.filled(by: substitution),
                     answer: PromQLAnswer(label: source.label, group: source.group, types: profile.pointTypes),
                     interval: Instant.Span(nanoseconds: source.everyNanoseconds), sink: sink)
-                all.append(probe)
-                rows = probe
                 all.append(probe)
             case .output: break  // It is read where the host's lines arrive.
             }
@@ -150,9 +148,21 @@ final class Probes: Sendable {
 }
 
 extension ViewSource.WebSocket {
-    func endpoint(by substitution: Substitution) throws(DocumentFailure) -> WebSocketConnection.Endpoint {
-        WebSocketConnection.Endpoint(
-            port: try port.port(by: substitution), path: try path.filled(by: substitution),
+    /// - Parameter session: whose token a request for a ticket bears.
+    func endpoint(
+        by substitution: Substitution, session: Session?
+    ) throws(DocumentFailure) -> WebSocketConnection.Endpoint {
+        let port = try port.port(by: substitution)
+        let path: WebSocketConnection.Endpoint.Path
+        if let ticket {
+            path = .byTicket(
+                WebSocketTicket(
+                    request: ticket, path: self.path, port: port, substitution: substitution, session: session))
+        } else {
+            path = .fixed(try self.path.filled(by: substitution))
+        }
+        return WebSocketConnection.Endpoint(
+            port: port, path: path,
             token: try token.map { token throws(DocumentFailure) in try token.filled(by: substitution) },
             subscription: try subscribe.map { text throws(DocumentFailure) in try text.filled(by: substitution) })
     }

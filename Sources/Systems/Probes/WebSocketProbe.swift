@@ -12,7 +12,8 @@ final class WebSocketProbe: Probe {
     private let view: String
     private let endpoint: WebSocketConnection.Endpoint
     private let group: String
-    private let raw: String
+    private let name: PointName
+    private let value: ValueReading
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
@@ -22,15 +23,15 @@ final class WebSocketProbe: Probe {
     private static let openWithin: Instant.Span = .seconds(2)
 
     /// - Parameter view: id of the view, which is the source of the events too.
-    /// - Parameter group: JSON pointer to the group address as text; a message without one is no state.
-    /// - Parameter raw: JSON pointer to the raw value in hex.
+    /// - Parameter source: where in a message the group address and the value are.
     init(
-        view: String, endpoint: WebSocketConnection.Endpoint, group: String, raw: String, sink: @escaping EventSink
+        view: String, endpoint: WebSocketConnection.Endpoint, source: ViewSource.WebSocket, sink: @escaping EventSink
     ) {
         self.view = view
         self.endpoint = endpoint
-        self.group = group
-        self.raw = raw
+        group = source.group
+        name = source.name
+        value = source.value
         self.sink = sink
     }
 
@@ -88,14 +89,15 @@ final class WebSocketProbe: Probe {
         }
     }
 
-    private func received(_ text: String, at instant: Instant) {
-        guard let document = try? JSON.parse(Array(text.utf8)) else {
-            return emit("link", reading: .text("no JSON: " + text.prefix(100)), at: instant)
+    /// Takes a message.
+    func received(_ message: String, at instant: Instant) {
+        guard let document = try? JSON.parse(Array(message.utf8), keepsFractions: true) else {
+            return emit("link", reading: .text("no JSON: " + message.prefix(100)), at: instant)
         }
-        guard let point = document.at(pointer: group)?.text else { return }
-        let octets = document.at(pointer: raw)?.octets
+        guard let text = document.at(pointer: group)?.text, let point = name.group(in: text) else { return }
+        let octets = value.octets(in: document)
         emit(
-            point, raw: octets, reading: octets == nil ? .text("unreadable: " + text.prefix(200)) : nil, at: instant)
+            point, raw: octets, reading: octets == nil ? .text("unreadable: " + message.prefix(200)) : nil, at: instant)
     }
 
     private func emit(_ point: String, raw: [UInt8]? = nil, reading: Value? = nil, at instant: Instant) {

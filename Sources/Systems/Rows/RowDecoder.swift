@@ -11,8 +11,9 @@ struct SeriesRow: Hashable, Sendable {
 
 /// Reads rows, on their way to the database and out of it. Rows of points that the rig does not use are left out.
 struct RowDecoder: Sendable {
-    /// The label of a series that holds the group address, and the field of a line that holds the value.
+    /// The label of a series that says whose it is, how the group address is written there, and the field of a line that holds the value.
     let label: String
+    var name = PointName(after: "")
     let field: String
     /// Datapoint types by group address.
     let types: [String: String]
@@ -85,8 +86,10 @@ struct RowDecoder: Sendable {
         return .success(rows)
     }
 
-    private func row(_ point: String, _ stamp: Int64, _ number: Double?) -> SeriesRow? {
-        guard let type = types[point], let number, let raw = PointValue.octets(of: number, type: type) else {
+    private func row(_ text: String, _ stamp: Int64, _ number: Double?) -> SeriesRow? {
+        guard let point = name.group(in: text), let type = types[point], let number,
+            let raw = PointValue.octets(of: number, type: type)
+        else {
             return nil
         }
         return SeriesRow(point: point, stamp: stamp, raw: raw)
@@ -118,6 +121,6 @@ extension SystemProfile {
 
     /// What reads the rows of this system; nil when it writes none.
     var rowDecoder: RowDecoder? {
-        rows.map { RowDecoder(label: $0.label, field: $0.field, types: pointTypes) }
+        rows.map { RowDecoder(label: $0.label, name: $0.name, field: $0.field, types: pointTypes) }
     }
 }

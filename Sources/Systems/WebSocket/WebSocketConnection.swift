@@ -16,12 +16,18 @@ struct WebSocketConnection {
     }
 
     /// Where a WebSocket is and how to come in.
-    struct Endpoint: Sendable, Hashable {
+    struct Endpoint: Sendable {
         var port: UInt16
-        var path: String
+        var path: Path
         var token: String?
         /// The first message after the opening; nil for none.
         var subscription: String?
+
+        enum Path: Sendable {
+            case fixed(String)
+            /// Another for every opening.
+            case byTicket(WebSocketTicket)
+        }
     }
 
     let socket: Descriptor
@@ -34,17 +40,22 @@ struct WebSocketConnection {
     private static let farewell = WebSocketFrame(.close, [0x03, 0xE8])
 
     /// - Parameter receiveBuffer: octets for the kernel to keep for us, as small as it takes; nil for as many as it likes.
-    /// - Throws: `SystemFailure` for no connection, `WebSocketFailure` for no WebSocket.
+    /// - Throws: `SystemFailure` for no connection, `WebSocketFailure` for no WebSocket or no ticket, `HTTPFailure` for no answer about one.
     init(_ endpoint: Endpoint, receiveBuffer: Int32? = nil, until deadline: Instant) throws {
+        let path =
+            switch endpoint.path {
+            case .fixed(let path): path
+            case .byTicket(let ticket): try ticket.path(until: deadline)
+            }
         socket = try Socket.connectTCP(
             host: "127.0.0.1", port: endpoint.port, receiveBuffer: receiveBuffer, until: deadline)
         var handshake = WebSocketHandshake()
-        let request = handshake.request(port: endpoint.port, path: endpoint.path, token: endpoint.token)
+        let request = handshake.request(port: endpoint.port, path: path, token: endpoint.token)
         try socket.writeAll(request, until: deadline)
         while true {
             guard let octets = try socket.read(maximum: 4_096) else {
                 if Poll.wait([(socket, .readable)], until: deadline)[0].isEmpty {
-                    throw SystemFailure("open a WebSocket at", endpoint.path, code: ETIMEDOUT)
+                    throw SystemFailure("open a WebSocket at", path, code: ETIMEDOUT)
                 }
                 continue
             }
