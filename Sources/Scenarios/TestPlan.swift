@@ -74,7 +74,7 @@ public struct TestPlan: Sendable {
             }
             if requirement == "history", system.history == nil { lacks.append("'history' in the system profile") }
             if requirement == "flood", system.flood == nil { lacks.append("'flood' in the system profile") }
-            if requirement == "registry", system.registry == nil { lacks.append("'registry' in the system profile") }
+            if requirement == "registry" { lacks += registryLacks }
             if requirement == "mutation", system.mutation == nil { lacks.append("'mutation' in the system profile") }
             if requirement == "websocket", system.webSocketClients == nil {
                 lacks.append("a view of a WebSocket with 'clients' in the system profile")
@@ -92,6 +92,7 @@ public struct TestPlan: Sendable {
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
         }
         if variant.fault.action == .starveLine { lacks += starvationLacks }
+        lacks += hintLacks
         if !system.views.contains(where: \.isStreaming) {
             lacks.append("a view with 'streaming: true' in the system profile, one that shows every telegram")
         }
@@ -124,6 +125,23 @@ public struct TestPlan: Sendable {
             "a queue of at most \(most) telegrams in the system profile, and not of \($0.bound): the line brings no more in "
                 + "\(stall / 1_000_000_000) s"
         }
+    }
+
+    /// A registry may lack requests that the fault is made of.
+    private var registryLacks: [String] {
+        guard let registry = system.registry else { return ["'registry' in the system profile"] }
+        let missing = (storm.map(RegistryStorm.verbs) ?? []).map(\.rawValue).filter { registry.calls[$0] == nil }
+        return missing.isEmpty
+            ? [] : ["\(missing.map { "'\($0)'" }.joined(separator: ", ")) of 'registry' in the system profile"]
+    }
+
+    /// A start that is refused must say why. Where the profile does not know in what words, nobody could tell a hint from its absence, and every system
+    /// would fail.
+    private var hintLacks: [String] {
+        guard variant.expectations.contains(where: { $0.checker == "refuses-start" }) else { return [] }
+        let kind = variant.fault.action.kind.rawValue
+        return system.notices[kind, default: []].isEmpty
+            ? ["what the system says then, of 'logs', under '\(kind)' of 'notices' in the system profile"] : []
     }
 
     /// A system gets no turn only where nobody who sends loses against it.

@@ -110,11 +110,11 @@ public final class RegistryRequests: Sendable {
             return try? client.request("GET", path, until: MonotonicClock.now() + .seconds(5))
         }
         guard let response = answer ?? nil, response.status == 200,
-            let entries = (try? JSON.parse(response.body))?.at(pointer: registry.entries)?.fields
+            let entries = registry.entries(of: (try? JSON.parse(response.body))?.at(pointer: registry.entries))
         else { return false }
         for entry in entries {
-            for change in entry.value.at(pointer: registry.changes)?.fields ?? [] {
-                sample("registry", "\(entry.key)/\(change.key)", change.value)
+            for change in registry.changes.flatMap({ entry.value.at(pointer: $0)?.fields }) ?? [] {
+                sample("registry", "\(entry.id)/\(change.key)", change.value)
             }
         }
         if let database {
@@ -145,5 +145,13 @@ public final class RegistryRequests: Sendable {
             rows.append((id, unsafe sqlite3_column_int64(statement, 1)))
         }
         return rows
+    }
+}
+
+extension SystemProfile.Registry {
+    /// What the registry holds, by id; nil where there is neither an object nor a list.
+    func entries(of place: Value?) -> [(id: String, value: Value)]? {
+        guard let key else { return place?.fields?.map { ($0.key, $0.value) } }
+        return place?.list?.compactMap { entry in entry.at(pointer: key)?.text.map { ($0, entry) } }
     }
 }

@@ -193,12 +193,13 @@ public struct SystemProfile: Sendable {
 
         public var port: Template
         public var withinNanoseconds: Int64
-        /// By name: `create`, `create_parent`, `create_child`, `delete_parent`, `change`.
+        /// By name: `create`, and of `create_parent`, `create_child`, `delete_parent` and `change` those that the system has.
         public var calls: [String: Call]
         public var readPath: Template
-        /// JSON pointer to the object keyed by id, and within an entry to the object of changes.
+        /// JSON pointer to the object keyed by id, or to a list whose entries have theirs at `key`; and within an entry to the object of changes.
         public var entries: String
-        public var changes: String
+        public var key: String?
+        public var changes: String?
         /// Two columns: id, and how many rows have it.
         public var rows: String
     }
@@ -243,8 +244,8 @@ public struct SystemProfile: Sendable {
         public var path: String
         /// The tag of a line that says whose row it is, how the group address is written there, and the field that holds the value.
         public var label: String
-        public var field: String
         public var name: PointName
+        public var field: String
         /// How many rows wait at most while the database cannot be reached.
         public var bound: Int
         /// JSON pointer, in the answer of `health`, to the number of rows that the system has given up; nil when it counts none.

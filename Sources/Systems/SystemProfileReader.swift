@@ -433,12 +433,16 @@ extension SystemProfile.Registry {
         port = try Template(node.required("port"), known: known)
         withinNanoseconds = try node.required("within").nanoseconds()
         calls = [:]
-        for name in Self.names { calls[name] = try Call(try node.required(name), known: known) }
+        for name in Self.names {
+            calls[name] = try node[name].map { call throws(DocumentFailure) in try Call(call, known: known) }
+        }
+        _ = try node.required("create")
         let read = try node.required("read")
-        _ = try read.entries(of: "read of registry", keys: ["path", "entries", "changes"])
+        _ = try read.entries(of: "read of registry", keys: ["path", "entries", "key", "changes"])
         readPath = try Template(read.required("path"), known: known)
         entries = try read.required("entries").text()
-        changes = try read.required("changes").text()
+        key = try read["key"]?.pointer()
+        changes = try (calls["change"] == nil ? read["changes"] : read.required("changes"))?.text()
         rows = try node.required("rows").text()
     }
 }
@@ -497,13 +501,13 @@ extension SystemProfile.Rows {
         method = try write.required("method").text()
         path = try write.required("path").text()
         label = try write.required("label").text()
+        name =
+            try write["group"].map { node throws(DocumentFailure) in try PointName(node, key: "after") }
+            ?? PointName(after: "")
         field = try write.required("field").text()
         bound = try node.required("bound").integer(1...1_000_000)
         dropped = try node["dropped"].map { node throws(DocumentFailure) in try node.pointer() }
     }
-        name =
-            try write["group"].map { node throws(DocumentFailure) in try PointName(node, key: "after") }
-            ?? PointName(after: "")
 }
 
 extension SystemProfile.ProcessRole {

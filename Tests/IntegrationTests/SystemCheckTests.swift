@@ -102,7 +102,7 @@ extension RigRuns {
             let refused = try check("refused", text.replacingOccurrences(of: "\"owner\"", with: "\"nobody\""))
             let seen = try whole.finish()
             #expect(seen.status == 0, "\(seen.output)\(seen.error)")
-            #expect(seen.output.contains("34 points in mqtt, http, database"), "\(seen.output)")
+            #expect(seen.output.contains("34 points in mqtt, websocket, http, database, timeseries"), "\(seen.output)")
             let unseen = try refused.finish()
             #expect(unseen.status == 3, "\(unseen.output)\(unseen.error)")
             #expect(unseen.output.contains("the login was answered with status 401"), "\(unseen.output)")

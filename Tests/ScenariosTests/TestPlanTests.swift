@@ -72,8 +72,14 @@ import Testing
             ("IF-3", "locked-20s", nil),
             ("IF-4", "full-30s", nil), ("PB-2", "hung", nil), ("PB-3", "client", nil), ("SS-1", "asked-to-end", nil),
             ("SS-2", "killed-3-times", nil), ("SS-3", "absent-20s", nil), ("SS-4", "six-kinds", nil),
-            ("SS-5", "locked", nil), ("HW-4", "off-5s", nil),
-            ("AW-3", "forty-keys", "'registry'"), ("DI-1", "ten-ids", "'registry'"), ("DI-2", "rooms", "'registry'"),
+            ("HW-4", "off-5s", nil), ("IF-2", "killed-20s", nil), ("IF-5", "silent-30s", nil),
+            ("AW-1", "fifty-reset", nil), ("AW-2", "one-stops", nil), ("AW-3", "forty-keys", nil),
+            ("AW-4", "flood-20s", nil),
+            ("DI-1", "ten-ids", nil), ("DI-4", "reset-5s", nil),
+            ("DI-2", "rooms", "'create_child', 'create_parent', 'delete_parent' of 'registry'"),
+            ("SS-5", "locked", "what the system says then, of 'logs', under 'start-locked' of 'notices'"),
+            ("PB-1", "killed", "a process 'bridge'"),
+            ("PB-4", "broker-stalled", "a 'queue' before a streaming view"),
         ] as [(String, String, String?)])
     func grayLogicCoreIsWiredForWhatItsProfileSays(scenario: String, variant: String, lacks: String?) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant, system: "graylogic-core"))

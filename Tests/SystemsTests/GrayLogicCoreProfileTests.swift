@@ -29,7 +29,12 @@ import Testing
         #expect(profile.command?.words == ["true": "on", "false": "off"])
         #expect(profile.health?.holds == ["/knx_bridge/connected": true, "/mqtt/connected": true])
         #expect(profile.mutation?.key == "/id")
-        #expect(profile.registry == nil)
+        #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database", "timeseries"])
+        #expect(profile.registry?.calls.keys.sorted() == ["change", "create"])
+        #expect(profile.registry?.key == "/id" && profile.registry?.changes == "/config")
+        #expect(profile.rows?.name == PointName(after: "point-", separator: "-"))
+        #expect(profile.notices["start-locked"] == [])
+        #expect(profile.webSocket?.ticket?.at == "/ticket")
     }
 
     /// What the rig sends is JSON, for every point.
@@ -117,6 +122,20 @@ import Testing
         ("words: {true: \"on\"", "wrds: {true: \"on\"", "command has no key 'wrds': did you mean 'words'?"),
         ("words: {true: \"on\"", "words: {yes: \"on\"", "there is no value 'yes' to command"),
         ("key: /id, text", "key: id, text", "a JSON pointer such as /raw"),
+        ("ticket: {method", "ticket: {methd", "ticket has no key 'methd': did you mean 'method'?"),
+        ("at: /ticket}", "at: ticket}", "should be a JSON pointer such as /raw"),
+        ("ws?ticket=${ticket}", "ws?ticket=${tiket}", "nothing is called '${tiket}' here: did you mean 'ticket'?"),
+        (
+            "{at: /payload/device_id, after", "{at: /payload/device_id, aftr",
+            "group has no key 'aftr': did you mean 'after'?"
+        ),
+        (
+            "label: device_id, group: {after", "label: device_id, group: {aftr",
+            "group has no key 'aftr': did you mean 'after'?"
+        ),
+        ("  create:\n", "  creat:\n", "registry has no key 'creat': did you mean 'create'?"),
+        ("key: /id, changes: /config", "key: /id", "'changes' is missing"),
+        ("key: /id, changes", "key: id, changes", "a JSON pointer such as /raw"),
         ("key: /id, text", "kee: /id, text", "read of mutation has no key 'kee': did you mean 'key'?"),
     ])
     func mistakesAreNamed(written: String, instead: String, message: String) throws {
@@ -142,6 +161,61 @@ import Testing
         let text = "HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         let answer = try #require(try parser.feed(Array(text.utf8)))
         #expect(health.isHealthy(answer) == isHealthy)
+    }
+
+    @Test func aRegistryMayBeAListOrAnObject() throws {
+        var registry = try #require(try SystemProfile.load(Self.path).registry)
+        let list = try JSON.parse(#"[{"id":"a","config":{"k":"1"}},{"id":7},{"name":"c"}]"#.utf8)
+        #expect(registry.entries(of: list)?.map(\.id) == ["a"])
+        #expect(registry.entries(of: list)?.first?.value["config"]?["k"]?.text == "1")
+        let object = try JSON.parse(#"{"a":{"name":"b"}}"#.utf8)
+        #expect(registry.entries(of: object) == nil)
+        registry.key = nil
+        #expect(registry.entries(of: object)?.map(\.id) == ["a"])
+        #expect(registry.entries(of: nil) == nil)
+    }
+
+    /// A ticket is good for one opening, so that every opening asks for another; and what is pushed is read as every view's values are.
+    @Test func aWebSocketIsOpenedWithATicketAndItsMessagesAreValues() throws {
+        let profile = try SystemProfile.load(Self.path)
+        let source = try #require(profile.webSocket)
+        let server = try RequestServer { request, before in
+            guard request.path == "/api/v1/auth/ws-ticket" else { return (403, "") }
+            guard request.method == "POST", request.headers["authorization"] == "Bearer abc" else { return (401, "{}") }
+            return (200, "{\"ticket\":\"t\(before.count)\",\"expires_in\":120}")
+        }
+        defer { server.stop() }
+        let (collector, session) = (Collector(), Session())
+        let endpoint = try source.endpoint(by: Substitution(["api_port": String(server.port)]), session: session)
+        let probe = WebSocketProbe(view: "websocket", endpoint: endpoint, source: source, sink: collector.sink)
+        func says(_ link: String) -> Bool {
+            collector.first {
+                $0.payload == .sample(.init(view: "websocket", point: "link", reading: .text(link)))
+            } != nil
+        }
+        try probe.start(network: nil)
+        #expect(says("no WebSocket: the request for a ticket is answered with status 401"))
+        session.keep("abc")
+        #expect(says("no WebSocket: the answer to the upgrade is 'HTTP/1.1 403 X'"))
+        #expect(eventually { server.requests.filter { $0.method == "GET" }.count > 1 })
+        probe.stop()
+        let opened = server.requests.filter { $0.method == "GET" }.map(\.path)
+        #expect(opened.allSatisfy { $0.hasPrefix("/api/v1/ws?ticket=t") })
+        #expect(Set(opened).count == opened.count, "another ticket every time: \(opened)")
+
+        for message in [
+            #"{"type":"event","payload":{"device_id":"point-1-1-5","state":{"temperature":21.5},"address":"1/1/5"}}"#,
+            #"{"type":"event","payload":{"device_id":"point-1-3-0","state":{"on":true}}}"#,
+            #"{"type":"event","payload":{"device_id":"command-1-2-0","state":{"on":true}}}"#,
+            #"{"type":"response","id":"rig","payload":{"subscribed":["device.state_changed"]}}"#,
+        ] {
+            probe.received(message, at: MonotonicClock.now())
+        }
+        let shown = collector.all.compactMap { event -> Event.Sample? in
+            if case .sample(let sample) = event.payload, sample.point != "link" { sample } else { nil }
+        }
+        #expect(shown.map(\.point) == ["1/1/5", "1/3/0"])
+        #expect(shown.map(\.raw) == [[0x0C, 0x33], [1]])
     }
 
     @Test func aChangeIsFoundInAListAndInAnObject() throws {
@@ -178,8 +252,8 @@ import Testing
         defer { server.stop() }
         let session = Session()
         let substitution = Substitution(["api_port": String(server.port), "data": "/nowhere"])
-        guard case .http(let source) = profile.views[1].source else {
-            Issue.record("the second view is no HTTP view")
+        guard case .http(let source) = profile.views.first(where: { $0.id == "http" })?.source else {
+            Issue.record("the view 'http' is no HTTP view")
             return
         }
         let state = HTTPStateProbe(

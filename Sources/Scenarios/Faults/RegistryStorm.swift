@@ -89,5 +89,10 @@ final class RegistryStorm: CommandedFault {
         }
     }
 
+    /// The requests that it is made of, each once.
+    static func verbs(_ kind: Kind) -> [RegistryRequests.Request.Verb] {
+        Set(rounds(kind).joined().joined().map(\.verb)).sorted { $0.rawValue < $1.rawValue }
+    }
+
     static func count(_ kind: Kind) -> Int { rounds(kind).joined().joined().count }
 }

@@ -5,8 +5,12 @@ It was written from the same description of Core's interface as rigs/systems/gra
 that description and each other, and nothing about Core. It protects itself against nothing but the end of its knxd and of its link to it.
 """
 
+import base64
+import hashlib
+import http.client
 import json
 import os
+import queue
 import random
 import re
 import secrets
@@ -26,7 +30,7 @@ output = threading.Lock()
 
 def say(level, message, **fields):
     with output:
-        print(json.dumps({"level": level, "msg": message, "service": "graylogic", **fields}), flush=True)
+        print(json.dumps({"level": level, "msg": message, "service": "graylogic", **fields}, separators=(",", ":")), flush=True)
 
 
 def read_configuration(path):
@@ -41,6 +45,7 @@ def read_configuration(path):
 
     return {
         "database": value(r'database: \{path: "([^"]+)"'),
+        "tsdb": int(value(r'tsdb: \{enabled: true, url: "http://127.0.0.1:(\d+)"')),
         "mqtt": int(value(r'broker: \{host: "127.0.0.1", port: (\d+)')),
         "api": int(value(r'api: \{host: "127.0.0.1", port: (\d+)')),
         "knxd": int(value(r"knxd_port: (\d+)")),
@@ -114,6 +119,131 @@ class MQTT:
                 say("ERROR", "failed to publish state", error=str(error))
 
 
+class TimeSeries:
+    """Writes what has come once a second. What cannot be written is lost."""
+
+    def __init__(self, port):
+        self.port, self.lines, self.lock = port, [], threading.Lock()
+        try:
+            if self.request("GET", "/health") != 200:
+                raise OSError("unhealthy")
+        except (OSError, http.client.HTTPException) as error:
+            sys.exit(f"Error: connecting to the time-series database: {error}")
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def request(self, method, path, body=None):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            link.request(method, path, body)
+            return link.getresponse().status
+        finally:
+            link.close()
+
+    def take(self, device, measurement, value):
+        with self.lock:
+            self.lines.append(f"device_metrics,device_id={device},measurement={measurement} value={float(value)} {time.time_ns()}")
+
+    def run(self):
+        while True:
+            time.sleep(1)
+            self.flush()
+
+    def flush(self):
+        with self.lock:
+            lines, self.lines = self.lines, []
+        try:
+            if lines and self.request("POST", "/write", "\n".join(lines) + "\n") >= 300:
+                raise OSError("refused")
+        except (OSError, http.client.HTTPException) as error:
+            say("ERROR", "TSDB write error", error=str(error))
+
+
+class Sockets:
+    """WebSocket clients: who has subscribed gets what comes, up to 256 messages of which wait for one that does not read."""
+
+    def __init__(self):
+        self.tickets, self.clients, self.lock = set(), {}, threading.Lock()
+
+    def ticket(self):
+        ticket = secrets.token_hex(16)
+        self.tickets.add(ticket)
+        return ticket
+
+    def broadcast(self, channel, payload):
+        text = json.dumps({"type": "event", "event_type": channel, "timestamp": time.strftime("%FT%TZ", time.gmtime()), "payload": payload})
+        with self.lock:
+            for waiting, channels in self.clients.values():
+                if channel in channels and waiting.qsize() < 256:
+                    waiting.put((1, text.encode()))
+
+    def serve(self, link, key):
+        accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
+        head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        link.sendall((head + accept + "\r\n\r\n").encode())
+        link.settimeout(40)
+        waiting, channels = queue.Queue(), set()
+        with self.lock:
+            self.clients[link] = waiting, channels
+        threading.Thread(target=self.write, args=(link, waiting), daemon=True).start()
+        try:
+            while True:
+                kind, body = self.read(link)
+                if kind == 8:
+                    return
+                if kind == 9:
+                    waiting.put((10, body))
+                if kind == 1:
+                    message = json.loads(body)
+                    if message["type"] == "subscribe":
+                        channels.update(message["payload"]["channels"])
+                        answer = {"type": "response", "id": message["id"], "payload": {"subscribed": sorted(channels)}}
+                        waiting.put((1, json.dumps(answer).encode()))
+        except (OSError, ValueError, KeyError) as error:
+            say("WARN", "websocket read error", error=str(error))
+        finally:
+            with self.lock:
+                del self.clients[link]
+            waiting.put(None)
+
+    @staticmethod
+    def read(link):
+        first, second = Core.octets(link, 2)
+        length = second & 127
+        if length > 125:
+            length = int.from_bytes(Core.octets(link, 2 if length == 126 else 8), "big")
+        mask = Core.octets(link, 4)
+        return first & 15, bytes(octet ^ mask[index % 4] for index, octet in enumerate(Core.octets(link, length)))
+
+    @staticmethod
+    def write(link, waiting):
+        ping = time.monotonic() + 30
+        try:
+            while True:
+                try:
+                    message = waiting.get(timeout=max(0, ping - time.monotonic()))
+                except queue.Empty:
+                    message, ping = (9, b""), time.monotonic() + 30
+                if message is None:
+                    return
+                kind, body = message
+                length = bytes([len(body)]) if len(body) < 126 else b"\x7e" + struct.pack(">H", len(body))
+                link.sendall(bytes([0x80 | kind]) + length + body)
+        except OSError:
+            try:
+                link.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def merge(old, new):
+    """Goes into what is there, as deep as both are records."""
+    merged = dict(old)
+    for key, value in new.items():
+        is_deep = isinstance(value, dict) and isinstance(old.get(key), dict)
+        merged[key] = merge(old[key], value) if is_deep else value
+    return merged
+
+
 class Core:
     def __init__(self, configuration):
         self.configuration, self.devices, self.mapped, self.cache = configuration, {}, {}, {}
@@ -142,6 +272,7 @@ class Core:
                 print(f"{'=' * 60}\nSEED OWNER PASSWORD (change immediately):\n{self.password}\n{'=' * 60}", flush=True)
             say("WARN", "seed owner account created")
         self.map()
+        self.series, self.sockets = TimeSeries(configuration["tsdb"]), Sockets()
         self.mqtt = MQTT(configuration["mqtt"])
         threading.Thread(target=self.keep_knxd, daemon=True).start()
         self.wait_for_knxd()
@@ -242,18 +373,19 @@ class Core:
     ready = threading.Event()
 
     @staticmethod
-    def take(link):
-        def exactly(count):
-            octets = b""
-            while len(octets) < count:
-                more = link.recv(count - len(octets))
-                if not more:
-                    raise OSError("end of file")
-                octets += more
-            return octets
+    def octets(link, count):
+        octets = b""
+        while len(octets) < count:
+            more = link.recv(count - len(octets))
+            if not more:
+                raise OSError("end of file")
+            octets += more
+        return octets
 
-        (length,) = struct.unpack(">H", exactly(2))
-        body = exactly(length)
+    @classmethod
+    def take(cls, link):
+        (length,) = struct.unpack(">H", cls.octets(link, 2))
+        body = cls.octets(link, length)
         return struct.unpack(">H", body[:2])[0], body[2:]
 
     def send(self, group, data):
@@ -299,6 +431,8 @@ class Core:
         address = f"{group >> 11}/{group >> 8 & 7}/{group & 255}"
         payload = {"device_id": device, "state": state, "protocol": "knx", "address": address}
         self.mqtt.publish("graylogic/state/knx/" + address.replace("/", "%2F"), json.dumps(payload))
+        self.sockets.broadcast("device.state_changed", payload)
+        self.series.take(device, STATE_KEYS[function], value)
         row = (secrets.token_hex(8), device, json.dumps(state), "knx", time.strftime("%FT%TZ", time.gmtime()))
         try:
             self.database.execute("INSERT INTO state_history VALUES (?, ?, ?, ?, ?)", row)
@@ -325,6 +459,7 @@ class Core:
             return 200, {
                 "uptime_seconds": 1.5, "mqtt": {"connected": self.mqtt.socket is not None},
                 "knx_bridge": {"connected": self.link is not None, "telegrams_rx": self.received},
+                "websocket": {"connected_clients": len(self.sockets.clients)},
             }
         if (method, path) == ("GET", "/api/v1/devices"):
             return 200, {"devices": list(self.devices.values()), "count": len(self.devices)}
@@ -333,6 +468,8 @@ class Core:
                 return 409, {"code": "conflict"}
             self.store(body)
             return 201, body
+        if (method, path) == ("POST", "/api/v1/auth/ws-ticket"):
+            return 200, {"ticket": self.sockets.ticket(), "expires_in": 120}
         if (method, path) == ("POST", "/api/v1/system/factory-reset"):
             if body != {"clear_discovery": True, "confirm": "FACTORY RESET"}:
                 return 400, {"code": "bad_request"}
@@ -343,7 +480,7 @@ class Core:
             return 404, {"code": "not_found"}
         device = self.devices[found.group(1)]
         if method == "PATCH" and not found.group(2):
-            self.store({**device, **body})
+            self.store(merge(device, body))
             return 200, self.devices[device["id"]]
         if method == "PUT" and found.group(2) and body["command"] in ("on", "off"):
             group = next(group for group, (who, what, _) in self.mapped.items() if (who, what) == (device["id"], "switch"))
@@ -368,7 +505,17 @@ def handler(core):
             self.wfile.write(octets)
 
         def serve(self):
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
+            found = re.fullmatch(r"/api/v1/ws\?ticket=(\w+)", self.path)
+            if found:
+                if found.group(1) not in core.sockets.tickets:
+                    return self.reply(401, {"code": "unauthorized"})
+                core.sockets.tickets.discard(found.group(1))
+                self.close_connection = True
+                return core.sockets.serve(self.connection, self.headers["Sec-WebSocket-Key"])
+            octets = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if len(octets) > 1 << 20:
+                return self.reply(400, {"code": "bad_request", "message": "invalid JSON body"})
+            body = json.loads(octets or b"null")
             if self.path == "/api/v1/auth/login":
                 logins.append(1)
                 if len(logins) > 5:
@@ -395,6 +542,7 @@ def main():
 
     def stop(*_):
         os.killpg(core.knxd.pid, signal.SIGKILL)
+        core.series.flush()
         core.mqtt.publish("graylogic/system/status", core.mqtt.status("offline", reason="graceful_shutdown"), retained=True)
         core.database.close()
         os._exit(0)
