@@ -54,12 +54,15 @@ struct Building {
             ReferenceController.fail(error.message)
         }
         if !protections.contains(.databaseOffLivePath) { livePath.writeThrough(to: store) }
+        let mqttCommands = MqttCommands(prefix: configuration.mqtt.prefix, commands: commands) {
+            connection.send($1, to: $0)
+        }
         let commandThread = NamedThread("commands") { commands.run() }
         let httpThread = NamedThread("http") { server.run() }
         let registryThread = NamedThread("registry") { registry.run() }
         let storeThread = NamedThread("store") { store.run() }
         let timeSeriesThread = timeSeries.map { link in NamedThread("time series") { link.run() } }
-        let mqttThread = NamedThread("mqtt") { mqtt.run() }
+        let mqttThread = NamedThread("mqtt") { mqtt.run(mqttCommands) }
         let supervisorThread = NamedThread("knxd supervisor") { supervisor.run() }
         let bridgeThread = NamedThread("bridge") { bridge.run() }
         let connectionThread = NamedThread("knx") { connection.run() }

@@ -8,6 +8,17 @@ import CMosquitto
         /// The broker's answer to CONNECT; 0 is success.
         let answered: @Sendable (Int32) -> Void
         let acknowledged: @Sendable () -> Void
+        /// The broker's answer to a subscription: whether it grants it.
+        let subscribed: @Sendable (Bool) -> Void
+        let received: @Sendable (Message) -> Void
+    }
+
+    /// A message that the broker delivers.
+    struct Message: Sendable {
+        let topic: String
+        let payload: [UInt8]
+        /// The broker had kept it: it was published before there was the subscription.
+        let isRetained: Bool
     }
 
     nonisolated(unsafe) private let handle: OpaquePointer
@@ -31,6 +42,19 @@ import CMosquitto
         unsafe mosquitto_publish_callback_set(handle) { _, user, _ in
             let client = unsafe Unmanaged<MosquittoClient>.fromOpaque(user!).takeUnretainedValue()
             client.events.acknowledged()
+        }
+        unsafe mosquitto_subscribe_callback_set(handle) { _, user, _, count, granted in
+            let client = unsafe Unmanaged<MosquittoClient>.fromOpaque(user!).takeUnretainedValue()
+            // 0x80 and above is a refusal (MQTT 3.1.1, 3.9.3).
+            if count > 0, let granted = unsafe granted { client.events.subscribed(unsafe granted[0] < 0x80) }
+        }
+        unsafe mosquitto_message_callback_set(handle) { _, user, message in
+            let client = unsafe Unmanaged<MosquittoClient>.fromOpaque(user!).takeUnretainedValue()
+            guard let message = unsafe message?.pointee, let topic = unsafe message.topic else { return }
+            let payload = unsafe UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
+            client.events.received(
+                unsafe Message(
+                    topic: String(cString: topic), payload: Array(payload), isRetained: message.retain))
         }
     }
 
@@ -58,10 +82,15 @@ import CMosquitto
         unsafe mosquitto_loop(handle, Int32(milliseconds), 1)
     }
 
-    /// Hands a retained message of quality of service 1 to the loop, without waiting.
-    func publish(topic: String, _ payload: String) -> Bool {
+    /// Hands a message of quality of service 1 to the loop, without waiting.
+    func publish(topic: String, _ payload: String, isRetained: Bool = true) -> Bool {
         let bytes = Array(payload.utf8)
-        return unsafe mosquitto_publish(handle, nil, topic, Int32(bytes.count), bytes, 1, true) == 0
+        return unsafe mosquitto_publish(handle, nil, topic, Int32(bytes.count), bytes, 1, isRetained) == 0
+    }
+
+    /// Asks for what is published under a filter, with quality of service 1; the session, and so the subscription, ends with the connection.
+    func subscribe(to filter: String) -> Bool {
+        unsafe mosquitto_subscribe(handle, nil, filter, 1) == 0
     }
 
     func disconnect() {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Publishes points and health to the broker.
+/// Publishes points and health to the broker, and takes commands from it.
 ///
 /// A change is published at once, in the thread that brought it. While the broker is away nothing is queued, only
 /// counted; when it is slow, at most `greatestUnacknowledged` messages are on their way and the newest change of each
@@ -14,6 +14,8 @@ final class MqttLink: Sendable {
         /// Newest states that are still to be published.
         var behind: [GroupAddress: PointState] = [:]
         var answer: Int32?
+        /// Commands that the loop has brought and that are not worked on yet.
+        var received: [MosquittoClient.Message] = []
         var stopping = false
     }
 
@@ -86,11 +88,11 @@ final class MqttLink: Sendable {
     private var isStopping: Bool { content.withLock { $0.stopping } }
 
     /// The loop of the link's thread; it returns after `stop()`, or when a lost connection is not to be re-established.
-    func run() {
+    func run(_ commands: MqttCommands) {
         var delay = Self.firstDelayMilliseconds
         var isFirst = true
         while !isStopping {
-            if connectAndServe(isFirst: isFirst) {
+            if connectAndServe(commands, isFirst: isFirst) {
                 isFirst = false
                 delay = Self.firstDelayMilliseconds
                 if !protections.contains(.mqttReconnect) { return }
@@ -103,10 +105,14 @@ final class MqttLink: Sendable {
     }
 
     /// - Returns: Whether there was a connection, which is over now.
-    private func connectAndServe(isFirst: Bool) -> Bool {
+    private func connectAndServe(_ commands: MqttCommands, isFirst: Bool) -> Bool {
         let events = MosquittoClient.Events(
             answered: { [self] answer in content.withLock { $0.answer = answer } },
-            acknowledged: { [self] in content.withLock { $0.unacknowledged -= 1 } })
+            acknowledged: { [self] in content.withLock { $0.unacknowledged -= 1 } },
+            subscribed: { isGranted in
+                if !isGranted { Log.warning("mqtt subscription refused", ["topic": .string(commands.filter)]) }
+            },
+            received: { [self] message in content.withLock { $0.received.append(message) } })
         guard let client = MosquittoClient(id: configuration.clientID, events: events) else {
             Log.warning("mqtt connect failed", ["reason": "libmosquitto refuses the client identifier"])
             return false
@@ -118,8 +124,8 @@ final class MqttLink: Sendable {
             return false
         }
         Log.info("mqtt connected")
-        begin(client, isFirst: isFirst)
-        let reason = serve(client)
+        begin(client, commands, isFirst: isFirst)
+        let reason = serve(client, commands)
         end()
         Log.write(ordinary: isStopping, "mqtt disconnected", ["reason": .string(reason)])
         return true
@@ -143,12 +149,17 @@ final class MqttLink: Sendable {
         return "the broker does not answer"
     }
 
-    private func begin(_ client: MosquittoClient, isFirst: Bool) {
+    private func begin(_ client: MosquittoClient, _ commands: MqttCommands, isFirst: Bool) {
+        // Each connection has a session of its own, and the broker forgets the subscriptions of the one before.
+        if isFirst || protections.contains(.mqttResubscribe), !client.subscribe(to: commands.filter) {
+            Log.warning("mqtt subscription refused", ["topic": .string(commands.filter)])
+        }
         let resyncs = isFirst || protections.contains(.stateResync)
         status.mqttConnected.store(true, ordering: .relaxed)
         let count = content.withLock { content in
             content.client = client
             content.unacknowledged = 0
+            content.received = []
             content.behind = resyncs ? Dictionary(uniqueKeysWithValues: points.all.map { ($0.group, $0.state) }) : [:]
             let count = content.behind.count
             publishHealth(&content, status.topicMessage)
@@ -158,7 +169,8 @@ final class MqttLink: Sendable {
         if resyncs { Log.info("mqtt resync", ["points": JSON(count)]) }
     }
 
-    private func serve(_ client: MosquittoClient) -> String {
+    private func serve(_ client: MosquittoClient, _ commands: MqttCommands) -> String {
+        var limit = MqttCommands.limit()
         var nextHealth = monotonicNanoseconds() + Self.healthPeriodNanoseconds
         while true {
             let result = client.loop(milliseconds: Self.loopMilliseconds)
@@ -168,6 +180,13 @@ final class MqttLink: Sendable {
                 return "stopping"
             }
             content.withLock { publishBehind(&$0) }
+            let received = content.withLock { content in
+                defer { content.received = [] }
+                return content.received
+            }
+            for message in received {
+                commands.take(message, &limit) { [self] topic, answer in tell(answer, topic: topic) }
+            }
             if monotonicNanoseconds() >= nextHealth {
                 nextHealth += Self.healthPeriodNanoseconds
                 healthChanged()
@@ -211,6 +230,19 @@ final class MqttLink: Sendable {
                 status.mqttDropped.add(1, ordering: .relaxed)
             }
         }
+    }
+
+    /// The answer to a command, by whatever connection there is when it is known. When there is none it is lost: whoever asked has no answer,
+    /// which is true.
+    private func tell(_ answer: JSON, topic: String) {
+        let isTold = content.withLock { content in
+            guard let client = content.client, content.unacknowledged < room,
+                client.publish(topic: topic, answer.text, isRetained: false)
+            else { return false }
+            content.unacknowledged += 1
+            return true
+        }
+        if !isTold { Log.warning("command answer not sent", ["topic": .string(topic), "answer": answer]) }
     }
 
     private func publishHealth(_ content: inout Content, _ message: JSON) {
