@@ -220,7 +220,8 @@ public struct Scenario: Sendable {
     public var likelihood: Int
     public var impact: Int
     /// What rig and system must have: `relay:line-supply`, `relay:interface`, `witness`, `stimulus`, `service:broker`, `gate:broker`,
-    /// `timed-contact`, `injector:chip`, `injector:line`, `process:knxd`, `process:bridge`, `database`, `saturation`, `queue` and other parts of the system profile.
+    /// `timed-contact`, `injector:chip`, `injector:line`, `process:knxd`, `process:bridge`, `database`, `saturation`, `queue`, `command:mqtt` and other parts of the
+    /// system profile.
     public var requires: [String]
     /// The first is the default.
     public var variants: [Variant]
@@ -234,7 +235,7 @@ public struct Scenario: Sendable {
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
         "keeps-up", "backlog", "dips", "no-wrong-value", "changes-done", "changes-answered",
-        "backs-off",
+        "backs-off", "subscription",
     ]
 
     /// Checkers of changes that the rig makes through the system's interface: a system that offers none has nothing for them to judge.
@@ -244,7 +245,7 @@ public struct Scenario: Sendable {
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
         "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows", "saturation",
-        "queue", "timed-contact", "injector:chip", "injector:line",
+        "queue", "timed-contact", "injector:chip", "injector:line", "command:mqtt",
     ]
 
     public init(path: String) throws(DocumentFailure) {

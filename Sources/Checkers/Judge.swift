@@ -318,6 +318,10 @@ public struct Judge: Sendable {
             let begin = plan.load == nil ? fault.instant : timeline.injected(plan) ?? fault.instant
             verdict.findings += NoRestart.findings(world, since: begin)
         }
+        // Before the commands: those that fail for want of a subscription say so.
+        if plan.expects("subscription") {
+            Subscription.judge(world, healed: healed.instant, into: &verdict)
+        }
         if plan.expects("commands") { verdict.findings += Commands.findings(world, recovered: recovered?.instant) }
         if plan.expects("rows") { Rows.judge(world, into: &verdict) }
         if plan.expects("row-buffer") {

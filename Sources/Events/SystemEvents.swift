@@ -19,10 +19,12 @@ extension Event {
         /// For a change of something stored: what is changed, and what it is changed to.
         public var key: String?
         public var text: String?
+        /// `mqtt` for a command that was published to the broker; nil over HTTP.
+        public var way: String?
 
         public init(
             id: Int64, name: String, action: Action, group: UInt16? = nil, raw: [UInt8]? = nil, status: Int64? = nil,
-            detail: String? = nil, key: String? = nil, text: String? = nil
+            detail: String? = nil, key: String? = nil, text: String? = nil, way: String? = nil
         ) {
             self.id = id
             self.name = name
@@ -33,6 +35,7 @@ extension Event {
             self.detail = detail
             self.key = key
             self.text = text
+            self.way = way
         }
 
         public init(_ record: Record) throws(RecordFailure) {
@@ -45,6 +48,7 @@ extension Event {
             detail = record.optionalText("detail")
             key = record.optionalText("key")
             text = record.optionalText("text")
+            way = record.optionalText("way")
         }
 
         public var value: Value {
@@ -52,7 +56,7 @@ extension Event {
                 ("id", .integer(id)), ("name", .text(name)), ("action", .text(action.rawValue)),
                 ("group", group.map { .integer(Int64($0)) }), ("raw", raw.map { .octets($0) }),
                 ("status", status.map(Value.integer)), ("detail", detail.map(Value.text)), ("key", key.map(Value.text)),
-                ("text", text.map(Value.text)),
+                ("text", text.map(Value.text)), ("way", way.map(Value.text)),
             ])
         }
     }

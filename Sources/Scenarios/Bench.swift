@@ -280,7 +280,8 @@ final class Bench: Sendable {
             profile: plan.system,
             surroundings: SystemUnderTest.Surroundings(
                 program: Program.path, programDirectory: plan.programDirectory, data: data, logs: directory.logsPath,
-                interface: device(of: interface)), without: plan.job.sabotage, sink: sink)
+                interface: device(of: interface), commandsBothWays: plan.givesCommandsBothWays),
+            without: plan.job.sabotage, sink: sink)
     }
 
     /// Waits for the system in short stretches, so that an abort is heard meanwhile.

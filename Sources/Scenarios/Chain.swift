@@ -33,6 +33,7 @@ extension TestPlan {
     /// neither a start of its own nor another workload than the steady one.
     public var chainObstacle: String? {
         if variant.load != nil { return "it saturates the line" }
+        if givesCommandsBothWays { return "it gives commands over MQTT too, which is another workload" }
         if expectsRows { return "it judges every row of a time series of its own" }
         if variant.steps.contains(where: { $0.contact != nil }) { return "it rewires the supply's contact" }
         return variant.steps.lazy.compactMap { Self.chainObstacle($0.action) }.first

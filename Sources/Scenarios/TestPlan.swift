@@ -60,6 +60,9 @@ public struct TestPlan: Sendable {
         }
     }
 
+    /// Commands go to the system through the broker too.
+    var givesCommandsBothWays: Bool { variant.expectations.contains { $0.checker == "subscription" } }
+
     /// Why the scenario cannot be run on this rig, with this system, on this machine: one line each, none when it can.
     public var obstacles: [String] {
         let requires = scenario.requires + variant.requires
@@ -83,6 +86,9 @@ public struct TestPlan: Sendable {
                 lacks.append("spare points in the system profile")
             }
             if requirement == "rows", system.rows == nil { lacks.append("'rows' in the system profile") }
+            if requirement == "command:mqtt", system.command?.mqtt == nil {
+                lacks.append("'mqtt' of 'command' in the system profile")
+            }
             if requirement == "queue" { lacks += queueLacks }
             if requirement == "database", !system.hasDatabase {
                 lacks.append("a view of a database in the system profile")

@@ -157,6 +157,22 @@ public struct SystemProfile: Sendable {
         /// By value in JSON (`true`): what the system calls it.
         public var words: [String: String]
         public var everyNanoseconds: Int64
+        /// The other way, where the system has one.
+        public var mqtt: MQTT?
+
+        /// A command is published to the broker, and the system's answer too.
+        public struct MQTT: Sendable {
+            public var port: Template
+            /// May refer to what `path` of a command over HTTP may, `payload` to `${command}` besides, the id that the answer must have.
+            public var topic: Template
+            public var payload: Template
+            public var withinNanoseconds: Int64
+            /// What to subscribe to for answers, JSON pointers to the command's id and to what became of it, and the texts there that claim success.
+            public var acknowledgeTopic: Template
+            public var id: String
+            public var status: String
+            public var success: [String]
+        }
     }
 
     /// Changes of something that the system stores, each answered when it is stored, and where it is read back.

@@ -371,7 +371,7 @@ extension SystemProfile.Health {
 
 extension SystemProfile.Command {
     init(_ node: Node, known: [String], points: [SystemProfile.CommandPoint]) throws(DocumentFailure) {
-        _ = try node.entries(of: "command", keys: ["http", "success", "words", "every"])
+        _ = try node.entries(of: "command", keys: ["http", "success", "words", "every", "mqtt"])
         let http = try node.required("http")
         _ = try http.entries(of: "http of command", keys: ["port", "method", "path", "body", "within"])
         let known = known + ["group", "id", "value"]
@@ -397,6 +397,32 @@ extension SystemProfile.Command {
             words[entry.key] = try entry.value.text()
         }
         everyNanoseconds = try node.required("every").interval()
+        mqtt = try node["mqtt"].map { node throws(DocumentFailure) in try MQTT(node, known: known) }
+    }
+}
+
+extension SystemProfile.Command.MQTT {
+    /// - Parameter known: What topic and payload may refer to.
+    init(_ node: Node, known: [String]) throws(DocumentFailure) {
+        _ = try node.entries(
+            of: "mqtt of command", keys: ["port", "topic", "payload", "within", "acknowledge"])
+        port = try Template(node.required("port"), known: known)
+        topic = try Template(node.required("topic"), known: known)
+        let payloadNode = try node.required("payload")
+        payload = try Template(payloadNode, known: known + ["command"])
+        guard try payloadNode.text().contains("${command}") else {
+            throw payloadNode.failure(
+                "'${command}' is missing here: without the command's id nobody can tell which answer is its own")
+        }
+        withinNanoseconds = try node.required("within").nanoseconds()
+        let acknowledge = try node.required("acknowledge")
+        _ = try acknowledge.entries(of: "acknowledge", keys: ["topic", "id", "status", "success"])
+        acknowledgeTopic = try Template(acknowledge.required("topic"), known: known)
+        id = try acknowledge.required("id").text()
+        status = try acknowledge.required("status").text()
+        success = try SystemProfile.each(acknowledge.required("success")) { node throws(DocumentFailure) in
+            try node.text()
+        }
     }
 }
 

@@ -24,13 +24,19 @@ public final class SystemUnderTest: Sendable {
         public var logs: String
         /// Device of the line's interface for the system.
         public var interface: String
+        /// Commands are given over MQTT too, where the profile says how.
+        public var commandsBothWays: Bool
 
-        public init(program: String, programDirectory: String, data: String, logs: String, interface: String) {
+        public init(
+            program: String, programDirectory: String, data: String, logs: String, interface: String,
+            commandsBothWays: Bool = false
+        ) {
             self.program = program
             self.programDirectory = programDirectory
             self.data = data
             self.logs = logs
             self.interface = interface
+            self.commandsBothWays = commandsBothWays
         }
     }
 
@@ -105,7 +111,8 @@ public final class SystemUnderTest: Sendable {
         services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
         do throws(DocumentFailure) {
             probes = try Probes(
-                profile: profile, substitution: substitution, host: host, session: session, sink: sink)
+                profile: profile, substitution: substitution, host: host, session: session,
+                commandsBothWays: surroundings.commandsBothWays, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
                 try RegistryRequests(
                     registry: registry, substitution: substitution, network: host.pid, session: session,

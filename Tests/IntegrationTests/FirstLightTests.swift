@@ -29,6 +29,8 @@ extension RunsAlone {
             "PB-2/killed-broker-killed knxd.reread": ["http view: sentinel"],
             "PB-2/killed-broker-killed mqtt.reconnect": ["broker connection"],
             "IF-1/killed-5s mqtt.reconnect": ["broker connection"],
+            "IF-1/commands-killed-5s mqtt.resubscribe": ["subscription: of "],
+            "IF-1/commands-killed-5s mqtt.reconnect": ["broker connection"],
             "IF-1/killed-5s state.resync": ["mqtt view: sentinel"],
             "HW-3/unplugged-30s interface.reopen": ["interface daemon: knxd exited at the fault"],
             "HW-3/unplugged-30s knxd.reread": ["http view: sentinel"],

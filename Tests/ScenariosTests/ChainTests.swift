@@ -28,6 +28,11 @@ import Testing
             ])
     }
 
+    @Test func commandsByBothWaysAreAnotherWorkload() throws {
+        let plan = try TestPlan(job: TestPlanTests.job("IF-1", "commands-killed-5s"))
+        #expect(plan.chainObstacle == "it gives commands over MQTT too, which is another workload")
+    }
+
     @Test func eachWorkerHasChainsOfItsOwn() throws {
         let asked = try Self.asked([
             ("IF-1", "killed-5s"), ("PB-2", "killed"), ("HW-1", "cut-20s"), ("HW-1", "cut-3s"), ("PB-2", "hung"),

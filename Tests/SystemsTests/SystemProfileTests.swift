@@ -32,6 +32,7 @@ import Testing
         #expect(profile.points.tracers?.addresses.count == 24)
         #expect(profile.points.tracers?.addresses.first == 0x0900)
         #expect(profile.points.commands.map(\.status) == [0x0A64, 0x0A65])
+        #expect(profile.command?.mqtt?.success == ["done"])
         #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database", "timeseries"])
         #expect(profile.views.map(\.isStreaming) == [true, true, false, false, false])
         #expect(profile.webSocketClients?.silentWithinNanoseconds == 20_000_000_000)
@@ -107,6 +108,9 @@ import Testing
         ("    kind: http\n", "    kind: output\n", "an output view has no key 'port'"),
         ("type: \"9.001\"", "type: \"nine\"", "'nine' should be a datapoint type"),
         ("every: 500 ms", "every: 1 ms", "at least 20 ms"),
+        ("    topic: \"reference/command", "    topics: \"reference/command", "did you mean 'topic'?"),
+        ("{\"id\": \"${command}\", ", "{", "without the command's id nobody can tell which answer is its own"),
+        ("acknowledge: {topic", "acknowledge: {topics", "acknowledge has no key 'topics': did you mean 'topic'?"),
         ("package: knxd", "packages: knxd", "a program has no key 'packages': did you mean 'package'?"),
         ("  without: [--without, \"${protection}\"]\n", "", "'without' is missing"),
         ("version: 1", "version: 2", "2 is outside 1…1"),

@@ -38,7 +38,7 @@ final class MQTTProbe: Probe {
     fileprivate static let keepAliveSeconds: Int32 = 60
 
     /// mosquitto_lib_init must come before everything else, once.
-    private static let library: Int32 = mosquitto_lib_init()
+    static let library: Int32 = mosquitto_lib_init()
 
     /// - Parameter view: id of the view, which is the source of the events too.
     init(

@@ -23,7 +23,7 @@ final class Probes: Sendable {
     /// Makes the probes and starts none.
     init(
         profile: SystemProfile, substitution: Substitution, host: Host, session: Session? = nil,
-        sink: @escaping EventSink
+        commandsBothWays: Bool = false, sink: @escaping EventSink
     ) throws(DocumentFailure) {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
         var gates: [GateProbe] = []
@@ -93,8 +93,8 @@ final class Probes: Sendable {
         }
         if let command = profile.command {
             let probe = try CommandProbe(
-                command: command, points: profile.points.commands, substitution: substitution, session: session,
-                sink: sink)
+                command: command, points: profile.points.commands, bothWays: commandsBothWays,
+                substitution: substitution, session: session, sink: sink)
             commands = probe
             all.append(probe)
         }
