@@ -7,7 +7,7 @@ struct HistoryBound: Sendable {
 
     /// The table. Ids go up by one and are never used again, so that the newest N are those above the greatest id less N.
     static let schema = """
-        CREATE TABLE IF NOT EXISTS history(
+        CREATE TABLE history(
             id INTEGER PRIMARY KEY AUTOINCREMENT, group_address TEXT NOT NULL, raw TEXT NOT NULL, at_ms INTEGER NOT NULL)
         """
 

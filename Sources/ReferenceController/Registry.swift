@@ -23,8 +23,8 @@ import Synchronization
     static func schema(_ protections: Set<Protection>) -> String {
         let key = protections.contains(.databaseUnique) ? " PRIMARY KEY" : ""
         return """
-            CREATE TABLE IF NOT EXISTS rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL);
-            CREATE TABLE IF NOT EXISTS devices(
+            CREATE TABLE rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL);
+            CREATE TABLE devices(
                 id TEXT\(key), name TEXT NOT NULL, room TEXT REFERENCES rooms(id), attributes TEXT NOT NULL DEFAULT '{}')
             """
     }

@@ -16,7 +16,6 @@ import Synchronization
     }
 
     static let path = "state.db"
-    private static let schemaVersion = 3
     private static let periodMilliseconds = 500
     private static let busyTimeoutMilliseconds: Int32 = 400
     /// For the last write, which nothing comes after.
@@ -56,10 +55,9 @@ import Synchronization
                 unsafe sqlite3_busy_timeout(handle, retriesBusy ? Self.busyTimeoutMilliseconds : 0)
             }
         } catch {
-            let code = unsafe sqlite3_errcode(handle)
             unsafe sqlite3_close(handle)
             let hint =
-                code == SQLITE_BUSY && protections.contains(.startLockHint)
+                error.isBusy && protections.contains(.startLockHint)
                 ? ": another process holds it; `fuser state.db` in the data directory names it" : ""
             throw OpenError(message: "\(Self.path): \(error.message)\(hint)")
         }
@@ -118,26 +116,38 @@ import Synchronization
     }
 
     private func prepareSchema() throws(StatementError) {
+        let steps = Schema.steps(protections)
+        let newest = steps.last?.version ?? 0
         let version = try query("PRAGMA user_version") { row in row.integer(0) }.first ?? 0
-        guard (0...Self.schemaVersion).contains(version) else {
+        guard (0...newest).contains(version) else {
             throw StatementError(
-                message: "its schema version is \(version), this program knows \(Self.schemaVersion); move it away")
+                message: "its schema version is \(version), this program knows \(newest); move it away")
         }
-        // Always, also when it is there: a database that cannot be written is found at start, not later.
+        for step in steps where step.version > version {
+            try transaction { () throws(StatementError) in
+                try execute(step.statements)
+                try execute("PRAGMA user_version=\(step.version)")
+            }
+            Log.info("database migrated", ["version": JSON(step.version)])
+        }
+        // Always, also when there is nothing to do: a database that cannot be written is found at start, not later.
+        try transaction { () throws(StatementError) in
+            if protections.contains(.historyPrune) { try execute(history.prune(at: wallMilliseconds())) }
+            try execute("PRAGMA user_version=\(newest)")
+        }
+    }
+
+    /// Does all of it or nothing.
+    private func transaction(_ body: () throws(StatementError) -> Void) throws(StatementError) {
         try execute("BEGIN IMMEDIATE")
-        try execute(
-            """
-            CREATE TABLE IF NOT EXISTS points(
-                group_address TEXT PRIMARY KEY, raw TEXT NOT NULL, value TEXT, source TEXT, sequence INTEGER,
-                updated_at_ms INTEGER)
-            """)
-        // Since version 2.
-        try execute(Registry.schema(protections))
-        // Since version 3.
-        try execute(HistoryBound.schema)
-        if protections.contains(.historyPrune) { try execute(history.prune(at: wallMilliseconds())) }
-        try execute("PRAGMA user_version=\(Self.schemaVersion)")
-        try execute("COMMIT")
+        do throws(StatementError) {
+            try body()
+            try execute("COMMIT")
+        } catch {
+            // Some errors have rolled back by themselves; then this one fails, which is all right.
+            try? execute("ROLLBACK")
+            throw error
+        }
     }
 
     private static let plausibleSequences = 0...(1 << 53)
@@ -167,8 +177,7 @@ import Synchronization
     private func save(
         _ changed: [(group: GroupAddress, state: PointState)], _ rows: [HistoryEntry]
     ) throws(StatementError) {
-        try execute("BEGIN IMMEDIATE")
-        do throws(StatementError) {
+        try transaction { () throws(StatementError) in
             let statement = try unsafe prepare(
                 """
                 INSERT INTO points VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(group_address) DO UPDATE SET
@@ -187,11 +196,6 @@ import Synchronization
             }
             try append(rows)
             if protections.contains(.historyPrune) { try execute(history.prune(at: wallMilliseconds())) }
-            try execute("COMMIT")
-        } catch {
-            // Some errors have rolled back by themselves; then this one fails, which is all right.
-            try? execute("ROLLBACK")
-            throw error
         }
     }
 
