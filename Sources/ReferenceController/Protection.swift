@@ -21,7 +21,7 @@ enum Protection: String, CaseIterable, Sendable {
     case configurationPlace = "config.place"
     case configurationBeforeListening = "config.before-listening"
     case configurationBeforeWriting = "config.before-writing"
-    case databaseWAL = "db.wal"
+    case databaseCommitBeforeAnswer = "db.commit-before-answer"
     case databaseUnique = "db.unique"
     case databaseForeignKeys = "db.foreign-keys"
     case apiSerialise = "api.serialise"
@@ -82,7 +82,8 @@ enum Protection: String, CaseIterable, Sendable {
         case .historyPrune: "deletes rows of history beyond their number and their age"
         case .offlineFirst: "connects to addresses that it was given, and asks nobody on the network for a name"
         case .startOnBoot: "has itself started when its computer starts"
-        case .databaseWAL: "answers a change when the write-ahead log has it, so that it outlives the process"
+        case .databaseCommitBeforeAnswer:
+            "answers a change when it is committed, so that what was answered outlives the process"
         case .shutdownFlush: "writes what is not written yet and says goodbye to the broker before it ends"
         case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
         case .parserKeepConnection:

@@ -47,7 +47,7 @@ import Synchronization
     private static let busyTimeoutMilliseconds: Int64 = 3000
     /// What a registry waits that forgets who waits for it.
     private static let unboundTimeoutMilliseconds: Int32 = 60_000
-    /// Without the write-ahead log changes are gathered for so long.
+    /// Without the protection changes are answered at once and gathered for so long.
     private static let gatherMilliseconds = 5000
 
     private let protections: Set<Protection>
@@ -106,7 +106,7 @@ import Synchronization
 
     /// The loop of the registry's thread; it returns after `stop()`, with everything answered.
     func run() {
-        let isWritten = protections.contains(.databaseWAL)
+        let isWritten = protections.contains(.databaseCommitBeforeAnswer)
         var gatheredSince: Int64?
         while true {
             let wait = gatheredSince.map {
