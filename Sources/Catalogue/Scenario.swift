@@ -195,6 +195,8 @@ public struct Scenario: Sendable {
         public var tracerLoad: Int
         /// nil: the line carries the tracers' steady load and no more.
         public var load: Load?
+        /// nil: the fault is made once.
+        public var cycles: Cycles?
         /// It takes so long that it is made when it is asked for by name, and not with all others.
         public var isApart: Bool
 
@@ -202,7 +204,11 @@ public struct Scenario: Sendable {
         public var fault: FaultStep { steps[0] }
 
         /// From the first step's beginning to the last heal that the rig makes, nanoseconds.
-        public var faultNanoseconds: Int64 { steps.map { $0.atNanoseconds + $0.durationNanoseconds }.max() ?? 0 }
+        public var faultNanoseconds: Int64 {
+            let once = steps.map { $0.atNanoseconds + $0.durationNanoseconds }.max() ?? 0
+            guard let cycles else { return once }
+            return Int64(cycles.count) * once + Int64(cycles.count - 1) * cycles.coolDownNanoseconds
+        }
 
         /// Hops whose telegrams cannot arrive while any step lasts.
         public var cuts: [String] {
@@ -235,7 +241,7 @@ public struct Scenario: Sendable {
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
         "keeps-up", "backlog", "dips", "no-wrong-value", "changes-done", "changes-answered",
-        "backs-off", "subscription",
+        "backs-off", "subscription", "growth",
     ]
 
     /// Checkers of changes that the rig makes through the system's interface: a system that offers none has nothing for them to judge.
@@ -305,7 +311,7 @@ extension Scenario.Variant {
         let stepNodes = try (node["fault"] ?? fault).elements()
         for entry in try node.entries(of: "a variant") {
             let known =
-                ["name", "fault", "requires", "expect", "sabotages", "apart"]
+                ["name", "fault", "requires", "expect", "sabotages", "apart", "cycles", "cool_down"]
                 + parameters.known(stepNodes + (load.map { [$0] } ?? []))
             guard known.contains(entry.key) else {
                 throw DocumentFailure(
@@ -328,6 +334,7 @@ extension Scenario.Variant {
         for expectation in try node.required("expect").elements() {
             expectations.append(try Scenario.Expectation(expectation))
         }
+        cycles = try Scenario.Cycles(node, of: steps, hold: holdNanoseconds, expectations: expectations)
         sabotages = []
         for sabotage in try node["sabotages"]?.elements() ?? [] {
             _ = try sabotage.entries(of: "a sabotage", keys: ["protection", "finding"])

@@ -6,6 +6,33 @@ import Events
 struct FaultWitness {
     let plan: JudgePlan
     let timeline: Timeline
+    /// Each cycle that was begun, of a fault that is made again and again: with what happened from its beginning to the next one's, as if it were the only one.
+    let cycles: [FaultWitness]
+
+    init(plan: JudgePlan, timeline: Timeline) {
+        self.plan = plan
+        self.timeline = timeline
+        guard plan.cycles > 1, !plan.isNullRun else {
+            cycles = []
+            return
+        }
+        let begun = timeline.actuations.map(\.content).filter {
+            $0.purpose == "fault" && $0.target == plan.faultTarget
+        }.map { $0.commanded - Self.eve }
+        cycles = begun.enumerated().map { index, from in
+            let next = index + 1 < begun.count ? begun[index + 1] : nil
+            return FaultWitness(plan: plan.oneCycle, timeline: timeline.between(from, next))
+        }
+    }
+
+    /// So long before its command a cycle begins: the last quiet of the one before.
+    private static let eve = Instant.Span.milliseconds(500)
+
+    /// When this cycle begins.
+    var begun: Instant? { injected.map { $0.commanded - Self.eve } }
+
+    /// No cycle comes after those that there are: all were made, or the runner went on because the system did not come back from one.
+    private var isThrough: Bool { cycles.count == plan.cycles || timeline.end(of: .inject) != nil }
 
     /// An instant with its standard uncertainty and where it comes from.
     struct Proven {
@@ -21,6 +48,7 @@ struct FaultWitness {
 
     /// The command that ended the fault; of several steps the last one, once there is one for each that the rig heals.
     var healing: Event.Actuation? {
+        if plan.cycles > 1 { return isThrough ? cycles.last?.healing : nil }
         guard !plan.steps.isEmpty else { return timeline.actuation("heal", of: plan.faultTarget) }
         let healings = steps.filter { !$0.plan.faultKind.isInstantaneous }.map(\.healing)
         return healings.contains { $0 == nil }
@@ -28,7 +56,9 @@ struct FaultWitness {
     }
 
     /// Each step by itself; of a fault with one step, this.
-    var steps: [FaultWitness] { plan.eachStep.map { FaultWitness(plan: $0, timeline: timeline) } }
+    var steps: [FaultWitness] {
+        plan.steps.isEmpty ? [self] : plan.steps.map { FaultWitness(plan: $0, timeline: timeline) }
+    }
 
     /// The step that cuts a hop; nil where none does.
     func cutting(_ hop: String) -> FaultWitness? { steps.first { $0.plan.cuts.contains(hop) } }
@@ -73,6 +103,7 @@ struct FaultWitness {
     /// T0: when the fault became effective.
     var fault: Proven? {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).fault }
+        if plan.cycles > 1 { return cycles.first?.fault }
         if let first = plan.steps.first { return FaultWitness(plan: first, timeline: timeline).fault }
         guard let injected, injected.readback != .failed else { return nil }
         return proof.fault(injected)
@@ -82,6 +113,7 @@ struct FaultWitness {
     func standing(at instant: Instant) -> Standing {
         if plan.isNullRun { return NullRun(plan: plan, timeline: timeline).standing(at: instant) }
         if !plan.steps.isEmpty { return Self.first(steps.map { $0.standing(at: instant) }) }
+        if !cycles.isEmpty { return Self.first(cycles.map { $0.standing(at: instant) }) }
         guard let injected else { return .pending("the fault has not been commanded yet") }
         if injected.readback == .failed {
             return .broken(
@@ -102,6 +134,7 @@ struct FaultWitness {
             let healed = steps.map(\.healed)
             return healed.contains { $0 == nil } ? nil : healed.compactMap(\.self).max { $0.instant < $1.instant }
         }
+        if plan.cycles > 1 { return isThrough ? cycles.last?.healed : nil }
         if plan.faultKind.isInstantaneous { return fault }
         guard let healing, healing.readback != .failed else { return nil }
         return proof.healed(healing)
@@ -123,6 +156,10 @@ struct FaultWitness {
     func healedStanding() -> Standing {
         if plan.isNullRun { return healed == nil ? .pending("nothing is being healed yet") : .holds }
         if !plan.steps.isEmpty { return Self.first(steps.map { $0.healedStanding() }) }
+        if plan.cycles > 1 {
+            return isThrough
+                ? Self.first(cycles.map { $0.healedStanding() }) : .pending("further cycles are to be made")
+        }
         if plan.faultKind.isInstantaneous {
             return healed == nil ? .pending("nothing has seen the fault yet") : .holds
         }

@@ -69,6 +69,11 @@ public struct Judge: Sendable {
         return (judged.outcome, judged.pending ?? "it came back")
     }
 
+    /// How a cycle stands, by its number from 1: its fault is proven and over, and the system has been back for the cool-down.
+    public func cycle(_ number: Int, at instant: Instant) -> Standing {
+        Cycles.standing(number, World(plan, timeline, until: instant), at: instant)
+    }
+
     /// How many telegrams of the plan's devices the witness has heard after `instant`, repetitions apart.
     public func reports(after instant: Instant) -> Int {
         timeline.telegrams.count {
@@ -80,16 +85,7 @@ public struct Judge: Sendable {
     public func recovery(at instant: Instant) -> Standing {
         let world = World(plan, timeline, until: instant)
         guard let healed = world.witness.healed else { return .pending("the fault is not over yet") }
-        let recovery = Recovery(world: world, healed: healed, until: instant)
-        let limit = plan.recover + .seconds(1)
-        guard let recovered = recovery.recovered else {
-            let reason = recovery.missing ?? "nothing seen yet"
-            return instant - healed.instant > limit ? .broken(reason) : .pending(reason)
-        }
-        if recovered.instant - healed.instant > limit { return .broken("it recovered, but only after the limit") }
-        let held = instant - recovered.instant
-        return held >= plan.hold + Recovery.unjudged
-            ? .holds : .pending("holding for \(held.nanoseconds / 1_000_000_000) s")
+        return Recovery.standing(world, since: healed, hold: plan.hold, at: instant)
     }
 
     /// Descriptors and children are as before.
@@ -244,7 +240,9 @@ public struct Judge: Sendable {
                         at: recovered.instant))
             }
         }
-        if let recovered {
+        if plan.expects("recovers"), plan.cycles > 1 { Cycles.judge(world, into: &verdict) }
+        // From the first of many faults to the last recovery it was not degraded all the time.
+        if let recovered, plan.cycles == 1 {
             verdict.measured.append(
                 Measured(
                     name: "degraded", valueNanoseconds: (recovered.instant - fault.instant).nanoseconds,
@@ -328,11 +326,9 @@ public struct Judge: Sendable {
             verdict.findings += RowBufferCheck.findings(world, fault: fault.instant, healed: healed.instant)
         }
         if plan.expects("zombie") { verdict.findings += Zombie.findings(world) }
+        if plan.expects("growth") { Growth.judge(world, into: &verdict) }
         if plan.expects("leaks") { verdict.findings += Leaks.findings(world, recovered: recovered?.instant) }
-        if let rss = timeline.samples["process"]?["resident_kilobytes"]?.last?.content.reading?.integer {
-            verdict.notes.append(
-                "resident memory of the controller at the end: \(rss) kB (a single run does not judge it)")
-        }
+        verdict.notes += [Leaks.note(world, fault: fault.instant)].compactMap(\.self)
         verdict.notes += undeclared + Ledger.notes(world)
         finish(world, healed: healed, recovered: recovered, into: &verdict)
     }
@@ -403,8 +399,11 @@ public struct Judge: Sendable {
             let measured = verdict.measured.first { $0.name == "time_to_recover" }
             let time = Instant.Span(nanoseconds: measured?.valueNanoseconds ?? 0)
             let uncertainty = Instant.Span(nanoseconds: measured?.uncertaintyNanoseconds ?? 0)
+            let last = "\(Text.measured(time, uncertainty)) after \(plan.ending) (limit \(Text.seconds(plan.recover)))"
             verdict.sentence =
-                "recovered \(Text.measured(time, uncertainty)) after \(plan.ending) (limit \(Text.seconds(plan.recover)))"
+                plan.cycles == 1
+                ? "recovered \(last)"
+                : "recovered after each of \(plan.cycles) cycles, the last time \(last), and did not grow"
         }
     }
 }

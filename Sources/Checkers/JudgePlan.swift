@@ -97,6 +97,12 @@ struct JudgePlan: Sendable {
     /// Of a fault with several steps, what judges each, as if it were the only one; empty for a fault with one. What is said of the fault here is of its
     /// first step, but for `cuts`, which are those of all.
     var steps: [JudgePlan] = []
+    /// How often the fault is made, and how long the recovery from one must have held before the next; 1 and nothing for a fault that is made once.
+    var cycles = 1
+    var coolDown = Instant.Span.zero
+    /// What a process may grow per cycle: kilobytes of its own memory, and thousandths of a thread or of a descriptor.
+    var growthKilobytes: Int64
+    var growthPermille: Int64
     /// The fault comes a second time while the system reads its state.
     var isAgainInReadOut: Bool
     var cuts: Set<String>
@@ -272,6 +278,12 @@ struct JudgePlan: Sendable {
         probeGap = try JudgePlan.span(limits, "probe_gap")
         descriptors = try JudgePlan.number(limits, "descriptors", 0...1_000_000)
         memoryKilobytes = try JudgePlan.number(limits, "memory_kilobytes", 1...1_000_000_000, absent: 16_384)
+        growthKilobytes = try JudgePlan.number(limits, "growth_kilobytes", 0...1_000_000_000, absent: 128)
+        growthPermille = try JudgePlan.number(limits, "growth_permille", 0...1_000_000, absent: 200)
+        if let value = judge["cycles"], value != .null {
+            cycles = Int(try JudgePlan.number(Record(value), "count", 2...1000))
+            coolDown = try JudgePlan.span(Record(value), "cool_down")
+        }
         tracers = JudgePlan.groups(judge["tracers"])
         repeats = (judge["repeats"]?.list ?? []).compactMap {
             $0["group"]?.integer.map(UInt16.init(truncatingIfNeeded:))
@@ -338,6 +350,9 @@ struct JudgePlan: Sendable {
             throw RecordFailure(
                 key: "changes", expected: "the time for the answer to a change, since changes are judged by it")
         }
+        guard expects("growth") == (cycles > 1) else {
+            throw RecordFailure(key: "cycles", expected: "more than one exactly where 'growth' is judged")
+        }
         guard !judgesSentinels || !sentinels.isEmpty else {
             throw RecordFailure(key: "sentinels", expected: "at least one, since the state is judged")
         }
@@ -373,6 +388,17 @@ struct JudgePlan: Sendable {
 
     /// What judges each step: of a fault with one step, this.
     var eachStep: [JudgePlan] { steps.isEmpty ? [self] : steps }
+
+    /// What judges one cycle, as if the fault were made once.
+    var oneCycle: JudgePlan {
+        var plan = self
+        plan.cycles = 1
+        return plan
+    }
+
+    func growthAllowed(_ quantity: Footprint.Quantity) -> Double {
+        quantity == .memory ? Double(growthKilobytes) : Double(growthPermille) / 1000
+    }
 
     /// Every group address that a view is judged on.
     var points: Set<UInt16> { tracers.union(sentinels.map(\.group)).union(repeats) }

@@ -60,6 +60,21 @@ struct Recovery {
         recovered = missing == nil ? latest : nil
     }
 
+    /// Everything has held for `hold` since the recovery; broken once the limit has passed without.
+    static func standing(
+        _ world: World, since healed: FaultWitness.Proven, hold: Instant.Span, at instant: Instant
+    ) -> Standing {
+        let recovery = Recovery(world: world, healed: healed, until: instant)
+        let limit = world.plan.recover + .seconds(1)
+        guard let recovered = recovery.recovered else {
+            let reason = recovery.missing ?? "nothing seen yet"
+            return instant - healed.instant > limit ? .broken(reason) : .pending(reason)
+        }
+        if recovered.instant - healed.instant > limit { return .broken("it recovered, but only after the limit") }
+        let held = instant - recovered.instant
+        return held >= hold + unjudged ? .holds : .pending("holding for \(held.nanoseconds / 1_000_000_000) s")
+    }
+
     /// The later of two; of two at one instant the one that is known less well.
     private static func later(_ left: FaultWitness.Proven, _ right: FaultWitness.Proven) -> FaultWitness.Proven {
         (right.instant, right.uncertainty) > (left.instant, left.uncertainty) ? right : left

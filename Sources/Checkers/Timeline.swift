@@ -138,6 +138,41 @@ struct Timeline: Sendable {
         list.insert(stamped, at: index)
     }
 
+    /// What happened from one instant to another, nil for the end, as if nothing else had.
+    func between(_ from: Instant, _ to: Instant?) -> Timeline {
+        func part<Content>(_ list: [Stamped<Content>]) -> [Stamped<Content>] {
+            let first = Self.index(of: from, in: list)
+            return Array(list[first..<max(first, to.map { Self.index(of: $0, in: list) } ?? list.endIndex)])
+        }
+        var between = self
+        between.heard = heard.filter { heard in heard.began >= from && (to.map { heard.began < $0 } ?? true) }
+        between.telegrams = part(telegrams)
+        between.frames = part(frames)
+        between.interfaceReports = part(interfaceReports)
+        between.stimulations = part(stimulations)
+        between.actuations = part(actuations)
+        between.supplies = part(supplies)
+        between.operations = part(operations)
+        between.samples = samples.mapValues { $0.mapValues(part) }
+        between.processes = part(processes)
+        between.logs = part(logs)
+        between.links = part(links)
+        between.slips = part(slips)
+        between.gaps = part(gaps)
+        between.phases = part(phases)
+        return between
+    }
+
+    /// Where the first that happened at `instant` or later stands, or would stand.
+    private static func index<Content>(of instant: Instant, in list: [Stamped<Content>]) -> Int {
+        var range = list.startIndex..<list.endIndex
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = list[middle].instant < instant ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+
     // MARK: questions that several checkers ask
 
     /// Where the judged time begins: the length of the baseline before the fault. What happened earlier, while the system still warmed up, is

@@ -49,6 +49,11 @@ extension TestPlan {
                 )
             }
         }
+        if let cycles = variant.cycles {
+            lines.append(
+                "  cycles   all that \(cycles.count) times on one system, \(cycles.coolDownNanoseconds / 1_000_000_000) s after each recovery"
+            )
+        }
         lines.append("  expects  " + variant.expectations.map(\.checker).joined(separator: ", "))
         if !job.sabotage.isEmpty { lines.append("  without  " + job.sabotage.joined(separator: ", ")) }
         let total = shortestSeconds * repetitions

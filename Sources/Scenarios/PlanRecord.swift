@@ -322,6 +322,9 @@ extension TestPlan {
                     ("stalls", load.stall.map { .text($0.service) }),
                 ])
             } ?? .null,
+            "cycles": variant.cycles.map { cycles in
+                ["count": .integer(Int64(cycles.count)), "cool_down": .integer(cycles.coolDownNanoseconds)]
+            } ?? .null,
             "expect": .list(
                 expectations.map { expectation in
                     .record(present: [
@@ -340,6 +343,8 @@ extension TestPlan {
                 "hold": .integer(variant.holdNanoseconds), "baseline": .integer(variant.baselineNanoseconds),
                 "slip": 20_000_000, "probe_gap": 250_000_000, "descriptors": .integer(Int64(system.limits.descriptors)),
                 "memory_kilobytes": .integer(Int64(system.limits.memoryKilobytes)),
+                "growth_kilobytes": .integer(Int64(system.limits.growthKilobytes)),
+                "growth_permille": .integer(Int64(system.limits.growthPermille)),
                 "per_read_address": 80_000_000, "reread_addresses": .integer(Int64(reread)),
             ],
             "tracers": .list(tracers.map { .integer(Int64($0.raw)) }),

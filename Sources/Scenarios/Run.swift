@@ -202,6 +202,7 @@ final class Run: Sendable {
             }
             return standing
         }
+        try fault.recovered(bench)
     }
 
     /// The instant that the judge is asked about: what happened before it has arrived, whatever way it came.

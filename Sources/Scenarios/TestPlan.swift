@@ -278,6 +278,14 @@ public struct TestPlan: Sendable {
     func makeFault(progress: @escaping @Sendable (String) -> Void = { _ in }) -> any Fault {
         var random = SeededGenerator(seed: UInt64(bitPattern: job.seed))
         let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
+        if let cycles = variant.cycles {
+            return FaultCycles(
+                (0..<cycles.count).map { _ in
+                    let phase = Instant.Span.microseconds(Int64(random.next() % 500_000))
+                    return makeFault(variant.fault, phase, &random, progress)
+                }, coolDown: Instant.Span(nanoseconds: cycles.coolDownNanoseconds), limit: recoveryLimit,
+                isNull: job.isNull, progress: progress)
+        }
         guard variant.steps.count > 1 else { return makeFault(variant.fault, phase, &random, progress) }
         return FaultSequence(
             variant.steps.enumerated().map { index, step in

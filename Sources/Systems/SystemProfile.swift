@@ -287,6 +287,9 @@ public struct SystemProfile: Sendable {
         public var descriptors: Int
         /// What the main process's resident memory may grow while a client does not read.
         public var memoryKilobytes: Int
+        /// What each of its processes may grow with each fault of many: its own memory, and thousandths of a thread and of a descriptor.
+        public var growthKilobytes: Int
+        public var growthPermille: Int
         /// Instants after a cut, nanoseconds, at which the interface daemon itself detects it: no cut ends close to them.
         public var daemonDetectsAfter: [Int64]
     }

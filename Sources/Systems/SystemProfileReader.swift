@@ -559,11 +559,17 @@ extension SystemProfile.LogPattern {
 extension SystemProfile.Limits {
     init(_ node: Node) throws(DocumentFailure) {
         _ = try node.entries(
-            of: "limits", keys: ["recover", "detect", "descriptors", "memory_kilobytes", "daemon_detects_after"])
+            of: "limits",
+            keys: [
+                "recover", "detect", "descriptors", "memory_kilobytes", "growth_kilobytes", "growth_permille",
+                "daemon_detects_after",
+            ])
         recover = try node["recover"]?.durations() ?? [:]
         detect = try node["detect"]?.durations() ?? [:]
         descriptors = try node["descriptors"]?.integer(0...10_000) ?? 2
         memoryKilobytes = try node["memory_kilobytes"]?.integer(1...100_000_000) ?? 16_384
+        growthKilobytes = try node["growth_kilobytes"]?.integer(0...100_000_000) ?? 128
+        growthPermille = try node["growth_permille"]?.integer(0...100_000) ?? 200
         daemonDetectsAfter = try SystemProfile.each(node["daemon_detects_after"]) { node throws(DocumentFailure) in
             try node.nanoseconds()
         }

@@ -252,6 +252,9 @@ public final class SystemUnderTest: Sendable {
         probes.mqtt.allSatisfy { $0.probe.waitSubscribed(until: deadline) }
     }
 
+    /// What its processes hold at this instant.
+    public func holdings() -> [ProcessHolding] { probes.processes.holdings() }
+
     /// While a fault is on, the gates are asked five times a second instead of once.
     public func watchClosely(_ closely: Bool) {
         for probe in probes.gates { probe.watchClosely(closely) }

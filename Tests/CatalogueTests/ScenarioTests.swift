@@ -323,6 +323,46 @@ import Testing
         #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
 
+    static let cycled = """
+        version: 1
+        id: IF-1
+        name: Broker again and again
+        tier: 1
+        likelihood: 3
+        impact: 4
+        requires: [service:broker]
+        fault:
+          - {do: "${do}", service: broker, process: knxd, for: 3 s, witness: {refused: broker, gone: knxd}, cuts: [mqtt]}
+        variants:
+          - {name: cycles, do: kill-service, cycles: 8, hold: 7 s, expect: [{checker: recovers}, {checker: growth}]}
+          - {name: once, do: kill-service, expect: [{checker: recovers}]}
+        """
+
+    @Test func aVariantMayBeMadeInCycles() throws {
+        let variants = try Scenario(text: Self.cycled, file: "s.yaml").variants
+        #expect(variants.map(\.cycles?.count) == [8, nil])
+        // A recovery that has held is a cool-down.
+        #expect(variants[0].cycles?.coolDownNanoseconds == 7_000_000_000)
+        #expect(variants.map(\.faultNanoseconds) == [73_000_000_000, 3_000_000_000])
+        let own = Self.cycled.replacing("cycles: 8", with: "cycles: 6, cool_down: 20 s")
+        #expect(try Scenario(text: own, file: "s.yaml").variants[0].cycles?.coolDownNanoseconds == 20_000_000_000)
+    }
+
+    @Test(arguments: [
+        ("cycles: 8", "cycles: 5", "5 is outside 6…50"), ("cycles: 8, ", "", "'growth' is judged over 'cycles'"),
+        ("cycles: 8, ", "cool_down: 5 s, ", "'cool_down' lies between 'cycles'"),
+        ("cycles: 8", "cycles: 8, cool_down: 1 s", "a cool-down is 3 s at least"),
+        (", {checker: growth}", "", "'cycles' are made for the sake of 'growth'"),
+        ("{checker: growth}", "{checker: growth}, {checker: ledger}", "'ledger' says nothing over cycles"),
+        ("cycles, do: kill-service", "cycles, do: fill-disk", "cycles are made of one step without a contact"),
+    ])
+    func cyclesThatAreWrittenWrongAreOneClearLine(old: String, new: String, message: String) {
+        var text = Self.cycled.replacing(old, with: new)
+        if new.contains("fill-disk") { text = text.replacing("gone: knxd", with: "refuses_writes: disk") }
+        let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+        #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+    }
+
     private static let loaded = text.replacing(
         "fault:", with: "load: {before: \"${before}\", after: 9 s, at_least: 98}\nfault:"
     ).replacing("cut: 3 s", with: "cut: 3 s, before: 7 s").replacing("cut: 20 s", with: "cut: 20 s, before: 8 s")

@@ -22,6 +22,8 @@ protocol Fault: Sendable {
     func sentinelsDue(_ bench: Bench) -> Instant
     /// From the call to make it to the command of the edge, as far as that is settled.
     var preparation: Instant.Span { get }
+    /// The system has come back from it, as far as it does.
+    func recovered(_ bench: Bench) throws(Interruption)
     /// Waits, and meanwhile does what is due.
     func pass(until instant: Instant, _ bench: Bench) throws(Interruption)
 }
@@ -33,6 +35,8 @@ extension Fault {
     }
 
     var preparation: Instant.Span { .milliseconds(100) }
+
+    func recovered(_ bench: Bench) throws(Interruption) {}
 
     func pass(until instant: Instant, _ bench: Bench) throws(Interruption) { try bench.sleep(until: instant) }
 }

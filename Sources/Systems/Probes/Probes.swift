@@ -17,6 +17,7 @@ final class Probes: Sendable {
     let gates: [GateProbe]
     let rows: RowsProbe?
     let commands: CommandProbe?
+    let processes: ProcessProbe
     private let all: [any Probe]
     private let network: Int32
 
@@ -118,7 +119,7 @@ final class Probes: Sendable {
             all.append(probe)
         }
         let main = profile.mainProcess
-        let processes = ProcessProbe(host: host, main: main, roles: profile.processes, sink: sink)
+        processes = ProcessProbe(host: host, main: main, roles: profile.processes, sink: sink)
         all.append(processes)
         self.mqtt = mqtt
         self.gates = gates

@@ -54,6 +54,17 @@ final class ProcessProbe: Probe {
         running?.stop()
     }
 
+    /// What the main process and those below it hold that have a role.
+    func holdings() -> [ProcessHolding] {
+        let processes = ProcessTable.descendants(of: host.pid)
+        return processes.compactMap { process in
+            if process.innerPID == host.innerPID(of: main) { return ProcessHolding(process, id: main, isMain: true) }
+            return ProcessWatch.role(of: process, among: roles).map {
+                ProcessHolding(process, id: $0.id, isMain: false)
+            }
+        }
+    }
+
     private func sample(_ processes: [ProcessEntry]) {
         guard let inner = host.innerPID(of: main), let process = processes.first(where: { $0.innerPID == inner }) else {
             return
@@ -92,14 +103,20 @@ struct ProcessWatch {
         self.roles = roles
     }
 
+    /// The kernel keeps 15 octets of a name.
+    static func role(
+        of process: ProcessEntry, among roles: [SystemProfile.ProcessRole]
+    ) -> SystemProfile.ProcessRole? {
+        roles.first { $0.command.map { String($0.prefix(15)) } == process.command }
+    }
+
     /// Processes bear the numbers that the system itself knows them by. A change lies between this poll and the one before: its instant is the
     /// middle.
     mutating func polled(_ processes: [ProcessEntry], at instant: Instant) -> [Event] {
         var now: [Int32: String] = [:]
         var still: Set<Int32> = []
         for process in processes {
-            // The kernel keeps 15 octets of a name.
-            if let role = roles.first(where: { $0.command.map { String($0.prefix(15)) } == process.command }) {
+            if let role = Self.role(of: process, among: roles) {
                 now[process.innerPID] = role.id
                 if process.state == "T" { still.insert(process.innerPID) }
             }
