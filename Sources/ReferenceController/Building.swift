@@ -20,7 +20,9 @@ struct Building {
         let points = PointTable(
             configuration.points, keepsRepeats: !protections.contains(.historyDedup))
         let commands = CommandService(configuration, protections: protections)
-        let mqtt = MqttLink(configuration.mqtt, points: points, protections: protections, status: status)
+        let left = protections.contains(.reconnectReleases) ? nil : LeftConnections()
+        let mqtt = MqttLink(
+            configuration.mqtt, points: points, protections: protections, status: status, left: left)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
         let bridge = BridgeSupervisor(protections)
         let hub = WebSocketHub(points: points, protections: protections, status: status)
@@ -34,7 +36,7 @@ struct Building {
             protections: protections)
         let connection = KnxdConnection(
             supervisor: supervisor, points: points, protections: protections, status: status, mqtt: mqtt,
-            commands: commands, intake: intake)
+            commands: commands, intake: intake, left: left)
         // What can refuse to start comes first, while nothing else runs yet.
         let store: StateStore
         let registry: Registry

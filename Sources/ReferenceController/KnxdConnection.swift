@@ -34,12 +34,14 @@ final class KnxdConnection: Sendable {
     private let mqtt: MqttLink
     private let commands: CommandService
     private let intake: Intake
+    /// Without the protection that lets go of connections.
+    private let left: LeftConnections?
     private let content = Mutex(Content())
     private let wakeup = Wakeup()
 
     init(
         supervisor: KnxdSupervisor, points: PointTable, protections: Set<Protection>, status: Status, mqtt: MqttLink,
-        commands: CommandService, intake: Intake
+        commands: CommandService, intake: Intake, left: LeftConnections?
     ) {
         self.supervisor = supervisor
         rereadGroups = points.declarations.values.filter(\.reread).map(\.group).sorted()
@@ -48,6 +50,7 @@ final class KnxdConnection: Sendable {
         self.mqtt = mqtt
         self.commands = commands
         self.intake = intake
+        self.left = left
     }
 
     /// Hands a telegram to knxd.
@@ -95,6 +98,7 @@ final class KnxdConnection: Sendable {
                 let (reason, isReadOut) = serve(socket, readOut)
                 isInterrupted = !isReadOut
                 close(socket)
+                left?.keep()
                 setConnected(false)
                 intake.lineLost()
                 Log.write(ordinary: isStopping, "knx disconnected", ["reason": .string(reason)])

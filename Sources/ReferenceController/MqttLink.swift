@@ -39,14 +39,20 @@ final class MqttLink: Sendable {
     private let newestWins: Bool
     /// Without the protection of the order.
     private let workers: ParallelWorkers?
+    /// Without the protection that lets go of connections.
+    private let left: LeftConnections?
     private let content = Mutex(Content())
     private let wakeup = Wakeup()
 
-    init(_ configuration: Configuration.MQTT, points: PointTable, protections: Set<Protection>, status: Status) {
+    init(
+        _ configuration: Configuration.MQTT, points: PointTable, protections: Set<Protection>, status: Status,
+        left: LeftConnections?
+    ) {
         self.configuration = configuration
         self.points = points
         self.protections = protections
         self.status = status
+        self.left = left
         room = protections.contains(.queueBound) ? Self.greatestUnacknowledged : .max
         newestWins = protections.contains(.queueNewestWins)
         workers = protections.contains(.orderPerAddress) ? nil : ParallelWorkers()
@@ -127,6 +133,7 @@ final class MqttLink: Sendable {
         begin(client, commands, isFirst: isFirst)
         let reason = serve(client, commands)
         end()
+        left?.keep()
         Log.write(ordinary: isStopping, "mqtt disconnected", ["reason": .string(reason)])
         return true
     }

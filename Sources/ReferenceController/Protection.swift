@@ -48,6 +48,7 @@ enum Protection: String, CaseIterable, Sendable {
     case queueBound = "queue.bound"
     case queueNewestWins = "queue.newest-wins"
     case orderPerAddress = "order.per-address"
+    case reconnectReleases = "reconnect.releases"
 
     /// One line for `--help`: what the protection does.
     var summary: String {
@@ -100,6 +101,7 @@ enum Protection: String, CaseIterable, Sendable {
         case .queueBound: "lets only so many messages wait for a broker that does not take them"
         case .queueNewestWins: "keeps the newest value of a point when there is no room for all"
         case .orderPerAddress: "publishes in the order in which telegrams came, instead of by workers in parallel"
+        case .reconnectReleases: "lets go of all that a connection had when it is over"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }
     }

@@ -42,7 +42,7 @@ import Testing
         ("PB-4", "starved"),
         ("IF-1", "link-cut-20s"), ("IF-1", "half-open-20s"), ("IF-1", "delayed-20s"), ("IF-1", "throttled-20s"),
         ("IF-1", "corrupting-5s"),
-        ("IF-1", "cut-in-frame-5s"), ("IF-1", "commands-killed-5s"),
+        ("IF-1", "cut-in-frame-5s"), ("IF-1", "commands-killed-5s"), ("IF-1", "cycles"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))

@@ -26,7 +26,7 @@ import Testing
                 "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits", "api.busy-wait",
                 "api.busy-bound", "api.errors-told", "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send",
                 "tsdb.buffer-bound", "tsdb.async", "tsdb.retry", "tsdb.same-stamp", "queue.bound", "queue.newest-wins",
-                "order.per-address", "commands.confirmed", "intake.after-loss", "intake.after-silence",
+                "order.per-address", "commands.confirmed", "intake.after-loss", "reconnect.releases", "intake.after-silence",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
