@@ -196,7 +196,8 @@ final class KeeperSession {
         guardian.fill(at: now)
         guard let due = guardianIsDue, due <= now else { return }
         guardianIsDue = nil
-        let reason = "the keeper's guardian did not get ready within \(Self.guardianPatience.wholeMilliseconds / 1000) s"
+        let reason =
+            "the keeper's guardian did not get ready within \(Self.guardianPatience.wholeMilliseconds / 1000) s"
         Keeper.refuse(reason, 3, lifeline)
         end(because: reason)
     }

@@ -57,19 +57,31 @@ import Testing
     @Test func takingReadsOnceAndWaitsForNothing() throws {
         let (near, far) = try Socket.pair()
         let receiver = RecordChannel(far)
-        guard case .timeout = try receiver.take() else { Issue.record("nothing is here"); return }
+        guard case .timeout = try receiver.take() else {
+            Issue.record("nothing is here")
+            return
+        }
         try near.writeAll(Array("1\n2\n3".utf8))
-        guard case .timeout = try receiver.take(reading: false) else { Issue.record("it was not to be read"); return }
+        guard case .timeout = try receiver.take(reading: false) else {
+            Issue.record("it was not to be read")
+            return
+        }
         #expect(!receiver.holdsRecord)
         #expect(try Self.record(receiver.take()) == 1)
         #expect(receiver.holdsRecord)
         #expect(try Self.record(receiver.take(reading: false)) == 2)
         #expect(!receiver.holdsRecord)
-        guard case .timeout = try receiver.take(reading: false) else { Issue.record("half a line is none"); return }
+        guard case .timeout = try receiver.take(reading: false) else {
+            Issue.record("half a line is none")
+            return
+        }
         try near.writeAll(Array("4\n".utf8))
         near.close()
         #expect(try Self.record(receiver.take()) == 34)
-        guard case .end = try receiver.take() else { Issue.record("the end is missing"); return }
+        guard case .end = try receiver.take() else {
+            Issue.record("the end is missing")
+            return
+        }
     }
 
     private static func record(_ received: RecordChannel.Received) -> Value? {
