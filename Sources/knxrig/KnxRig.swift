@@ -9,7 +9,7 @@ struct KnxRig {
     static let commands: [Command] =
         [.test, .calibrate, .report, .systemCheck, .scenarios, .verify, .audit, .monitor, .capture, .decode, .encode]
         + Command.relayCommands + Command.rigCommands
-        + [.twin, .run, .keeper, .guardian, .host, .holdDatabase, .guardTerminal]
+        + [.twin, .run, .keeper, .guardian, .relayRestore, .host, .holdDatabase, .guardTerminal]
 
     static func main() {
         // A reader that went away is an error where it happens; and no signal is lost that comes before its reader is there.

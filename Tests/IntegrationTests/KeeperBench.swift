@@ -11,7 +11,8 @@ final class KeeperBench {
     let rigFile: String
     let twin: ChildProcess
     private let lifeline: RecordChannel
-    private let port: UInt16
+    /// Of the twin's USB/IP server.
+    let port: UInt16
     private var started: [ChildProcess] = []
     /// A keeper ends with whoever holds the other end.
     private var lifelines: [RecordChannel] = []
@@ -125,10 +126,10 @@ final class KeeperBench {
         return try #require(change(to: true, after: asked))
     }
 
-    /// When the first channel's contact moved, as the twin stamped it; waits up to 10 s for it.
-    func change(to energised: Bool, after instant: Instant) -> Instant? {
+    /// When the first channel's contact moved, as the twin stamped it; waits for it.
+    func change(to energised: Bool, after instant: Instant, within seconds: Int64 = 10) -> Instant? {
         var found: Instant?
-        _ = RigProgram.wait(10) {
+        _ = RigProgram.wait(seconds) {
             found = RigProgram.lines(directory.path + "/twin.jsonl").first {
                 $0["k"]?.text == "board" && $0["channel"]?.integer == 1 && $0["energised"]?.bool == energised
                     && $0["t"]?.integer ?? 0 > instant.nanoseconds

@@ -1,5 +1,6 @@
 import Events
 import Relays
+import Synchronization
 import Testing
 import Twin
 
@@ -166,5 +167,42 @@ import Twin
             path: "1-1", vendor: 0x16C0, product: 0x05DF, deviceVersion: 0x0100, manufacturer: manufacturer,
             productName: product)
         #expect(Dcttech.driver.recognises(device) == isBoard)
+    }
+
+    /// Loses the answer to the first command that a board has followed.
+    private final class LosingTheFirstAnswer: RelayBoard {
+        private let board: any RelayBoard
+        private let isLost = Atomic(false)
+
+        init(_ board: any RelayBoard) { self.board = board }
+
+        var identity: BoardIdentity { board.identity }
+        var channelCount: Int { board.channelCount }
+        var isOpen: Bool { board.isOpen }
+        func setAllOff() throws(RelayFailure) -> Readback { try board.setAllOff() }
+        func readAll() throws(RelayFailure) -> [Bool]? { try board.readAll() }
+        func reopen() throws(RelayFailure) { try board.reopen() }
+        func close() { board.close() }
+        func set(_ channel: Int, energised: Bool) throws(RelayFailure) -> Readback {
+            let readback = try board.set(channel, energised: energised)
+            if !isLost.exchange(true, ordering: .relaxed) { throw .system("no answer") }
+            return readback
+        }
+    }
+
+    @Test(arguments: [false, true]) func aCycleTurnsTheCoilBackWhateverFails(before: Bool) throws {
+        let transport = DirectTransport([("1-1", DcttechBoard())])
+        let board = try open(transport)
+        _ = try board.set(2, energised: before)
+        var isTurnedOver = false
+        #expect(
+            try board.cycle(2, from: before) { isTurnedOver = transport.with { $0.contacts[1] } == !before }
+                == .confirmed)
+        #expect(isTurnedOver)
+        #expect(transport.with { $0.contacts[1] } == before)
+        #expect(throws: RelayFailure.system("no answer")) {
+            _ = try LosingTheFirstAnswer(board).cycle(2, from: before) {}
+        }
+        #expect(transport.with { $0.contacts[1] } == before)
     }
 }

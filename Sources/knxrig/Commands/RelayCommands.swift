@@ -95,14 +95,44 @@ extension Command {
             guard let before = try board.readAll()?[number - 1] else {
                 throw RelayFailure.system("\(board.identity) can't be read, so there is no state to come back to")
             }
-            _ = try board.set(number, energised: !before)
-            // Whatever ends the wait, the coil is turned back.
-            let ready = Poll.wait([(signals, .readable)], until: MonotonicClock.now() + .milliseconds(Int64(duration)))
-            isInterrupted = !ready[0].isEmpty
-            let readback = try board.set(number, energised: before)
+            let restorer = try CoilRestorer(restoring(number, to: before, board.identity, arguments))
+            let readback = try board.cycle(number, from: before) {
+                let ready = Poll.wait(
+                    [(signals, .readable)], until: MonotonicClock.now() + .milliseconds(Int64(duration)))
+                isInterrupted = !ready[0].isEmpty
+            }
+            if readback != .failed { restorer.dismiss() }
             show(board, [number], try board.readAll() ?? [], arguments, readback)
         }
         return isInterrupted ? .aborted : status
+    }
+
+    private static func restoring(
+        _ number: Int, to isOn: Bool, _ identity: BoardIdentity, _ arguments: Arguments
+    ) -> [String] {
+        // By its place: serials are shared by whole batches.
+        ["\(number)", isOn ? "on" : "off", "--board", identity.path, "--driver", identity.driver]
+            + (arguments.value("--usbip").map { ["--usbip", $0] } ?? [])
+    }
+
+    static let relayRestore = Command(
+        name: "relay-restore", summary: "Turn a coil back when `relay cycle` dies", operands: "CHANNEL on|off",
+        options: [board, driver, usbip], isInternal: true
+    ) { arguments in
+        guard let lifeline = Lifeline.inherited(), arguments.operands.count == 2 else {
+            throw UsageFailure("what turns a coil back is started by `knxrig relay cycle`")
+        }
+        return CoilRestorer.run(lifeline) {
+            let board = try open(arguments)
+            defer { board.close() }
+            let locks = try RigLock.ofBoard(board.identity, holder: "knxrig relay, process \(getpid())")
+            try withExtendedLifetime(locks) {
+                let number = try channel(arguments.operands[0], of: board)
+                guard try board.set(number, energised: arguments.operands[1] == "on") != .failed else {
+                    throw RelayFailure.system("\(board.identity) does not follow")
+                }
+            }
+        }
     }
 
     private static func channel(_ text: String, of board: any RelayBoard) throws -> Int {
