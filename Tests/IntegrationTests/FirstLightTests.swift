@@ -141,7 +141,7 @@ extension RunsAlone {
                     runs += 1
                 }
             }
-            #expect(runs >= 54 + 71 + 4)
+            #expect(runs >= 60 + 95 + 4)
             Self.expectADrawableVoltage(out + "/HW-1/cut-20s/001")
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")

@@ -19,14 +19,17 @@ import Testing
         #expect(
             profile.start.protections == [
                 "knxd.restart", "knxd.restart-unlimited", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog",
-                "interface.reopen", "mqtt.reconnect", "mqtt.resubscribe", "mqtt.backoff", "state.resync", "db.busy-retry",
+                "interface.reopen", "mqtt.reconnect", "mqtt.resubscribe", "mqtt.backoff", "state.resync",
+                "db.busy-retry",
                 "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional", "db.commit-before-answer",
-                "shutdown.flush", "parser.skip-malformed", "parser.keep-connection", "start.lock-hint", "config.validate",
+                "shutdown.flush", "parser.skip-malformed", "parser.keep-connection", "start.lock-hint",
+                "config.validate",
                 "config.place", "config.before-listening", "config.before-writing", "db.unique", "db.foreign-keys",
                 "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits", "api.busy-wait",
                 "api.busy-bound", "api.errors-told", "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send",
                 "tsdb.buffer-bound", "tsdb.async", "tsdb.retry", "tsdb.same-stamp", "queue.bound", "queue.newest-wins",
-                "order.per-address", "commands.confirmed", "intake.after-loss", "reconnect.releases", "intake.after-silence",
+                "order.per-address", "commands.confirmed", "intake.after-loss", "reconnect.releases",
+                "intake.after-silence",
             ])
         #expect(profile.start.stopWithinNanoseconds == 5_000_000_000)
         #expect(profile.points.tracers?.addresses.count == 24)
