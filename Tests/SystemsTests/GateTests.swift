@@ -164,8 +164,9 @@ import Testing
         for socket in waiting {
             #expect(!Poll.wait([(socket, .readable)], until: soon)[0].isEmpty, "it is forgotten")
         }
-        _ = try connect(gate, to: service.listener)
-        #expect(changes() == [.opened, .connected])
+        let sound = try connect(gate, to: service.listener)
+        // Until here it holds both of its ends, so that nothing ends it.
+        withExtendedLifetime(sound) { #expect(eventually { changes() == [.opened, .connected] }) }
     }
 
     /// In a process of its own, which is left without a descriptor.

@@ -82,8 +82,8 @@ import Testing
             """
         unsafe #expect(sqlite3_exec(database, rows, nil, nil, nil) == SQLITE_OK)
         let profile = try SystemProfile.load(GrayLogicCoreProfileTests.path)
-        guard case .sqlite(let source)? = profile.views.last?.source else {
-            Issue.record("the last view of the profile is of no database")
+        guard case .sqlite(let source)? = profile.views.first(where: { $0.id == "database" })?.source else {
+            Issue.record("the view 'database' of the profile is of none")
             return
         }
         let seen = try SQLiteProbe.read(path, source.query, source.documents).get()
