@@ -70,5 +70,6 @@ import Testing
             blind: "mqtt", from: ScriptedRun.instant(3_000), to: ScriptedRun.instant(4_000), reason: "no subscription")
         let verdict = try Self.events.with(ScriptedRun.event(4_000, "mqtt", .gap(gap))).verdict()
         #expect(verdict.outcome == .invalid, "\(verdict.sentence)")
+        #expect(verdict.isRigsOwnLateness, "it looks again")
     }
 }

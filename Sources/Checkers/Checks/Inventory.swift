@@ -20,6 +20,8 @@ enum Inventory {
         if let ours = Instrument.findings(world).first {
             verdict.outcome = .invalid
             verdict.sentence = ours.sentence
+            // So that it is worth looking again.
+            verdict.findings = [ours]
             return verdict
         }
         var missing = missing(world)
