@@ -11,6 +11,8 @@ final class MqttLink: Sendable {
         /// Set while the broker takes messages.
         var client: MosquittoClient?
         var unacknowledged = 0
+        /// When the broker last acknowledged something, or had nothing to acknowledge.
+        var acknowledgedAt: Int64 = 0
         /// Newest states that are still to be published.
         var behind: [GroupAddress: PointState] = [:]
         var answer: Int32?
@@ -24,6 +26,7 @@ final class MqttLink: Sendable {
     private static let keepaliveSeconds = 10
     private static let answerTimeoutNanoseconds: Int64 = 5_000_000_000
     private static let healthPeriodNanoseconds: Int64 = 5_000_000_000
+    private static let impatienceNanoseconds: Int64 = 500_000_000
     private static let firstDelayMilliseconds = 1000
     private static let greatestDelayMilliseconds = 4000
     private static let loopMilliseconds = 100
@@ -114,7 +117,12 @@ final class MqttLink: Sendable {
     private func connectAndServe(_ commands: MqttCommands, isFirst: Bool) -> Bool {
         let events = MosquittoClient.Events(
             answered: { [self] answer in content.withLock { $0.answer = answer } },
-            acknowledged: { [self] in content.withLock { $0.unacknowledged -= 1 } },
+            acknowledged: { [self] in
+                content.withLock {
+                    $0.unacknowledged -= 1
+                    $0.acknowledgedAt = monotonicNanoseconds()
+                }
+            },
             subscribed: { isGranted in
                 if !isGranted { Log.warning("mqtt subscription refused", ["topic": .string(commands.filter)]) }
             },
@@ -166,6 +174,7 @@ final class MqttLink: Sendable {
         let count = content.withLock { content in
             content.client = client
             content.unacknowledged = 0
+            content.acknowledgedAt = monotonicNanoseconds()
             content.received = []
             content.behind = resyncs ? Dictionary(uniqueKeysWithValues: points.all.map { ($0.group, $0.state) }) : [:]
             let count = content.behind.count
@@ -174,6 +183,15 @@ final class MqttLink: Sendable {
             return count
         }
         if resyncs { Log.info("mqtt resync", ["points": JSON(count)]) }
+    }
+
+    /// Without the protection of patience: nothing that is on its way has been acknowledged for half a second.
+    private var isSlow: Bool {
+        content.withLock { content in
+            let now = monotonicNanoseconds()
+            if content.unacknowledged == 0 { content.acknowledgedAt = now }
+            return now - content.acknowledgedAt > Self.impatienceNanoseconds
+        }
     }
 
     private func serve(_ client: MosquittoClient, _ commands: MqttCommands) -> String {
@@ -187,6 +205,7 @@ final class MqttLink: Sendable {
                 return "stopping"
             }
             content.withLock { publishBehind(&$0) }
+            if !protections.contains(.mqttPatience), isSlow { return "the broker is slow" }
             let received = content.withLock { content in
                 defer { content.received = [] }
                 return content.received

@@ -19,7 +19,8 @@ import Testing
         #expect(
             profile.start.protections == [
                 "knxd.restart", "knxd.restart-unlimited", "knxd.reread", "knxd.reread-interrupted", "knxd.watchdog",
-                "interface.reopen", "mqtt.reconnect", "mqtt.resubscribe", "mqtt.backoff", "state.resync",
+                "interface.reopen", "mqtt.reconnect", "mqtt.resubscribe", "mqtt.backoff", "mqtt.patience",
+                "state.resync",
                 "db.busy-retry",
                 "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional", "db.commit-before-answer",
                 "shutdown.flush", "parser.skip-malformed", "parser.keep-connection", "start.lock-hint",
