@@ -73,14 +73,14 @@ import Testing
         var qualification = Self.qualification { _ in }
         qualification.bystanders = [
             bystander("knxd.restart", "IF-1", .pass), bystander("knxd.restart", "HW-4", .fail),
-            bystander("db.wal", "IF-1", .pass), bystander("knxd.restart", "HW-5", .invalid),
+            bystander("db.commit-before-answer", "IF-1", .pass), bystander("knxd.restart", "HW-5", .invalid),
         ]
         #expect(qualification.isQualified)
         #expect(
             QualificationSummary.text(qualification).hasSuffix(
                 """
                   without knxd.restart, 1 of 3 others failed: HW-4/a; no verdict: HW-5/a (invalid)
-                  without db.wal, 0 of 1 others failed
+                  without db.commit-before-answer, 0 of 1 others failed
 
                 """))
     }

@@ -49,10 +49,10 @@ enum GoTestRuntime {
         \t{"set_up", "SetUp", nil},
         \t{"verify_normal", "VerifyNormal", nil},
         \t{"inject", "Inject", nil},
-        \t{"verify_degraded", "VerifyDegraded", []string{"detected", "zombie", "unaffected"}},
+        \t{"verify_degraded", "VerifyDegraded", []string{"detected", "zombie", "unaffected", "undisturbed"}},
         \t{"heal", "Heal", nil},
         \t{"verify_recovery", "VerifyRecovery", nil}, // every checker that no other step names
-        \t{"check_leaks", "CheckLeaks", []string{"leaks"}},
+        \t{"check_leaks", "CheckLeaks", []string{"leaks", "growth"}},
         }
 
         type resilienceVerdict struct {
