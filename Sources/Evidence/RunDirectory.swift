@@ -60,6 +60,14 @@ public struct RunsDirectory: Hashable, Sendable {
         return run
     }
 
+    /// Takes back the directory of a run that was never begun, and those above it that hold nothing else. What anything was written to stays.
+    public func takeBack(_ run: RunDirectory) {
+        var path = run.logsPath
+        while path != self.path, path.hasPrefix(self.path + "/"), unsafe rmdir(path) == 0 {
+            path = String(path[..<path.lastIndex(of: "/")!])
+        }
+    }
+
     /// Whether there is a directory of that repetition.
     public func holdsRun(scenario: String, variant: String, repetition: Int) -> Bool {
         Files.exists(path + "/" + RunDirectory.name(scenario, variant, repetition))

@@ -43,6 +43,7 @@ public struct MadeRuns: Sendable {
         for index in jobs.indices { try Self.place(&jobs[index], below: runs) }
         let made = make(jobs, parallel)
         for (index, job) in zip(open, jobs) { results[index] = made.first { $0.job == job } }
+        Self.takeBack(jobs, butFor: made, below: runs)
         counted = results.sorted { $0.key < $1.key }.map(\.value)
         all = counted
         var late = [Int](repeating: 0, count: counted.count)
@@ -72,6 +73,7 @@ public struct MadeRuns: Sendable {
             let crowded = again.filter { counted[$0.index].verdict.isRigsOwnLateness }.map { late[$0.index] }
             let atOnce = crowded.max().map { $0 == 1 ? max(1, parallel / 3) : 1 } ?? parallel
             let made = make(again.map(\.job), atOnce)
+            Self.takeBack(again.map(\.job), butFor: made, below: runs)
             guard !made.isEmpty else { return }
             for (index, job) in again {
                 guard let result = made.first(where: { $0.job == job }) else { continue }
@@ -89,6 +91,12 @@ public struct MadeRuns: Sendable {
         }
         job.directory =
             try runs.makeRun(scenario: job.scenario, variant: job.variant, repetition: job.repetition).path
+    }
+
+    /// After an abort some jobs are never begun: an empty directory would look like a run whose evidence is gone.
+    private static func takeBack(_ jobs: [Job], butFor made: [JobResult], below runs: RunsDirectory) {
+        let begun = Set(made.map(\.job.directory))
+        for job in jobs where !begun.contains(job.directory) { runs.takeBack(RunDirectory(path: job.directory)) }
     }
 
     /// Repetitions have neighbouring seeds, so that a run that is made again takes one further away.

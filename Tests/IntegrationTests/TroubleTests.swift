@@ -42,6 +42,19 @@ extension RigRuns {
                 }
             }
 
+            /// Waits for the first run of `scenario`, of those after the one with the number `after`, of which the progress says `text`.
+            func numberOfRun(_ scenario: String, that text: String, after: Int = 0) -> Int? {
+                var found: Int?
+                _ = RigProgram.wait(200) {
+                    let progress = String(decoding: (try? Files.read(started.errorFile)) ?? [], as: UTF8.self)
+                    found = progress.matches(of: /(\S+) #(\d+)  (\w+)/).first {
+                        $0.1 == scenario && $0.3 == text && (Int($0.2) ?? 0) > after
+                    }.flatMap { Int($0.2) }
+                    return found != nil
+                }
+                return found
+            }
+
             /// What a person would do at the bench.
             func hands(_ request: Value) throws {
                 let twin = try #require(RigProgram.processes(mentioning: out).first { $0.contains(" twin ") })

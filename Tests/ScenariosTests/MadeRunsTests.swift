@@ -61,6 +61,32 @@ import Testing
         #expect(try Job(last.value).remake == last.remake, "the process that makes the run does not hear of it")
     }
 
+    @Test func anAbortLeavesNoDirectoryOfARunThatWasNotBegun() throws {
+        defer { directory.remove() }
+        let asked = (1...3).map { repetition in
+            var job = TestPlanTests.job("HW-1", "cut-20s")
+            job.repetition = repetition
+            return job
+        }
+        var rounds = 0
+        let made = try MadeRuns(asked, parallel: 1, below: runs) { jobs, _ in
+            rounds += 1
+            // The first one is late, then somebody aborts: what is to be made again is not begun either.
+            return rounds == 1 ? [JobResult(job: jobs[0], verdict: Self.late)] : []
+        }
+        #expect(rounds == 2)
+        #expect(made.counted.map(\.verdict.outcome) == [.invalid])
+        #expect(Files.entries(of: directory.path + "/HW-1/cut-20s") == ["001"])
+    }
+
+    @Test func whatWasWrittenToIsNotTakenBack() throws {
+        defer { directory.remove() }
+        let run = try runs.makeRun(scenario: "HW-1", variant: "cut-20s", repetition: 1)
+        try Files.write([], to: run.logsPath + "/knxd.log")
+        runs.takeBack(run)
+        #expect(Files.entries(of: run.logsPath) == ["knxd.log"])
+    }
+
     /// A campaign that was cut off after it had made a run again, with another seed, and got a fail.
     @Test func aFailOfARunThatWasMadeAgainIsKept() throws {
         defer { directory.remove() }
