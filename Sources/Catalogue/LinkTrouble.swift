@@ -1,7 +1,7 @@
 import Documents
 
 extension Scenario {
-    /// What becomes of a TCP link between the system and a service of its, in both directions.
+    /// What becomes of a link between the system and a service of its, or between two parts of it, in both directions.
     public enum LinkTrouble: Sendable, Hashable {
         /// Connections are reset and new ones refused, while the service goes on behind.
         case cut
@@ -15,6 +15,8 @@ extension Scenario {
         case corrupting(every: Int)
         /// A connection ends when the first half of what the system sent at once has passed.
         case cuttingInFrame
+        /// The same of what the service sent.
+        case cuttingInServiceFrame
     }
 
     private enum LinkTroubleName: String, CaseIterable, Sendable {
@@ -22,6 +24,7 @@ extension Scenario {
         case halfOpen = "half-open"
         case delayed, throttled, corrupting
         case cuttingInFrame = "cutting-in-frame"
+        case cuttingInServiceFrame = "cutting-in-service-frame"
     }
 
     /// Reads `trouble`, and `by` where the trouble has a measure: a time for `delayed`, octets per second for `throttled`, octets for `corrupting`.
@@ -36,9 +39,14 @@ extension Scenario {
         case .delayed: return .delayed(nanoseconds: try by().nanoseconds())
         case .throttled: return .throttled(octetsPerSecond: try by().integer(1...1_000_000))
         case .corrupting: return .corrupting(every: try by().integer(1...65_536))
-        case .cut, .halfOpen, .cuttingInFrame:
-            if let measure { throw measure.failure("'trouble: \(name.rawValue)' has no 'by'") }
-            return name == .cut ? .cut : name == .halfOpen ? .halfOpen : .cuttingInFrame
+        case .cut, .halfOpen, .cuttingInFrame, .cuttingInServiceFrame: break
+        }
+        if let measure { throw measure.failure("'trouble: \(name.rawValue)' has no 'by'") }
+        return switch name {
+        case .halfOpen: .halfOpen
+        case .cuttingInFrame: .cuttingInFrame
+        case .cuttingInServiceFrame: .cuttingInServiceFrame
+        default: .cut
         }
     }
 }

@@ -251,7 +251,7 @@ public struct Scenario: Sendable {
         "relay:line-supply", "relay:interface", "witness", "stimulus", "service:broker", "gate:broker", "process:knxd",
         "database", "mutation", "spares", "registry", "devices", "history", "flood", "service:resolver",
         "process:bridge", "websocket", "service:victoria-metrics", "gate:time-series-database", "rows", "saturation",
-        "queue", "timed-contact", "injector:chip", "injector:line", "command:mqtt",
+        "queue", "gate:knxd", "timed-contact", "injector:chip", "injector:line", "command:mqtt",
     ]
 
     public init(path: String) throws(DocumentFailure) {

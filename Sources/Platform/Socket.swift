@@ -96,17 +96,24 @@ public enum Socket {
         return listener
     }
 
+    /// Connects to a Unix socket path; waits while its listener has no room.
+    ///
+    /// - Throws: ETIMEDOUT at the deadline, ECONNREFUSED where nobody listens, ENOENT where there is no such socket.
     public static func connectUnix(path: String, until deadline: Instant) throws(SystemFailure) -> Descriptor {
         let socket = try make(AF_UNIX, path)
         var (address, size) = try unixAddress(path)
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(socket.number, $0, size) }
+        while true {
+            let result = unsafe withUnsafePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe connect(socket.number, $0, size)
+                }
+            }
+            if result == 0 { return socket }
+            // A Unix socket whose listener has no room is not connecting meanwhile: it must be tried again.
+            guard errno == EAGAIN else { throw SystemFailure("connect to", path) }
+            guard MonotonicClock.now() < deadline else { throw SystemFailure("connect to", path, code: ETIMEDOUT) }
+            MonotonicClock.sleep(for: .milliseconds(2))
         }
-        if result != 0 {
-            guard errno == EINPROGRESS || errno == EAGAIN else { throw SystemFailure("connect to", path) }
-            try finishConnecting(socket, path, deadline)
-        }
-        return socket
     }
 
     /// The next connection of a listener, non-blocking; nil at the deadline.

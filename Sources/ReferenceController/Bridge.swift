@@ -1,6 +1,6 @@
 import Glibc
 
-/// The bridge to the bus as a process of its own, `reference-controller --bridge`: whoever connects to its Unix socket gets a connection to knxd's, and octets go both
+/// The bridge to the bus as a process of its own, `reference-controller --bridge SOCKET`: whoever connects to its Unix socket gets a connection to knxd's, and octets go both
 /// ways as they are. What happens to it happens to the connection alone.
 ///
 /// It ends when its standard output has no reader any more, that is with the controller that started it, however that ended.
@@ -22,7 +22,9 @@ enum Bridge {
     }
 
     /// The whole life of the process; returns its exit status.
-    static func run() -> Int32 {
+    ///
+    /// - Parameter daemon: The path of knxd's socket, or of what stands before it.
+    static func run(daemon: String) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         let comm = unsafe open("/proc/self/comm", O_WRONLY | O_CLOEXEC)
         if comm >= 0 {
@@ -60,7 +62,9 @@ enum Bridge {
                 close(pairs[index].daemon)
                 pairs.remove(at: index)
             }
-            if entries[1].revents & Int16(POLLIN) != 0, let pair = accept(listener) { pairs.append(pair) }
+            if entries[1].revents & Int16(POLLIN) != 0, let pair = accept(listener, daemon: daemon) {
+                pairs.append(pair)
+            }
         }
     }
 
@@ -69,14 +73,14 @@ enum Bridge {
     }
 
     /// A client whose knxd is not there is closed at once: that is how knxd itself would not be there.
-    private static func accept(_ listener: Int32) -> Pair? {
+    private static func accept(_ listener: Int32, daemon path: String) -> Pair? {
         let client = Glibc.accept(listener, nil, nil)
         guard client >= 0 else { return nil }
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         _ = fcntl(client, F_SETFL, O_NONBLOCK)
         let daemon = streamSocket(AF_UNIX)
         _ = fcntl(daemon, F_SETFL, O_NONBLOCK)
-        guard daemon >= 0, LocalAddress.connect(daemon, KnxdSupervisor.socketPath) else {
+        guard daemon >= 0, LocalAddress.connect(daemon, path) else {
             if daemon >= 0 { close(daemon) }
             close(client)
             return nil

@@ -10,11 +10,14 @@ final class BridgeSupervisor: Sendable {
 
     private static let restartDelayMilliseconds = 500
 
+    private let daemon: String
     private let protections: Set<Protection>
     private let content = Mutex(Content())
     private let wakeup = Wakeup()
 
-    init(_ protections: Set<Protection>) {
+    /// - Parameter daemon: The socket at which the bridge reaches knxd.
+    init(daemon: String, _ protections: Set<Protection>) {
+        self.daemon = daemon
         self.protections = protections
     }
 
@@ -56,7 +59,7 @@ final class BridgeSupervisor: Sendable {
     private func start() -> ChildProcess? {
         do throws(ChildProcess.SpawnError) {
             let child = try content.withLock { content throws(ChildProcess.SpawnError) -> ChildProcess? in
-                if !content.stopping { content.child = try .spawn(["/proc/self/exe", "--bridge"]) }
+                if !content.stopping { content.child = try .spawn(["/proc/self/exe", "--bridge", daemon]) }
                 return content.child
             }
             if let child { Log.info("bridge started", ["pid": JSON(child.pid)]) }

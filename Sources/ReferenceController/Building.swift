@@ -24,7 +24,7 @@ struct Building {
         let mqtt = MqttLink(
             configuration.mqtt, points: points, protections: protections, status: status, left: left)
         let supervisor = KnxdSupervisor(configuration, protections: protections, status: status)
-        let bridge = BridgeSupervisor(protections)
+        let bridge = BridgeSupervisor(daemon: configuration.knxd.socket, protections)
         let hub = WebSocketHub(points: points, protections: protections, status: status)
         let timeSeries = configuration.timeSeries.map {
             TimeSeriesLink($0, protections: protections, status: status)

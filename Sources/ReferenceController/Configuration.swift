@@ -19,6 +19,8 @@ struct Configuration: Sendable {
         let address: String
         let clientAddresses: String
         let restartDelayMilliseconds: Int
+        /// Where the bridge reaches knxd, relative to the data directory where it lies in it: a path to a Unix socket must be short.
+        var socket = KnxdSupervisor.socketPath
     }
 
     struct PointDeclaration: Sendable {
@@ -130,12 +132,17 @@ extension Configuration {
             broker: try Self.endpoint(mqtt), clientID: try mqtt["client_id"].string(), prefix: prefix)
 
         let knxd = try root["knxd"]
-        try knxd.allow(["binary", "device", "address", "client_addresses", "restart_delay_ms"])
-        self.knxd = Knxd(
+        try knxd.allow(["binary", "device", "address", "client_addresses", "restart_delay_ms", "socket"])
+        var daemon = Knxd(
             binary: absolute(try knxd["binary"].string()), device: absolute(try knxd["device"].string()),
             address: try Self.individualAddress(knxd["address"]),
             clientAddresses: try Self.clientAddresses(knxd["client_addresses"]),
             restartDelayMilliseconds: try knxd["restart_delay_ms"].integer(in: 0...60_000))
+        if let socket = try knxd.optional("socket") {
+            let path = absolute(try socket.string())
+            daemon.socket = path.hasPrefix(data + "/") ? String(path.dropFirst(data.count + 1)) : path
+        }
+        self.knxd = daemon
 
         var points: [PointDeclaration] = []
         var listed: Set<GroupAddress> = []

@@ -84,6 +84,7 @@ final class KnxdConnection: Sendable {
         var isFirst = true
         /// The last read-out ended with its connection, before every point had answered.
         var isInterrupted = false
+        var decoder = KnxdMessageDecoder()
         while !isStopping {
             if supervisor.isRunning, let socket = KnxdSocket.open(Bridge.socketPath, orderedToStop: { self.isStopping })
             {
@@ -95,7 +96,9 @@ final class KnxdConnection: Sendable {
                         && (!isInterrupted || protections.contains(.knxdRereadInterrupted))
                 isFirst = false
                 let readOut = ReadOut(readsOut ? rereadGroups : [], at: monotonicNanoseconds())
-                let (reason, isReadOut) = serve(socket, readOut)
+                // Half a message may be left of the connection before.
+                if protections.contains(.parserFreshMessage) { decoder = KnxdMessageDecoder() }
+                let (reason, isReadOut) = serve(socket, readOut, &decoder)
                 isInterrupted = !isReadOut
                 close(socket)
                 left?.keep()
@@ -120,11 +123,12 @@ final class KnxdConnection: Sendable {
 
     /// Receives, sends and reads out until the connection ends.
     /// - Returns: Why it ended, and whether the read-out was finished by then.
-    private func serve(_ descriptor: Int32, _ initial: ReadOut) -> (reason: String, isReadOut: Bool) {
+    private func serve(
+        _ descriptor: Int32, _ initial: ReadOut, _ decoder: inout KnxdMessageDecoder
+    ) -> (reason: String, isReadOut: Bool) {
         var readOut = initial
         var reading = !readOut.isFinished
         if reading { Log.info("knx reread started", ["points": JSON(rereadGroups.count)]) }
-        var decoder = KnxdMessageDecoder()
         var unsent: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {

@@ -37,6 +37,7 @@ enum Protection: String, CaseIterable, Sendable {
     case shutdownFlush = "shutdown.flush"
     case parserSkipMalformed = "parser.skip-malformed"
     case parserKeepConnection = "parser.keep-connection"
+    case parserFreshMessage = "parser.fresh-message"
     case commandsConfirmed = "commands.confirmed"
     case intakeAfterLoss = "intake.after-loss"
     case intakeAfterSilence = "intake.after-silence"
@@ -103,6 +104,8 @@ enum Protection: String, CaseIterable, Sendable {
         case .queueBound: "lets only so many messages wait for a broker that does not take them"
         case .queueNewestWins: "keeps the newest value of a point when there is no room for all"
         case .orderPerAddress: "publishes in the order in which telegrams came, instead of by workers in parallel"
+        case .parserFreshMessage:
+            "begins each connection to knxd with a new message, whatever was left of one in the connection before"
         case .reconnectReleases: "lets go of all that a connection had when it is over"
         case .startMqttOptional: "starts without the broker and goes on trying to reach it"
         }

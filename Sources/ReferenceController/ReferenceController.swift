@@ -3,7 +3,9 @@ import Glibc
 @main
 struct ReferenceController {
     static func main() {
-        if CommandLine.arguments.dropFirst() == ["--bridge"] { exit(Bridge.run()) }
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--bridge" {
+            exit(Bridge.run(daemon: CommandLine.arguments[2]))
+        }
         let arguments: Arguments
         do throws(Arguments.Refusal) {
             arguments = try Arguments(CommandLine.arguments.dropFirst())

@@ -280,7 +280,7 @@ final class Bench: Sendable {
             profile: plan.system,
             surroundings: SystemUnderTest.Surroundings(
                 program: Program.path, programDirectory: plan.programDirectory, data: data, logs: directory.logsPath,
-                interface: device(of: interface), commandsBothWays: plan.givesCommandsBothWays),
+                interface: device(of: interface), commandsBothWays: plan.givesCommandsBothWays, links: plan.links),
             without: plan.job.sabotage, sink: sink)
     }
 

@@ -35,6 +35,7 @@ extension TestPlan {
         if variant.load != nil { return "it saturates the line" }
         if givesCommandsBothWays { return "it gives commands over MQTT too, which is another workload" }
         if variant.cycles != nil { return "it judges what a system that was just brought up keeps of each fault" }
+        if !links.isEmpty { return "the rig stands in a link of the system's own from its start on" }
         if expectsRows { return "it judges every row of a time series of its own" }
         if variant.steps.contains(where: { $0.contact != nil }) { return "it rewires the supply's contact" }
         return variant.steps.lazy.compactMap { Self.chainObstacle($0.action) }.first

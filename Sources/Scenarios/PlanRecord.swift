@@ -88,6 +88,10 @@ extension TestPlan {
             source("broker-probe", "whether the broker answers through the gate"),
             source("commands", "commands through the API and their answers"),
         ]
+        if !links.isEmpty {
+            sources.append(
+                source("link-probe", "whether somebody would get through the gate in a link of the system's own"))
+        }
         if actions.contains(.cutInterface) {
             sources.append(
                 source("interface", "whether the device of the system's interface is there; looked at every 5 ms"))

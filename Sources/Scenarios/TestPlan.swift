@@ -63,6 +63,12 @@ public struct TestPlan: Sendable {
     /// Commands go to the system through the broker too.
     var givesCommandsBothWays: Bool { variant.expectations.contains { $0.checker == "subscription" } }
 
+    /// Links inside the system that a gate of the rig's is put in.
+    var links: Set<String> {
+        let gates = (scenario.requires + variant.requires).filter { $0.hasPrefix("gate:") }.map { $0.dropFirst(5) }
+        return Set(system.links.map(\.id).filter { gates.contains($0[...]) })
+    }
+
     /// Why the scenario cannot be run on this rig, with this system, on this machine: one line each, none when it can.
     public var obstacles: [String] {
         let requires = scenario.requires + variant.requires
@@ -94,7 +100,9 @@ public struct TestPlan: Sendable {
                 lacks.append("a view of a database in the system profile")
             }
             guard parts.count == 2, ["service", "gate"].contains(parts[0]) else { continue }
-            let isThere = system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
+            let isThere =
+                system.services.contains { parts[0] == "service" ? $0.id == parts[1] : $0.gate == parts[1] }
+                || parts[0] == "gate" && system.links.contains { $0.id == parts[1] }
             if !isThere { lacks.append("a \(parts[0]) '\(parts[1])' in the system profile") }
         }
         if variant.fault.action == .starveLine { lacks += starvationLacks }

@@ -39,7 +39,7 @@ public final class ServiceRunner: Sendable {
                 else { throw SystemFault("the gate '\(id)' has no ports") }
                 do throws(SystemFailure) {
                     entry.gate = try Gate(
-                        id: id, port: port, servicePort: servicePort, writes: profile.writes(through: id),
+                        id: id, entrance: .tcp(port), service: .tcp(servicePort), writes: profile.writes(through: id),
                         inNetworkOf: host.pid, sink: sink)
                 } catch {
                     throw SystemFault("the gate '\(id)' could not be made: \(error)")

@@ -14,6 +14,8 @@ public struct SystemProfile: Sendable {
     public var programs: [RequiredProgram]
     /// What the system needs around it and a scenario can take away.
     public var services: [Service]
+    /// Connections inside the system in which the rig can put a gate.
+    public var links: [Link]
     public var start: Start
     public var ready: Ready
     /// What the rig takes from the system's own words.

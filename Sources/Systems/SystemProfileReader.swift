@@ -4,7 +4,8 @@ import Platform
 
 extension SystemProfile {
     private static let keys = [
-        "version", "name", "parameters", "programs", "services", "start", "ready", "learns", "login", "provision",
+        "version", "name", "parameters", "programs", "services", "links", "start", "ready", "learns", "login",
+        "provision",
         "points", "views", "health", "command", "mutation", "registry", "history", "flood", "host", "rows",
         "processes", "logs", "notices", "limits",
     ]
@@ -24,6 +25,8 @@ extension SystemProfile {
             known.append("service." + (try service.required("id").text()))
             if let gate = service["gate"] { known.append("gate." + (try gate.text())) }
         }
+        links = try Self.each(node["links"]) { node throws(DocumentFailure) in try Link(node, known: known) }
+        known += links.map { "gate." + $0.id }
         programs = try Self.each(node["programs"]) { node throws(DocumentFailure) in
             try RequiredProgram(node, values: values)
         }
@@ -72,7 +75,8 @@ extension SystemProfile {
             }
         }
         let gates = serviceNodes.compactMap { $0["gate"] }
-        try Self.unique(services.compactMap(\.gate), "gate", gates)
+        try Self.unique(
+            services.compactMap(\.gate) + links.map(\.id), "gate", gates + (node["links"]?.elements() ?? []))
         try checkRows(node)
         try Self.unique(views.map(\.id), "view", try node["views"]?.elements() ?? [], besides: Self.sources)
     }
@@ -82,7 +86,8 @@ extension SystemProfile {
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "attempts",
         "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
-        "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "rows", "rows-passed",
+        "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "link-probe", "rows",
+        "rows-passed",
         "dropped",
     ]
 

@@ -26,10 +26,12 @@ public final class SystemUnderTest: Sendable {
         public var interface: String
         /// Commands are given over MQTT too, where the profile says how.
         public var commandsBothWays: Bool
+        /// Links inside the system that the rig puts a gate in.
+        public var links: Set<String>
 
         public init(
             program: String, programDirectory: String, data: String, logs: String, interface: String,
-            commandsBothWays: Bool = false
+            commandsBothWays: Bool = false, links: Set<String> = []
         ) {
             self.program = program
             self.programDirectory = programDirectory
@@ -37,6 +39,7 @@ public final class SystemUnderTest: Sendable {
             self.logs = logs
             self.interface = interface
             self.commandsBothWays = commandsBothWays
+            self.links = links
         }
     }
 
@@ -46,6 +49,7 @@ public final class SystemUnderTest: Sendable {
     private let sink: EventSink
     private let controller: Host.Unit
     private let services: ServiceRunner
+    private let links: SystemLinks
     private let probes: Probes
     private let mutations: MutationProbe?
     private let attempts = Mutex<ConnectionWitness?>(nil)
@@ -109,9 +113,11 @@ public final class SystemUnderTest: Sendable {
             login: profile.login, provision: profile.provision, points: profile.points, learns: profile.learns,
             words: words, session: session ?? Session(), substitution: substitution, network: host.pid)
         services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
+        links = try SystemLinks(
+            profile.links, asked: surroundings.links, substitution: substitution, network: host.pid, sink: sink)
         do throws(DocumentFailure) {
             probes = try Probes(
-                profile: profile, substitution: substitution, host: host, session: session,
+                profile: profile, substitution: substitution, host: host, links: links, session: session,
                 commandsBothWays: surroundings.commandsBothWays, sink: sink)
             registry = try profile.registry.map { registry throws(DocumentFailure) in
                 try RegistryRequests(
@@ -138,6 +144,7 @@ public final class SystemUnderTest: Sendable {
                     mutation: mutation, substitution: substitution, session: session, sink: sink)
             }
         } catch {
+            links.stop()
             services.stop()
             host.powerOff()
             throw SystemFault(error.description)
@@ -158,7 +165,14 @@ public final class SystemUnderTest: Sendable {
             substitution["service." + service.id] = String(18_830 + 2 * index)
             if let gate = service.gate { substitution["gate." + gate] = String(18_831 + 2 * index) }
         }
+        for (index, link) in profile.links.enumerated() { substitution["gate." + link.id] = String(18_730 + index) }
         if isolation != .namespaces { try takeFreePorts(profile, &substitution) }
+        do throws(DocumentFailure) {
+            try SystemLinks.put(
+                profile.links, asked: surroundings.links, below: surroundings.serviceData, into: &substitution)
+        } catch {
+            throw SystemFault(error.description)
+        }
         return substitution
     }
 
@@ -168,6 +182,7 @@ public final class SystemUnderTest: Sendable {
     ) throws(SystemFault) {
         var names = profile.parameters.keys.filter { $0 == "port" || $0.hasSuffix("_port") }.sorted()
         names += profile.services.map { "service." + $0.id } + profile.services.compactMap(\.gate).map { "gate." + $0 }
+        names += profile.links.map { "gate." + $0.id }
         // All are held until all are found, so that no two are the same.
         var held: [Descriptor] = []
         do throws(SystemFailure) {
@@ -201,9 +216,10 @@ public final class SystemUnderTest: Sendable {
         return unit
     }
 
-    /// Starts the profile's services, waits for each, and opens their gates.
+    /// Starts the profile's services, waits for each, and opens their gates and those in the system's own links.
     public func startServices() throws(SystemFault) {
         try services.startAll()
+        try links.open()
     }
 
     /// Gives the network of the system small send buffers. Before the controller is started: later it would keep what it has.
@@ -276,9 +292,11 @@ public final class SystemUnderTest: Sendable {
 
     /// Looks for attempts of the system to connect to a service whose gate is closed, until `stopWatchingAttempts`.
     public func watchAttempts(toReach id: String) throws(SystemFault) {
-        guard let gate = services.gate(before: id) else { throw SystemFault("there is no gate before \(id)") }
+        guard let gate = services.gate(before: id), let port = gate.entrance.port else {
+            throw SystemFault("there is no gate before \(id)")
+        }
         do throws(SystemFailure) {
-            let witness = try ConnectionWitness(gate: gate.id, port: gate.port, network: host.pid, sink: sink)
+            let witness = try ConnectionWitness(gate: gate.id, port: port, network: host.pid, sink: sink)
             attempts.withLock { $0 = witness }
         } catch {
             throw SystemFault("nobody can look for attempts to reach \(id): \(error)")
@@ -511,7 +529,7 @@ public final class SystemUnderTest: Sendable {
     public func trouble(
         _ trouble: LinkTrouble?, seed: UInt64, gate id: String, purpose: String, due: Instant
     ) throws(SystemFault) -> Event.Actuation {
-        guard let gate = services.gate(id) else { throw SystemFault("the system has no gate '\(id)'") }
+        guard let gate = gate(id) else { throw SystemFault("the system has no gate '\(id)'") }
         watchClosely(true)
         // Only of a link that is cut is it asked whether what is behind goes on.
         for probe in probes.gates where probe.isOf(id) { probe.askBehind(trouble == .cut) }
@@ -531,7 +549,7 @@ public final class SystemUnderTest: Sendable {
     public func readRows() -> Bool { probes.rows?.readAll(network: host.pid) ?? false }
 
     /// The gate of this id, for faults of the link alone.
-    public func gate(_ id: String) -> Gate? { services.gate(id) }
+    public func gate(_ id: String) -> Gate? { services.gate(id) ?? links.gate(id) }
 
     /// True while the controller's process runs.
     public var isRunning: Bool { host.isRunning(profile.mainProcess) }
@@ -547,6 +565,7 @@ public final class SystemUnderTest: Sendable {
         // The host first: a command under way then ends at once instead of at its deadline.
         host.powerOff()
         stopProbes()
+        links.stop()
         services.stop()
     }
 }

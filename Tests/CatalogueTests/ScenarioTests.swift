@@ -219,7 +219,13 @@ import Testing
         ("HW-1", ["HW-1/cut-20s"]), ("HW-1/cut-3s", ["HW-1/cut-3s"]),
         ("HW-1/all", ["HW-1/cut-20s", "HW-1/cut-3s", "HW-1/cut-20s-broker-killed"]),
         ("tier-1", ["IF-1/killed-5s", "IF-2/killed-20s", "IF-3/locked-20s", "IF-4/full-30s", "IF-5/silent-30s"]),
-        ("tier-2", ["PB-1/killed", "PB-2/killed", "PB-3/client", "PB-4/broker-stalled"]),
+        (
+            "tier-2",
+            [
+                "PB-1/killed", "PB-2/killed",
+                "PB-3/client", "PB-4/broker-stalled",
+            ]
+        ),
         (
             "physical",
             ["HW-1/cut-20s", "HW-3/unplugged-30s", "HW-4/off-5s", "HW-5/in-frame", "HW-6/bounce-20s", "HW-7/cut-20s"]
@@ -260,7 +266,8 @@ import Testing
         (
             "tier-2",
             [
-                "PB-1/killed", "PB-2/killed", "PB-2/hung", "PB-2/stalled-5s", "PB-2/killed-broker-killed",
+                "PB-1/killed", "PB-1/connection-cut-5s", "PB-1/connection-cut-in-message-5s", "PB-2/killed",
+                "PB-2/hung", "PB-2/stalled-5s", "PB-2/killed-broker-killed",
                 "PB-3/client", "PB-3/chip", "PB-3/line",
                 "PB-4/broker-stalled", "PB-4/database-locked", "PB-4/starved",
             ]

@@ -42,7 +42,8 @@ import Testing
         ("PB-4", "starved"),
         ("IF-1", "link-cut-20s"), ("IF-1", "half-open-20s"), ("IF-1", "delayed-20s"), ("IF-1", "throttled-20s"),
         ("IF-1", "corrupting-5s"),
-        ("IF-1", "cut-in-frame-5s"), ("IF-1", "commands-killed-5s"), ("IF-1", "cycles"),
+        ("IF-1", "cut-in-frame-5s"), ("IF-1", "commands-killed-5s"), ("IF-1", "cycles"), ("PB-1", "killed"),
+        ("PB-1", "connection-cut-5s"), ("PB-1", "connection-cut-in-message-5s"),
     ])
     func everyScenarioPlansOnTheTwin(scenario: String, variant: String) throws {
         let plan = try TestPlan(job: Self.job(scenario, variant))
@@ -78,7 +79,7 @@ import Testing
             ("DI-1", "ten-ids", nil), ("DI-4", "reset-5s", nil),
             ("DI-2", "rooms", "'create_child', 'create_parent', 'delete_parent' of 'registry'"),
             ("SS-5", "locked", "what the system says then, of 'logs', under 'start-locked' of 'notices'"),
-            ("PB-1", "killed", "a process 'bridge'"),
+            ("PB-1", "killed", "a process 'bridge'"), ("PB-1", "connection-cut-5s", nil),
             ("PB-4", "broker-stalled", "a 'queue' before a streaming view"),
         ] as [(String, String, String?)])
     func grayLogicCoreIsWiredForWhatItsProfileSays(scenario: String, variant: String, lacks: String?) throws {
@@ -86,6 +87,16 @@ import Testing
         #expect(plan.refusals.isEmpty)
         let obstacles = plan.obstacles.filter { !$0.contains("is not installed") }
         #expect(obstacles == (lacks.map { ["needs \($0) in the system profile"] } ?? []))
+    }
+
+    /// The rig stands in a link of the system's own only where the scenario asks for it.
+    @Test func aLinkIsStoodInWhereItIsAskedFor() throws {
+        #expect(try TestPlan(job: Self.job("PB-1", "connection-cut-5s")).links == ["knxd"])
+        #expect(try TestPlan(job: Self.job("PB-1", "killed")).links == [])
+        #expect(try TestPlan(job: Self.job("IF-1", "killed-5s")).links == [])
+        let xknx = try TestPlan(job: Self.job("PB-1", "connection-cut-5s", system: "xknx"))
+        #expect(xknx.obstacles.contains("needs a gate 'knxd' in the system profile"), "\(xknx.obstacles)")
+        #expect(try TestPlan(job: Self.job("PB-1", "connection-cut-5s")).chainObstacle != nil)
     }
 
     @Test func aSystemWithoutAViewOfEveryTelegramIsNotRun() throws {

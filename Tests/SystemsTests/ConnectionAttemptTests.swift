@@ -55,7 +55,7 @@ import Testing
             #expect(readings().first?.hasPrefix("not seen: ") == true, "\(readings())")
             return
         }
-        for source in ["127.0.0.1", Gate.rigAddress, "127.0.0.1"] {
+        for source in ["127.0.0.1", LinkEnd.rigAddress, "127.0.0.1"] {
             _ = try? Socket.connectTCP(
                 host: "127.0.0.1", port: port, from: source, until: MonotonicClock.now() + .seconds(1))
         }

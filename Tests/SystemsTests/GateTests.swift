@@ -215,6 +215,38 @@ import Testing
         #expect(eventually { changes() == [.opened, .connected, .disconnected] })
     }
 
+    /// Between two Unix sockets, as between a bridge and knxd: half of what came back passes, the connection is over, and the next one is taken.
+    @Test func aLinkOfUnixSocketsIsCutInTheMiddleOfWhatComesBack() throws {
+        let directory = try TemporaryDirectory(prefix: "gate")
+        defer { directory.remove() }
+        let entrance = LinkEnd.unix(directory.path + "/entrance")
+        let service = LinkEnd.unix(directory.path + "/service")
+        let listener = try service.listen()
+        let gate = try Gate(
+            id: "knxd", entrance: entrance, service: service, inNetworkOf: nil, sink: collector.sink)
+        defer { gate.stop() }
+        #expect(throws: SystemFailure.self) { try entrance.connect(asRig: false, until: soon) }
+        try gate.open()
+        let system = try entrance.connect(asRig: false, until: soon)
+        let accepted = try #require(try Socket.accept(listener, until: soon))
+        try system.writeAll([9], until: soon)
+        #expect(try receive(accepted, count: 1) == [9])
+        try gate.trouble(.cuttingInServiceFrame)
+        try accepted.writeAll([1, 2, 3, 4], until: soon)
+        #expect(try receive(system, count: 2) == [1, 2])
+        #expect(!Poll.wait([(system, .readable)], until: soon)[0].isEmpty)
+        #expect((try? system.read(maximum: 8))?.isEmpty ?? true, "the second half has passed")
+        try gate.trouble(nil)
+        let next = try entrance.connect(asRig: false, until: soon)
+        let again = try #require(try Socket.accept(listener, until: soon))
+        try again.writeAll([5, 6], until: soon)
+        #expect(try receive(next, count: 2) == [5, 6])
+        gate.close()
+        #expect(throws: SystemFailure.self) { try entrance.connect(asRig: false, until: soon) }
+        // All of them come from this process, which is the rig.
+        #expect(changes() == [.opened, .closed])
+    }
+
     @Test func aDelayedLinkIsLateInBothDirectionsAndSleepsMeanwhile() throws {
         let service = try Socket.listenTCP()
         let gate = try gate(to: service.port)
@@ -289,7 +321,7 @@ import Testing
         let gate = try gate(to: service.port)
         defer { gate.stop() }
         try gate.open()
-        let probe = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, from: Gate.rigAddress, until: soon)
+        let probe = try Socket.connectTCP(host: "127.0.0.1", port: gate.port, from: LinkEnd.rigAddress, until: soon)
         let accepted = try #require(try Socket.accept(service.listener, until: soon))
         probe.close()
         #expect(try receive(accepted, count: 1) == [])
@@ -309,4 +341,10 @@ import Testing
         MonotonicClock.sleep(for: .milliseconds(200))
         #expect(gate.rounds - before < 10)
     }
+}
+
+extension Gate {
+    /// Of one over TCP.
+    var port: UInt16 { entrance.port ?? 0 }
+    var servicePort: UInt16 { service.port ?? 0 }
 }

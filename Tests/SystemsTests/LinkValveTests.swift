@@ -87,6 +87,15 @@ import Testing
         #expect(valve.release(at: Self.at(1)) == [1, 2])
     }
 
+    @Test func aConnectionIsCutWhenHalfOfAnAnswerHasPassed() {
+        var valve = LinkValve(.cuttingInServiceFrame)
+        valve.take([1, 2, 3], isSystems: true, at: Self.at(0))
+        #expect(valve.release(at: Self.at(0)) == [1, 2, 3] && !valve.isCut)
+        valve.take([1, 2, 3], isSystems: false, at: Self.at(1))
+        #expect(valve.isCut && !valve.isTaking)
+        #expect(valve.release(at: Self.at(1)) == [1, 2])
+    }
+
     @Test func aLinkThatIsSoundAgainGivesUpWhatItHeld() {
         var valve = LinkValve(.delayed(nanoseconds: 1_000_000_000))
         valve.take([1, 2], isSystems: true, at: Self.at(0))

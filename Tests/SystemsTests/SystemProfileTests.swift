@@ -23,7 +23,8 @@ import Testing
                 "state.resync",
                 "db.busy-retry",
                 "db.off-live-path", "db.write-errors-handled", "start.mqtt-optional", "db.commit-before-answer",
-                "shutdown.flush", "parser.skip-malformed", "parser.keep-connection", "start.lock-hint",
+                "shutdown.flush", "parser.skip-malformed", "parser.keep-connection", "parser.fresh-message",
+                "start.lock-hint",
                 "config.validate",
                 "config.place", "config.before-listening", "config.before-writing", "db.unique", "db.foreign-keys",
                 "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits", "api.busy-wait",
@@ -130,6 +131,17 @@ import Testing
         ("dropped: /time_series", "dropped: time_series", "should be a JSON pointer"),
         ("label: group, ", "", "'label' is missing"),
         ("start=${since}", "start=${sinc}", "nothing is called '${sinc}' here: did you mean 'since'?"),
+        (
+            "  - id: knxd\n    unix:", "  - id: ../knxd\n    unix:",
+            "a link is called by small letters, digits and hyphens"
+        ),
+        (
+            "links:\n", "links:\n  - {id: knxd, tcp: 1, ask: {send: \"00\", answer: \"00\"}}\n",
+            "there is another gate 'knxd' above"
+        ),
+        ("    unix: \"${data}/knxd.sock\"", "    tcp: 1\n    unix: x", "either 'tcp', a port, or 'unix', a path"),
+        ("send: \"00 02", "send: \"0 02", "octets in hex were expected here"),
+        ("\"socket\": \"${gate.knxd}\"", "\"socket\": \"${gate.knxx}\"", "did you mean 'gate.knxd'?"),
         ("pattern: '\"message\":\"ready\"'", "pattern: '*'", "a pattern that every line matches"),
     ])
     func mistakesAreNamed(written: String, instead: String, message: String) throws {

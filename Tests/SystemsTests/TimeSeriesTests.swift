@@ -42,10 +42,10 @@ struct TimeSeriesTests {
                 substitution: substitution, decoder: try #require(profile.rowDecoder), interval: .milliseconds(200),
                 sink: collector.sink)
             service = GateProbe(
-                gate: "time-series-database", ports: (gate.port, gate.servicePort), source: "service-probe",
+                gate: "time-series-database", ends: (gate.entrance, gate.service), source: "service-probe",
                 sink: collector.sink
             ) {
-                WriteQuestion.answer(port: $0, method: "POST", path: "/write", until: $1)
+                WriteQuestion.answer(at: $0, method: "POST", path: "/write", until: $1)
             }
         }
 

@@ -63,6 +63,7 @@ extension LinkTrouble {
             case .throttled(let octetsPerSecond): .throttled(octetsPerSecond: octetsPerSecond)
             case .corrupting(let every): .corrupting(every: every)
             case .cuttingInFrame: .cuttingInFrame
+            case .cuttingInServiceFrame: .cuttingInServiceFrame
             }
     }
 }

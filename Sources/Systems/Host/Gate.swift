@@ -3,9 +3,9 @@ import Glibc
 public import Platform
 import Synchronization
 
-/// A TCP link of the rig's own inside the host's network: the system under test reaches a service through it, and the rig can close it.
-/// Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a connect is
-/// refused) and every connection was cut with RST. It can be in trouble, too: cut for a while, half open, slow, late, or damaging what passes. Before a database that takes
+/// A link of the rig's own, over TCP inside the host's network or between two Unix sockets: the system under test reaches a service through it, or one part of the
+/// system another, and the rig can close it. Open, it hands octets through in both directions, half-closed connections included. Closed, its listener is gone (a
+/// connect is refused) and every connection was cut, over TCP with RST. It can be in trouble, too: cut for a while, half open, slow, late, or damaging what passes. Before a database that takes
 /// rows it also tells of each write, and damages writes.
 ///
 /// Reports `.link` events of the source `gate`. One thread does all of it; while nobody writes it sleeps.
@@ -27,38 +27,39 @@ public final class Gate: Sendable {
         var damaged = 0
     }
 
-    /// Connections from here are the rig's own (its broker probe) and not reported.
-    static let rigAddress = "127.0.0.2"
-
     /// The gate's id, such as `broker`.
     public let id: String
-    public let port: UInt16
-    public let servicePort: UInt16
+    /// Where the system connects to.
+    public let entrance: LinkEnd
+    /// What is behind it.
+    public let service: LinkEnd
     private let writes: WriteTap.Writes?
     private let sink: EventSink
     private let wakeup: Wakeup
     private let state = Mutex(State())
     private let thread = Mutex<NamedThread?>(nil)
 
-    /// Makes a closed gate.
+    /// Makes a closed gate between two TCP ports.
     ///
     /// - Parameter host: a process whose network namespace the gate stands in; nil for ours.
     /// - Throws: why that namespace could not be entered.
     public convenience init(
         id: String, port: UInt16, servicePort: UInt16, inNetworkOf host: Int32?, sink: @escaping EventSink
     ) throws(SystemFailure) {
-        try self.init(id: id, port: port, servicePort: servicePort, writes: nil, inNetworkOf: host, sink: sink)
+        try self.init(id: id, entrance: .tcp(port), service: .tcp(servicePort), inNetworkOf: host, sink: sink)
     }
 
+    /// Makes a closed gate.
+    ///
     /// - Parameter writes: which requests are writes of rows; nil where none are.
     init(
-        id: String, port: UInt16, servicePort: UInt16, writes: WriteTap.Writes?, inNetworkOf host: Int32?,
+        id: String, entrance: LinkEnd, service: LinkEnd, writes: WriteTap.Writes? = nil, inNetworkOf host: Int32?,
         sink: @escaping EventSink
     ) throws(SystemFailure) {
         self.writes = writes
         self.id = id
-        self.port = port
-        self.servicePort = servicePort
+        self.entrance = entrance
+        self.service = service
         self.sink = sink
         wakeup = try Wakeup()
         let entered = try Arrival<SystemFailure?>()
@@ -152,7 +153,7 @@ public final class Gate: Sendable {
             var isCutWhileOpen = false
             func listen() -> SystemFailure? {
                 guard listener == nil else { return nil }
-                do throws(SystemFailure) { listener = try Socket.listenTCP(port: gate.port).listener } catch {
+                do throws(SystemFailure) { listener = try gate.entrance.listen() } catch {
                     return error
                 }
                 change(.opened)
@@ -273,11 +274,10 @@ public final class Gate: Sendable {
         }
 
         private func connect(_ socket: Descriptor, _ valve: LinkValve) -> GateConnection? {
-            let isSystems = Socket.peerAddress(socket) != Gate.rigAddress
+            let isSystems = !gate.entrance.isRigs(socket)
             do throws(SystemFailure) {
                 // On the same machine a connect is answered at once or the service's backlog is full.
-                let service = try Socket.connectTCP(
-                    host: "127.0.0.1", port: gate.servicePort, until: MonotonicClock.now() + .milliseconds(200))
+                let service = try gate.service.connect(asRig: false, until: MonotonicClock.now() + .milliseconds(200))
                 if isSystems { change(.connected) }
                 let connection = GateConnection(
                     system: GateEnd(socket), service: GateEnd(service), isSystems: isSystems,
@@ -312,7 +312,7 @@ public final class Gate: Sendable {
         /// Connections that the kernel took but nobody accepted yet.
         private func refuseWaiting(on listener: Descriptor) {
             while let socket = try? Socket.accept(listener, until: MonotonicClock.now()) {
-                let isSystems = Socket.peerAddress(socket) != Gate.rigAddress
+                let isSystems = !gate.entrance.isRigs(socket)
                 Socket.resetOnClose(socket)
                 socket.close()
                 if isSystems { change(.refused) }
@@ -346,7 +346,7 @@ public final class Gate: Sendable {
             } catch {
                 return SystemFailure.text(code: error.code)
             }
-            if connection.isCutByRig, !connection.system.isWaiting { return "cut by the rig" }
+            if connection.isCutByRig { return "cut by the rig" }
             guard connection.system.isDone, connection.service.isDone else { return nil }
             return connection.system.endedFirst ? "ended by the system" : "ended by the service"
         }
@@ -368,8 +368,8 @@ private final class GateConnection {
     let tap: WriteTap?
     private var isCutAtTap = false
 
-    /// The rest of what has been taken passes, and then it is over.
-    var isCutByRig: Bool { isCutAtTap || system.isCut }
+    /// It is over, and the rest of what was taken before has passed.
+    var isCutByRig: Bool { (isCutAtTap || system.isCut) && !system.isWaiting || service.isCut && !service.isWaiting }
 
     /// What passes from now on passes as `valve` lets it; what waited in the one before passes at once.
     func put(_ valve: LinkValve) {

@@ -13,6 +13,8 @@ public enum LinkTrouble: Hashable, Sendable {
     case corrupting(every: Int)
     /// A connection is reset when the first half of what the system sent at once has passed.
     case cuttingInFrame
+    /// The same of what the service sent.
+    case cuttingInServiceFrame
 
     /// For people and for the evidence.
     public var text: String {
@@ -23,6 +25,7 @@ public enum LinkTrouble: Hashable, Sendable {
         case .throttled(let octetsPerSecond): "\(octetsPerSecond) octets per second each way"
         case .corrupting(let every): "a bit turned round in every \(every) octets"
         case .cuttingInFrame: "reset in the middle of what is sent"
+        case .cuttingInServiceFrame: "reset in the middle of what comes back"
         }
     }
 }

@@ -47,8 +47,8 @@ struct LinkValve {
         case nil, .cut, .halfOpen, .throttled: held.append((instant, octets))
         case .delayed(let nanoseconds): held.append((instant + Instant.Span(nanoseconds: nanoseconds), octets))
         case .corrupting(let every): held.append((instant, damaged(octets, every: max(1, every))))
-        case .cuttingInFrame:
-            guard isSystems else { return held.append((instant, octets)) }
+        case .cuttingInFrame, .cuttingInServiceFrame:
+            guard isSystems == (trouble == .cuttingInFrame) else { return held.append((instant, octets)) }
             held.append((instant, Array(octets.prefix((octets.count + 1) / 2))))
             isCut = true
         }

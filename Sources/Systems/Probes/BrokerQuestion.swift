@@ -9,9 +9,9 @@ enum BrokerQuestion {
         [0x10, 23, 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 10, 0, 11] + Array("knxrig-gate".utf8)
     private static let disconnect: [UInt8] = [0xE0, 0]
 
-    static func answer(port: UInt16, until deadline: Instant) -> String {
+    static func answer(at end: LinkEnd, until deadline: Instant) -> String {
         do throws(SystemFailure) {
-            let socket = try Socket.connectTCP(host: "127.0.0.1", port: port, from: Gate.rigAddress, until: deadline)
+            let socket = try end.connect(asRig: true, until: deadline)
             try socket.writeAll(connect, until: deadline)
             var received: [UInt8] = []
             while received.count < 4 {

@@ -25,7 +25,7 @@ final class ConnectionWitness: Sendable {
                 _ = Poll.wait([(thread.wakeup.descriptor, .readable), (socket, .readable)], until: nil)
                 while let packet = try? socket.read(maximum: Self.longestHeaders), !packet.isEmpty {
                     let attempt = ConnectionAttempt(packet: packet)
-                    guard attempt?.port == port, attempt?.source != Gate.rigAddress else { continue }
+                    guard attempt?.port == port, attempt?.source != LinkEnd.rigAddress else { continue }
                     sink(
                         Event(
                             at: MonotonicClock.now(), uncertaintyNanoseconds: 1_000_000, source: Self.source,

@@ -21,17 +21,17 @@ final class GateProbe: Probe {
     private static let patience: Instant.Span = .milliseconds(300)
 
     /// - Parameters:
-    ///   - ports: of the gate, and of what is behind it.
-    ///   - question: asks at a port on the probe's thread, in the system's network, and has its answer by the instant it is given.
+    ///   - ends: the gate, and what is behind it.
+    ///   - question: asks at an end on the probe's thread, in the system's network, and has its answer by the instant it is given.
     init(
-        gate: String, ports: (gate: UInt16, service: UInt16), source: String, sink: @escaping EventSink,
-        question: @escaping @Sendable (UInt16, Instant) -> String
+        gate: String, ends: (gate: LinkEnd, service: LinkEnd), source: String, sink: @escaping EventSink,
+        question: @escaping @Sendable (LinkEnd, Instant) -> String
     ) {
         self.gate = gate
         self.source = source
         self.sink = sink
-        self.question = { question(ports.gate, $0) }
-        behind = { question(ports.service, $0) }
+        self.question = { question(ends.gate, $0) }
+        behind = { question(ends.service, $0) }
     }
 
     func start(network: Int32?) throws(SystemFailure) {

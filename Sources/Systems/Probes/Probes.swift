@@ -23,8 +23,8 @@ final class Probes: Sendable {
 
     /// Makes the probes and starts none.
     init(
-        profile: SystemProfile, substitution: Substitution, host: Host, session: Session? = nil,
-        commandsBothWays: Bool = false, sink: @escaping EventSink
+        profile: SystemProfile, substitution: Substitution, host: Host, links: SystemLinks? = nil,
+        session: Session? = nil, commandsBothWays: Bool = false, sink: @escaping EventSink
     ) throws(DocumentFailure) {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
         var gates: [GateProbe] = []
@@ -102,22 +102,25 @@ final class Probes: Sendable {
         for service in profile.services
         where mqtt.contains(where: { String($0.port) == substitution["service.\(service.id)"] }) {
             // Only what speaks MQTT can be asked for a CONNACK.
-            guard let gate = service.gate, let ports = Self.ports(gate, service.id, substitution) else { continue }
-            let probe = GateProbe(gate: gate, ports: ports, source: "broker-probe", sink: sink) {
-                BrokerQuestion.answer(port: $0, until: $1)
+            guard let gate = service.gate, let ends = Self.ends(gate, service.id, substitution) else { continue }
+            let probe = GateProbe(gate: gate, ends: ends, source: "broker-probe", sink: sink) {
+                BrokerQuestion.answer(at: $0, until: $1)
             }
             gates.append(probe)
             all.append(probe)
         }
         if let rows = profile.rows, let service = profile.services.first(where: { $0.gate == rows.gate }),
-            let ports = Self.ports(rows.gate, service.id, substitution)
+            let ends = Self.ends(rows.gate, service.id, substitution)
         {
-            let probe = GateProbe(gate: rows.gate, ports: ports, source: "service-probe", sink: sink) {
-                WriteQuestion.answer(port: $0, method: rows.method, path: rows.path, until: $1)
+            let probe = GateProbe(gate: rows.gate, ends: ends, source: "service-probe", sink: sink) {
+                WriteQuestion.answer(at: $0, method: rows.method, path: rows.path, until: $1)
             }
             gates.append(probe)
             all.append(probe)
         }
+        let linkProbes = links?.probes(sink: sink) ?? []
+        gates += linkProbes
+        all += linkProbes as [any Probe]
         let main = profile.mainProcess
         processes = ProcessProbe(host: host, main: main, roles: profile.processes, sink: sink)
         all.append(processes)
@@ -130,13 +133,13 @@ final class Probes: Sendable {
     }
 
     /// Of a gate, and of the service behind it.
-    private static func ports(
+    private static func ends(
         _ gate: String, _ service: String, _ substitution: Substitution
-    ) -> (gate: UInt16, service: UInt16)? {
+    ) -> (gate: LinkEnd, service: LinkEnd)? {
         guard let port = substitution["gate.\(gate)"].flatMap({ UInt16($0) }),
             let behind = substitution["service.\(service)"].flatMap({ UInt16($0) })
         else { return nil }
-        return (port, behind)
+        return (.tcp(port), .tcp(behind))
     }
 
     func start() throws(SystemFailure) {
