@@ -114,11 +114,15 @@ public struct Qualification: Sendable, Hashable {
         self.bystanders = bystanders
     }
 
-    /// All clean runs passed, every sabotage was caught, no null run raised an alarm, and there was something of each.
+    /// All clean runs passed, every sabotage was caught, no null run raised an alarm, and there was something of each: a sabotage of every scenario, since one
+    /// that was never seen to fail may be unable to.
     public var isQualified: Bool {
         !scenarios.isEmpty && clean.of > 0 && clean.good == clean.of && null.of > 0 && null.good == null.of
-            && caught == sabotages.count && !sabotages.isEmpty
+            && caught == sabotages.count && unshown.isEmpty
     }
+
+    /// Scenarios without a sabotage: nothing shows that they can fail.
+    public var unshown: [Scenario] { scenarios.filter(\.sabotages.isEmpty) }
 
     public var sabotages: [Sabotage] { scenarios.flatMap(\.sabotages) }
     public var caught: Int { sabotages.count(where: \.isCaught) }

@@ -1,3 +1,4 @@
+import Events
 import Testing
 
 @testable import Checkers
@@ -49,5 +50,25 @@ import Testing
     ])
     func whatIsOnlyMentionedIsNoReason(finding: String, sentence: String) {
         #expect(!Qualification.Sabotage.isTold(finding, by: sentence))
+    }
+
+    @Test func aScenarioThatNoSabotageShowsToFailIsNotQualified() {
+        func scenario(_ variant: String, _ sabotages: [Qualification.Sabotage]) -> Qualification.Scenario {
+            var scenario = Qualification.Scenario(id: "HW-1", variant: variant)
+            scenario.clean.add(isGood: true, "pass")
+            scenario.null.add(isGood: true, "pass")
+            scenario.sabotages = sabotages
+            return scenario
+        }
+        let caught = Qualification.Sabotage(
+            protection: "knxd.restart", finding: "interface daemon", outcome: .fail,
+            sentence: "interface daemon: knxd exited", run: "")
+        func qualification(_ scenarios: Qualification.Scenario...) -> Qualification {
+            Qualification(rig: "twin", kind: "twin", build: "b", system: "s", made: 0, scenarios: scenarios)
+        }
+        #expect(qualification(scenario("a", [caught]), scenario("b", [caught])).isQualified)
+        let lacking = qualification(scenario("a", [caught]), scenario("b", []))
+        #expect(!lacking.isQualified && lacking.unshown.map(\.variant) == ["b"])
+        #expect(lacking.value["qualified"] == false)
     }
 }
