@@ -176,7 +176,7 @@ public struct Scenario: Sendable {
     /// A protection that, switched off, must make the scenario fail.
     public struct Sabotage: Sendable, Hashable {
         public var protection: String
-        /// A word of the finding's first sentence.
+        /// What the verdict's sentence says of the broken property: a phrase of it, or the word that one of its clauses begins with.
         public var finding: String
     }
 

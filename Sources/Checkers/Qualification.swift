@@ -6,7 +6,7 @@ public struct Qualification: Sendable, Hashable {
     /// One protection switched off, and what the scenario made of it.
     public struct Sabotage: Sendable, Hashable {
         public var protection: String
-        /// A word of the sentence that the right finding has.
+        /// What the right sentence says, as `isTold` reads it: a word that one of its clauses begins with, or a phrase.
         public var finding: String
         public var outcome: Outcome
         public var sentence: String
@@ -22,7 +22,23 @@ public struct Qualification: Sendable, Hashable {
         }
 
         /// It failed, and for the reason that was to be found: a fail for another reason is luck.
-        public var isCaught: Bool { outcome == .fail && sentence.contains(finding) }
+        public var isCaught: Bool { outcome == .fail && Self.isTold(finding, by: sentence) }
+
+        /// Whether a sentence says of itself what was to be found. How long after the end of the fault, and what stands behind that, names brokers, bridges and
+        /// controllers that did nothing wrong. A single word is what broke only where a clause begins with it.
+        public static func isTold(_ finding: String, by sentence: String) -> Bool {
+            var told = sentence[...]
+            for found in sentence.ranges(of: " s after ") where !sentence[found.upperBound...].hasPrefix("the fault") {
+                told = sentence[..<found.lowerBound]
+                break
+            }
+            return told.ranges(of: finding).contains { place in
+                if let next = told[place.upperBound...].first, next.isLetter || next.isNumber { return false }
+                let before = told[..<place.lowerBound]
+                if before.isEmpty || before.hasSuffix(": ") { return true }
+                return finding.contains(" ") && before.hasSuffix(" ")
+            }
+        }
     }
 
     /// What a scenario that does not name a protection made of its absence. It tells where else it would have been noticed, and qualifies nothing.
@@ -98,11 +114,15 @@ public struct Qualification: Sendable, Hashable {
         self.bystanders = bystanders
     }
 
-    /// All clean runs passed, every sabotage was caught, no null run raised an alarm, and there was something of each.
+    /// All clean runs passed, every sabotage was caught, no null run raised an alarm, and there was something of each: a sabotage of every scenario, since one
+    /// that was never seen to fail may be unable to.
     public var isQualified: Bool {
         !scenarios.isEmpty && clean.of > 0 && clean.good == clean.of && null.of > 0 && null.good == null.of
-            && caught == sabotages.count && !sabotages.isEmpty
+            && caught == sabotages.count && unshown.isEmpty
     }
+
+    /// Scenarios without a sabotage: nothing shows that they can fail.
+    public var unshown: [Scenario] { scenarios.filter(\.sabotages.isEmpty) }
 
     public var sabotages: [Sabotage] { scenarios.flatMap(\.sabotages) }
     public var caught: Int { sabotages.count(where: \.isCaught) }

@@ -18,9 +18,11 @@ public enum QualificationSummary {
                         + "(\(sabotage.outcome.rawValue)): \(sabotage.sentence)")
             }
             lines += scenario.null.bad.map { "  \(name): a null run raised an alarm: \($0)" }
+            if scenario.sabotages.isEmpty {
+                lines.append("  \(name): no sabotage, no qualification: nothing shows that it can fail")
+            }
         }
         if null.of == 0 { lines.append("  there was no null run") }
-        if qualification.sabotages.isEmpty { lines.append("  there was no sabotage") }
         return (lines + byProtection(qualification) + byBystanders(qualification)).map { $0 + "\n" }.joined()
     }
 

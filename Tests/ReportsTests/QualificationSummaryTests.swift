@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    @Test func aScenarioWithoutASabotageIsNamed() {
+        var qualification = Self.qualification { _ in }
+        var other = qualification.scenarios[0]
+        other.variant = "cut-3s"
+        other.sabotages = []
+        qualification.scenarios.append(other)
+        #expect(
+            QualificationSummary.text(qualification) == """
+                NOT QUALIFIED  clean runs 2 of 2, sabotages caught 1 of 1, null runs without alarm 2 of 2
+                  HW-1/cut-3s: no sabotage, no qualification: nothing shows that it can fail
+
+                """)
+    }
+
     @Test func whatSeveralScenariosCaughtIsSaidOfEach() {
         var qualification = Self.qualification { _ in }
         var other = qualification.scenarios[0]

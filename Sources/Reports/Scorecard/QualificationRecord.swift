@@ -52,14 +52,21 @@ public struct QualificationRecord: Sendable, Hashable {
     /// The scenario has been shown to be able to fail on this rig.
     func covers(_ id: String) -> Bool {
         let own = scenarios.filter { $0.id == id }
-        return own.contains { $0.sabotages > 0 } && own.allSatisfy { $0.caught == $0.sabotages }
+        return !own.isEmpty && own.allSatisfy { $0.sabotages > 0 && $0.caught == $0.sabotages }
     }
 
     /// Why it does not vouch for a rig and a build; nil when it does.
     public func objection(rig: String, kind: String, toolBuild: String) -> String? {
         if self.rig != rig || rigKind != kind { return "it was made on the rig '\(self.rig)' (\(rigKind))" }
         if self.toolBuild != toolBuild { return "it was made with another build of knxrig" }
-        if !isQualified { return "it was not qualified: clean \(cleanGood) of \(clean), null \(nullGood) of \(null)" }
-        return nil
+        return isQualified ? nil : "it was not qualified: \(counts)"
+    }
+
+    private var counts: String {
+        let sabotages = scenarios.reduce(0) { $0 + $1.sabotages }
+        let caught = scenarios.reduce(0) { $0 + $1.caught }
+        let unshown = scenarios.filter { $0.sabotages == 0 }.map { "\($0.id)/\($0.variant)" }
+        return "clean \(cleanGood) of \(clean), sabotages caught \(caught) of \(sabotages), null \(nullGood) of \(null)"
+            + (unshown.isEmpty ? "" : ", no sabotage of \(unshown.joined(separator: ", "))")
     }
 }

@@ -35,9 +35,10 @@ extension Command {
         ],
         notes: """
             ID is a scenario (all of its variants) or ID/VARIANT. Writes qualification.json beside the report. A sabotage counts as caught when its scenario fails
-            and the first sentence names what was to be found. With --others the first variant of every scenario that does not name a protection is run without
-            it: what fails there qualifies nothing, and tells how far its absence reaches (all of them: about a thousand runs).
-            Exit status: 0 qualified, 1 a sabotage was missed or a clean or null run was not clean, 2 usage or bad input, 130 aborted.
+            and the first sentence names the broken property itself, and not only what the fault had taken away. A variant without a sabotage is not qualified:
+            nothing shows that it can fail. With --others the first variant of every scenario that does not name a protection is run
+            without it: what fails there qualifies nothing, and tells how far its absence reaches (all of them: about a thousand runs).
+            Exit status: 0 qualified, 1 a sabotage was missed, or there is none, or a clean or null run was not clean, 2 usage or bad input, 130 aborted.
             """
     ) { arguments in
         try CalibrationRequest(arguments).perform()

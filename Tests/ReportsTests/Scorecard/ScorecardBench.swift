@@ -18,20 +18,22 @@ enum ScorecardBench {
 
     static let ids = weights.entries.map(\.id)
 
-    static func qualification(_ ids: [String] = ids, caught: Int = 1, qualified: Bool = true, tool: String = "tool")
-        -> QualificationRecord
-    {
-        let scenarios = ids.map { id -> Value in
-            [
-                "id": .text(id), "variant": "default",
-                "sabotages": [
-                    [
-                        "protection": "p", "caught": .bool(caught > 0), "finding": "f", "outcome": "fail",
-                        "sentence": "f", "run": "",
-                    ]
-                ],
-            ]
-        }
+    /// - Parameter unshown: scenarios of which it has a second variant, without a sabotage.
+    static func qualification(
+        _ ids: [String] = ids, caught: Int = 1, qualified: Bool = true, tool: String = "tool", unshown: [String] = []
+    ) -> QualificationRecord {
+        let scenarios =
+            ids.map { id -> Value in
+                [
+                    "id": .text(id), "variant": "default",
+                    "sabotages": [
+                        [
+                            "protection": "p", "caught": .bool(caught > 0), "finding": "f", "outcome": "fail",
+                            "sentence": "f", "run": "",
+                        ]
+                    ],
+                ]
+            } + unshown.map { ["id": .text($0), "variant": "bare", "sabotages": []] }
         let value: Value = [
             "schema": "knxrig/qualification/1", "qualified": .bool(qualified), "rig": "twin", "kind": "twin",
             "knxrig": .text(tool),

@@ -134,6 +134,16 @@ import Testing
         #expect(Scorecard(input).rows.filter { $0.worth == 1 }.map(\.entry.id) == ["IF-1", "DI-1"])
         input.qualification = ScorecardBench.qualification(caught: 0)
         #expect(Scorecard(input).rows.allSatisfy { $0.worth == 0 })
+        input.qualification = ScorecardBench.qualification(unshown: ["IF-1"])
+        #expect(Scorecard(input).rows.filter { $0.worth == 0 }.map(\.entry.id) == ["IF-1"])
+    }
+
+    @Test func whatARigIsNotQualifiedByIsSaid() {
+        let record = ScorecardBench.qualification(caught: 0, qualified: false, unshown: ["IF-1"])
+        #expect(
+            record.objection(rig: "twin", kind: "twin", toolBuild: "tool")
+                == "it was not qualified: clean 1 of 1, sabotages caught 0 of 4, null 1 of 1, no sabotage of IF-1/bare")
+        #expect(ScorecardBench.qualification().objection(rig: "twin", kind: "twin", toolBuild: "tool") == nil)
     }
 
     /// More than one and more than 5 % of invalid runs: no score.
