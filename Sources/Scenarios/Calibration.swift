@@ -17,13 +17,21 @@ public struct Calibration: Sendable {
     /// All runs, in the order in which they are to be made. Directories are the caller's to give.
     public let jobs: [Job]
     private let roles: [Role]
-    private let plans: [TestPlan]
+    /// The variants that are qualified; the others are only run without what these name.
+    public let plans: [TestPlan]
 
-    /// - Parameter plans: one per scenario variant.
+    /// - Parameter all: one per scenario variant.
     /// - Parameter clean: runs without sabotage per variant.
     /// - Parameter null: null runs in all, spread over the variants in turn.
     /// - Parameter bystanders: each protection that any of the variants names is switched off once for the first variant of every other scenario too.
-    public init(_ plans: [TestPlan], clean: Int, null: Int, bystanders: Bool = false) {
+    /// - Parameter protections: only variants that name one of these are qualified, and only these are switched off for bystanders; nil: all.
+    public init(
+        _ all: [TestPlan], clean: Int, null: Int, bystanders: Bool = false, of protections: Set<String>? = nil
+    ) {
+        let plans = all.filter { plan in
+            guard let protections else { return true }
+            return plan.variant.sabotages.contains { protections.contains($0.protection) }
+        }
         self.plans = plans
         var jobs: [Job] = []
         var roles: [Role] = []
@@ -49,11 +57,13 @@ public struct Calibration: Sendable {
         }
         if bystanders {
             var seen: Set<String> = []
-            let named = plans.flatMap { $0.variant.sabotages.map(\.protection) }.filter { seen.insert($0).inserted }
+            let named = plans.flatMap { $0.variant.sabotages.map(\.protection) }.filter {
+                protections?.contains($0) ?? true && seen.insert($0).inserted
+            }
             for protection in named {
                 var scenarios: Set<String> = []
-                for plan in plans where scenarios.insert(plan.scenario.id).inserted {
-                    let own = plans.filter { $0.scenario.id == plan.scenario.id }
+                for plan in all where scenarios.insert(plan.scenario.id).inserted {
+                    let own = all.filter { $0.scenario.id == plan.scenario.id }
                     guard !own.contains(where: { $0.variant.sabotages.contains { $0.protection == protection } })
                     else { continue }
                     add(plan, .bystander(protection))
@@ -85,12 +95,20 @@ public struct Calibration: Sendable {
         var scenarios = plans.map { Qualification.Scenario(id: $0.scenario.id, variant: $0.variant.name) }
         var bystanders: [Qualification.Bystander] = []
         for (index, result) in results.enumerated() {
+            let said = "\(result.verdict.outcome.rawValue): \(result.verdict.sentence)"
+            if case .bystander(let protection) = roles[index] {
+                bystanders.append(
+                    Qualification.Bystander(
+                        protection: protection, scenario: result.job.scenario, variant: result.job.variant,
+                        outcome: result.verdict.outcome, sentence: result.verdict.sentence,
+                        run: result.job.directoryName))
+                continue
+            }
             guard
                 let place = scenarios.firstIndex(where: {
                     $0.id == result.job.scenario && $0.variant == result.job.variant
                 })
             else { continue }
-            let said = "\(result.verdict.outcome.rawValue): \(result.verdict.sentence)"
             switch roles[index] {
             case .clean: scenarios[place].clean.add(isGood: result.verdict.outcome == .pass, said)
             case .null: scenarios[place].null.add(isGood: result.verdict.outcome == .pass, said)
@@ -99,12 +117,7 @@ public struct Calibration: Sendable {
                     Qualification.Sabotage(
                         protection: sabotage.protection, finding: sabotage.finding, outcome: result.verdict.outcome,
                         sentence: result.verdict.sentence, run: result.job.directoryName))
-            case .bystander(let protection):
-                bystanders.append(
-                    Qualification.Bystander(
-                        protection: protection, scenario: result.job.scenario, variant: result.job.variant,
-                        outcome: result.verdict.outcome, sentence: result.verdict.sentence,
-                        run: result.job.directoryName))
+            case .bystander: break
             }
         }
         let first = plans.first

@@ -364,6 +364,30 @@ import Testing
         #expect(!unclean.isQualified)
     }
 
+    @Test func aCalibrationOfOneProtectionIsOfTheVariantsThatNameIt() throws {
+        let names = [("IF-1", "killed-5s"), ("PB-2", "killed"), ("PB-2", "stalled-5s"), ("PB-2", "hung")]
+        let plans = try names.map { try TestPlan(job: Self.job($0.0, $0.1)) }
+        let calibration = Calibration(plans, clean: 1, null: 2, bystanders: true, of: ["knxd.watchdog"])
+        #expect(calibration.plans.map(\.job.name) == ["PB-2/hung"])
+        let told = calibration.jobs.map { "\($0.name) \($0.isNull) \($0.sabotage)" }.sorted()
+        #expect(
+            told == [
+                "IF-1/killed-5s false [\"knxd.watchdog\"]", "PB-2/hung false [\"knxd.watchdog\"]", "PB-2/hung false []",
+                "PB-2/hung true []", "PB-2/hung true []",
+            ])
+        let results = calibration.jobs.map { job in
+            JobResult(
+                job: job,
+                verdict: job.sabotage.isEmpty || job.scenario == "IF-1"
+                    ? RunVerdict(outcome: .pass, sentence: "fine")
+                    : RunVerdict(outcome: .fail, sentence: plans[3].variant.sabotages[0].finding))
+        }
+        let qualification = calibration.qualification(results, build: "b", made: 0)
+        #expect(qualification.isQualified)
+        #expect(qualification.scenarios.map(\.variant) == ["hung"] && qualification.clean.of == 1)
+        #expect(qualification.bystanders.map(\.scenario) == ["IF-1"])
+    }
+
     @Test func bystandersAreTheFirstVariantsOfScenariosThatDoNotNameAProtection() throws {
         let names = [("PB-2", "killed"), ("PB-2", "stalled-5s"), ("IF-1", "killed-5s"), ("IF-1", "half-open-20s")]
         let plans = try names.map { try TestPlan(job: Self.job($0.0, $0.1)) }

@@ -24,6 +24,8 @@ extension Command {
                 "--others",
                 "without each protection make the other scenarios' runs too, and say which of them fail as well"
             ),
+            .value(
+                "--without", "PROTECTION", "only the variants that name this protection (default: all)", repeats: true),
             .value("--parallel", "K", "make K runs at once, each with a twin of its own (default: 1)"),
             .value("--seed", "S", "settle every random choice (default: one by the clock, printed in the report)"),
             .value("--out", "DIR", "where the runs go (default: knxrig-runs/<UTC>)"),
@@ -31,7 +33,7 @@ extension Command {
         ],
         examples: [
             "knxrig calibrate all --parallel 4", "knxrig calibrate HW-1 --clean 3 --null 5",
-            "knxrig calibrate all --others --parallel 8",
+            "knxrig calibrate all --others --parallel 8", "knxrig calibrate all --others --without db.unique",
         ],
         notes: """
             ID is a scenario (all of its variants) or ID/VARIANT. Writes qualification.json beside the report. A sabotage counts as caught when its scenario fails
@@ -88,14 +90,23 @@ private struct CalibrationRequest {
                 }
             }
         }
-        self.plans = plans
+        let protections = arguments.all("--without")
+        let named = Set(plans.flatMap { $0.variant.sabotages.map(\.protection) })
+        for protection in protections where !named.contains(protection) {
+            throw UsageFailure(
+                "'--without \(protection)': no variant that was asked for names it"
+                    + Nearest.suggestion(for: protection, among: named.sorted()))
+        }
+        let others = arguments.has("--others")
+        calibration = Calibration(
+            plans, clean: clean, null: null, bystanders: others, of: protections.isEmpty ? nil : Set(protections))
+        self.plans = others ? plans : calibration.plans
         apart = arguments.operands.flatMap(catalogue.apart).filter { name in
             !plans.contains { $0.job.name == name }
         }
         if plans.contains(where: { $0.rig.kind == .bench }), parallel > 1 {
             throw UsageFailure("'--parallel \(parallel)': a bench has one of everything; only twins run at once")
         }
-        calibration = Calibration(plans, clean: clean, null: null, bystanders: arguments.has("--others"))
     }
 
     func perform() throws -> ExitStatus {
