@@ -33,6 +33,16 @@ struct JudgePlan: Sendable {
         var bound: Int
     }
 
+    /// What is looked at of a system that is asked to end, beside the views.
+    struct Kept: Sendable, Hashable {
+        /// The rows of the time series.
+        var rows: Bool
+        /// How many rows the system's history has at most; nil where its rows are not read.
+        var historyBound: Int?
+        /// When the database is closed.
+        var database: Bool
+    }
+
     /// A line that is saturated from before the fault until after its heal.
     struct Load: Sendable, Hashable {
         /// Tenths of a percent of the line's capacity.
@@ -132,6 +142,8 @@ struct JudgePlan: Sendable {
     var systemSources: [ClosedRange<UInt16>]
     var views: [View]
     var rows: Rows?
+    /// nil where no system is asked to end, and in plans that do not say.
+    var kept: Kept?
     /// nil in plans that do not say what time it was.
     var clock: Clock?
     var interfaceDaemon: String
@@ -314,6 +326,13 @@ struct JudgePlan: Sendable {
                     bound: item.value["bound"] == nil ? nil : Int(try JudgePlan.number(item, "bound", 1...1999))))
         }
         if let value = judge["rows"], value != .null { rows = try JudgePlan.rows(value) }
+        if let value = judge["kept"], value != .null {
+            kept = Kept(
+                rows: value["rows"]?.bool ?? false,
+                historyBound: value["history"] == nil
+                    ? nil : Int(try JudgePlan.number(Record(value), "history", 1...1_000_000_000)),
+                database: value["database"]?.bool ?? false)
+        }
         if let monotonic = plan["utc"]?["monotonic"]?.integer, let unix = plan["utc"]?["unix"]?.integer {
             clock = Clock(monotonic: monotonic, unix: unix)
         }
@@ -332,6 +351,9 @@ struct JudgePlan: Sendable {
                 throw RecordFailure(
                     key: "rows", expected: "the view of the rows and the time of day, since '\(checker)' judges them")
             }
+        }
+        if kept?.rows ?? false || kept?.historyBound != nil, clock == nil {
+            throw RecordFailure(key: "utc", expected: "the time of day, since rows are judged by their stamps")
         }
         guard !tracers.isEmpty else { throw RecordFailure(key: "tracers", expected: "at least one group address") }
         guard views.contains(where: \.isStreaming) else {

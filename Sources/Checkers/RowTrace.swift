@@ -50,8 +50,13 @@ struct RowTrace {
     let writes: [Int64: Write]
     /// When the rows were read; nil when nobody has.
     let read: Instant?
+    /// The stamp of the oldest row; nil where there is none.
+    private(set) var oldest: Instant?
 
     static let view = "rows"
+    /// What was read of stores while the system was down: of a time series, of a history.
+    static let keptView = "kept-rows"
+    static let keptHistoryView = "kept-history"
     static let passedView = "rows-passed"
     static let operation = "row-write"
 
@@ -60,25 +65,42 @@ struct RowTrace {
     private static let lateness = Instant.Span.seconds(2)
 
     init(_ world: World, _ view: JudgePlan.View) {
-        let samples = world.timeline.samples[Self.view] ?? [:]
+        self.init(
+            world, world.timeline.samples[Self.view] ?? [:], suppressesSame: view.suppressesSame,
+            writes: Self.writes(world))
+    }
+
+    /// What a store held while the system was down.
+    init(kept view: String, suppressesSame: Bool, _ world: World) {
+        self.init(
+            world, world.timeline.samples[view] ?? [:], suppressesSame: suppressesSame,
+            writes: view == Self.keptView ? Self.writes(world) : [:])
+    }
+
+    private init(
+        _ world: World, _ samples: [String: [Timeline.Stamped<Event.Sample>]], suppressesSame: Bool,
+        writes: [Int64: Write]
+    ) {
         read = samples["read"]?.last.map(\.instant)
-        writes = Self.writes(world)
+        self.writes = writes
         let taken = Dictionary(grouping: writes.values.filter(\.isTaken).flatMap(\.rows), by: \.group)
         for group in world.plan.points.sorted() {
             let stored = (samples[Text.group(group)] ?? []).compactMap { sample in
                 Self.row(group, sample.content, world.plan).map { ($0, sample.content.reading?["count"]?.integer ?? 1) }
             }
+            oldest = ([oldest].compactMap(\.self) + stored.map(\.0.instant)).min()
             repeats += stored.reduce(0) { $0 + Int(clamping: max(0, $1.1 - 1)) }
             match(
                 world.truth.values[group] ?? [], group, stored.map(\.0).sorted { $0.stamp < $1.stamp },
-                taken[group] ?? [], view)
+                taken[group] ?? [], suppressesSame)
         }
         entries.sort { $0.instant < $1.instant }
         unaccounted.sort { $0.stamp < $1.stamp }
     }
 
     private mutating func match(
-        _ said: [LineTruth.Value], _ group: UInt16, _ rows: [Row], _ taken: [Row], _ view: JudgePlan.View
+        _ said: [LineTruth.Value], _ group: UInt16, _ rows: [Row], _ taken: [Row],
+        _ suppressesSame: Bool
     ) {
         var isUsed = [Bool](repeating: false, count: rows.count)
         var previous: [UInt8]?
@@ -89,7 +111,7 @@ struct RowTrace {
             if let index = rows.indices.first(where: { !isUsed[$0] && isIts(rows[$0]) }) {
                 isUsed[index] = true
                 fate = .arrived
-            } else if view.suppressesSame, previous == value.raw {
+            } else if suppressesSame, previous == value.raw {
                 fate = .suppressed
             } else if taken.contains(where: isIts) {
                 fate = .lostByService

@@ -5,6 +5,8 @@ import Synchronization
 struct Building {
     private static let mqttPatienceNanoseconds: Int64 = 3_000_000_000
     private static let knxPatienceNanoseconds: Int64 = 5_000_000_000
+    /// What a controller that does not end in order takes its time for before it tells the broker.
+    private static let leaveMicroseconds: UInt32 = 200_000
 
     private let configuration: Configuration
     private let protections: Set<Protection>
@@ -97,14 +99,22 @@ struct Building {
         connectionThread.join()
         bridge.stop()
         bridgeThread.join()
+        let closes = protections.contains(.shutdownClose)
+        func closeDatabase() {
+            registry.stop(closes: closes)
+            registryThread.join()
+            store.stop(closes: closes)
+            storeThread.join()
+        }
+        // Whoever reads that the system is offline finds all its rows, and the database is open as long as anything may still go wrong.
+        let endsInOrder = protections.contains(.shutdownOrder)
+        if !endsInOrder { closeDatabase() }
         timeSeries?.stop()
-        registry.stop()
-        registryThread.join()
-        store.stop()
-        storeThread.join()
         timeSeriesThread?.join()
+        if !endsInOrder { usleep(Self.leaveMicroseconds) }
         mqtt.stop()
         mqttThread.join()
+        if endsInOrder { closeDatabase() }
         supervisor.stop()
         supervisorThread.join()
         Log.info("stopped")

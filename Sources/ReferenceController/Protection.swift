@@ -35,6 +35,8 @@ enum Protection: String, CaseIterable, Sendable {
     case offlineFirst = "offline-first"
     case startOnBoot = "start.on-boot"
     case shutdownFlush = "shutdown.flush"
+    case shutdownOrder = "shutdown.order"
+    case shutdownClose = "shutdown.close"
     case parserSkipMalformed = "parser.skip-malformed"
     case parserKeepConnection = "parser.keep-connection"
     case parserFreshMessage = "parser.fresh-message"
@@ -89,6 +91,8 @@ enum Protection: String, CaseIterable, Sendable {
         case .databaseCommitBeforeAnswer:
             "answers a change when it is committed, so that what was answered outlives the process"
         case .shutdownFlush: "writes what is not written yet and says goodbye to the broker before it ends"
+        case .shutdownOrder: "closes the database last, after it has written the time series and told the broker"
+        case .shutdownClose: "closes the database before it ends"
         case .parserSkipMalformed: "skips a telegram that is not as it should be, and goes on"
         case .parserKeepConnection:
             "goes on with the same connection to knxd after a telegram that is not as it should be"

@@ -38,6 +38,7 @@ import Synchronization
     private struct Content {
         var pending: [Pending] = []
         var stopping = false
+        var closes = true
     }
 
     static let greatestPending = 64
@@ -128,7 +129,7 @@ import Synchronization
             }
             if stopping { break }
         }
-        unsafe sqlite3_close(database)
+        if content.withLock({ $0.closes }) { unsafe sqlite3_close(database) }
     }
 
     private func serve(_ pending: Pending, isWritten: Bool, gatheredSince: inout Int64?) {
@@ -197,8 +198,12 @@ import Synchronization
         return .success(.object(attributes))
     }
 
-    func stop() {
-        content.withLock { $0.stopping = true }
+    /// - Parameter closes: whether the database is closed, or left to the end of the process.
+    func stop(closes: Bool) {
+        content.withLock { content in
+            content.stopping = true
+            content.closes = closes
+        }
         wakeup.signal()
     }
 

@@ -31,6 +31,7 @@ import Synchronization
     private let retriesBusy: Bool
     private let isFailing = Atomic(false)
     private let stopping = Atomic(false)
+    private let closes = Atomic(true)
     private let wakeup = Wakeup()
 
     /// Opens or makes the database in the working directory and restores the points from it.
@@ -74,7 +75,7 @@ import Synchronization
             if isOffLivePath || last, !write(isLast: last) { break }
             if last { break }
         }
-        unsafe sqlite3_close(database)
+        if closes.load(ordering: .relaxed) { unsafe sqlite3_close(database) }
     }
 
     /// Writes at once, on the thread that brought a telegram: what a controller does that keeps its database on the live path.
@@ -100,7 +101,9 @@ import Synchronization
         return true
     }
 
-    func stop() {
+    /// - Parameter closes: whether the database is closed, or left to the end of the process.
+    func stop(closes: Bool) {
+        self.closes.store(closes, ordering: .relaxed)
         stopping.store(true, ordering: .releasing)
         wakeup.signal()
     }

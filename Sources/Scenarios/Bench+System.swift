@@ -123,12 +123,6 @@ extension Bench {
         }
     }
 
-    /// What a system that has ended left of its database.
-    func lookAtClosedDatabase() {
-        guard let path = system?.databasePath else { return }
-        sample("shutdown", "write_ahead_log", Files.exists(path + "-wal") ? "left" : "gone")
-    }
-
     /// Starts the system with a damaged configuration and puts down what became of it.
     func tryConfiguration(
         _ damage: ConfigurationDamage, number: Int, randomness: UInt64

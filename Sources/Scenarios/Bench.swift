@@ -309,7 +309,7 @@ final class Bench: Sendable {
 
     // MARK: what the steps use
 
-    private var sink: EventSink { recorder.sink }
+    var sink: EventSink { recorder.sink }
 
     func record(_ payload: Event.Payload, at instant: Instant = MonotonicClock.now()) {
         recorder.append(Event(at: instant, source: "rig", payload))

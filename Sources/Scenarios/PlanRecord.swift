@@ -146,7 +146,18 @@ extension TestPlan {
                 ))
         }
         if variant.expectations.contains(where: { $0.checker == "shutdown" }) {
-            sources.append(source("shutdown", "what the system left behind when it had ended"))
+            sources.append(
+                source(
+                    "shutdown",
+                    "what the system left behind when it had ended; when its database was closed, in the kernel's notices of files"
+                ))
+            if system.rows != nil {
+                sources.append(
+                    source("kept-rows", "every row that the time-series database holds, while the system is down"))
+            }
+            if system.history?.entries != nil {
+                sources.append(source("kept-history", "every row of the system's history, while the system is down"))
+            }
         }
         if variant.expectations.contains(where: { $0.checker == "integrity" }) {
             sources.append(
@@ -296,6 +307,19 @@ extension TestPlan {
     /// nothing from the first.
     private static let mostLosses: Int64 = 1
 
+    /// What is looked at of a system that is asked to end, beside the views.
+    private var keptStores: Value {
+        guard variant.expectations.contains(where: { $0.checker == "shutdown" }) else { return .null }
+        return .record(present: [
+            ("rows", system.rows == nil ? nil : true),
+            ("history", system.history.flatMap { history in history.entries.map { _ in .integer(history.bound) } }),
+            (
+                "database",
+                system.views.contains { if case .sqlite = $0.source { true } else { false } } ? true : nil
+            ),
+        ])
+    }
+
     /// What judges the steps after the first.
     private var further: Value {
         .list(
@@ -378,6 +402,7 @@ extension TestPlan {
                         ("bound", view.queue.map { .integer(Int64($0.bound)) }),
                     ])
                 }),
+            "kept": keptStores,
             "rows": system.rows.map { rows in
                 ["view": .text(rows.view), "gate": .text(rows.gate), "bound": .integer(Int64(rows.bound))]
             } ?? .null,

@@ -27,6 +27,18 @@ public struct HistoryLook: Sendable {
         }
     }
 
+    /// The view of every row that the history of a system that has ended holds: a point per group address, and the point `read` when all have been told.
+    public static let keptView = "kept-history"
+
+    /// Every row, and how many there are; nil where the profile does not say how they are read, or they cannot be read.
+    public func entries() -> [(point: String, raw: [UInt8]?, reading: Value)]? {
+        guard let query = history.entries, case .success(let entries) = SQLiteProbe.entries(path, query) else {
+            return nil
+        }
+        return entries.map { ($0.point, $0.raw, ["stamp": .integer($0.stamp)]) }
+            + [("read", nil, .integer(Int64(entries.count)))]
+    }
+
     /// Makes rows old by the profile's own statement, while the system does not run.
     ///
     /// - Returns: how many.

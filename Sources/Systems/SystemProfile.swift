@@ -234,6 +234,8 @@ public struct SystemProfile: Sendable {
         public var old: String
         /// A statement that makes some rows so old.
         public var age: String
+        /// Each row: group address, raw value, milliseconds since 1970.
+        public var entries: String?
     }
 
     /// What clients ask for that ask for too much.

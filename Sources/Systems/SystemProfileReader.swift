@@ -87,8 +87,7 @@ extension SystemProfile {
         "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
         "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "link-probe", "rows",
-        "rows-passed",
-        "dropped",
+        "rows-passed", "kept-rows", "kept-history", "dropped",
     ]
 
     /// Rows need their view, their gate, and a health that counts them, if anything does; and a view of rows needs to know how to read them.
@@ -495,13 +494,14 @@ extension SystemProfile.Registry.Call {
 
 extension SystemProfile.History {
     init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "history", keys: ["path", "bound", "rows", "repeats", "old", "age"])
+        _ = try node.entries(of: "history", keys: ["path", "bound", "rows", "repeats", "old", "age", "entries"])
         path = try Template(node.required("path"), known: known)
         bound = Int64(try node.required("bound").integer(1...100_000_000))
         rows = try node.required("rows").text()
         repeats = try node.required("repeats").text()
         old = try node.required("old").text()
         age = try node.required("age").text()
+        entries = try node["entries"]?.text()
     }
 }
 

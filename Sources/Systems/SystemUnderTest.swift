@@ -548,6 +548,14 @@ public final class SystemUnderTest: Sendable {
     /// Reads every row of the time-series database once; false when it does not answer, or the system writes none.
     public func readRows() -> Bool { probes.rows?.readAll(network: host.pid) ?? false }
 
+    /// The same for a system that has ended, as a view of its own.
+    public func readKeptRows() -> Bool {
+        probes.rows?.readAll(network: host.pid, as: RowsProbe.keptView) ?? false
+    }
+
+    /// The rig looks into the system's database, or does not while the system closes it.
+    public func lookAwayFromDatabase(_ isAway: Bool) { for probe in probes.databases { probe.lookAway(isAway) } }
+
     /// The gate of this id, for faults of the link alone.
     public func gate(_ id: String) -> Gate? { services.gate(id) ?? links.gate(id) }
 

@@ -2,6 +2,7 @@ import CSQLite
 import Events
 import Glibc
 import Platform
+import Synchronization
 import Testing
 
 @testable import Systems
@@ -98,6 +99,63 @@ import Testing
         #expect(Files.entries(of: directory.path) == ["state.db"], "the system closed it in order")
         #expect(try SQLiteProbe.read(path, Self.query).get() == ["1/1/5": [0x0C, 0x33]])
         #expect(Files.entries(of: directory.path) == ["state.db"], "and the rig must not make it look otherwise")
+    }
+
+    private static func open(_ path: String) -> OpaquePointer? {
+        var database: OpaquePointer?
+        #expect(unsafe sqlite3_open(path, &database) == SQLITE_OK)
+        let make = """
+            CREATE TABLE points(group_address TEXT PRIMARY KEY, raw TEXT);
+            CREATE TABLE history(group_address TEXT, raw TEXT, at_ms INTEGER);
+            INSERT INTO history VALUES ('1/1/5', '0c33', 1700000000123), ('1/1/5', '0c34', 1700000000456), ('1/1/6', NULL, 1);
+            """
+        unsafe #expect(sqlite3_exec(database, make, nil, nil, nil) == SQLITE_OK)
+        return unsafe database
+    }
+
+    @Test func everyRowOfAHistoryIsRead() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
+        defer { directory.remove() }
+        let path = directory.path + "/state.db"
+        unsafe sqlite3_close(Self.open(path))
+        let entries = try SQLiteProbe.entries(path, "SELECT group_address, raw, at_ms FROM history").get()
+        #expect(
+            entries == [
+                SQLiteProbe.Entry(point: "1/1/5", raw: [0x0C, 0x33], stamp: 1_700_000_000_123),
+                SQLiteProbe.Entry(point: "1/1/5", raw: [0x0C, 0x34], stamp: 1_700_000_000_456),
+            ])
+        let failure = SystemFault(
+            "the query should have three columns: group address, raw value and milliseconds since 1970")
+        #expect(throws: failure) { try SQLiteProbe.entries(path, "SELECT raw FROM history").get() }
+    }
+
+    @Test func aProbeThatLooksAwayHasTheDatabaseClosed() throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-sqlite-")
+        defer { directory.remove() }
+        let path = directory.path + "/state.db"
+        unsafe sqlite3_close(Self.open(path))
+        let polls = Atomic(0)
+        let probe = SQLiteProbe(view: "database", path: path, query: Self.query, interval: .milliseconds(10)) { event in
+            if case .sample(let sample) = event.payload, sample.point == "poll" { polls.add(1, ordering: .relaxed) }
+        }
+        try probe.start(network: nil)
+        defer { probe.stop() }
+        func waitForPolls(beyond count: Int) {
+            let deadline = MonotonicClock.now() + .seconds(10)
+            while polls.load(ordering: .relaxed) <= count, MonotonicClock.now() < deadline {
+                MonotonicClock.sleep(for: .milliseconds(5))
+            }
+        }
+        waitForPolls(beyond: 1)
+        probe.lookAway(true)
+        // A look that was over may still be told of.
+        MonotonicClock.sleep(for: .milliseconds(50))
+        let before = polls.load(ordering: .relaxed)
+        MonotonicClock.sleep(for: .milliseconds(100))
+        #expect(polls.load(ordering: .relaxed) == before)
+        probe.lookAway(false)
+        waitForPolls(beyond: before)
+        #expect(polls.load(ordering: .relaxed) > before)
     }
 }
 

@@ -22,16 +22,19 @@ final class SystemStop: CommandedFault {
     var lineIsAlive: Bool { true }
 
     func inject(_ bench: Bench) throws(Interruption) {
-        let stop = try bench.terminateSystem(
-            purpose: "fault", due: MonotonicClock.now() + .milliseconds(100) + phase)
+        let due = MonotonicClock.now() + .milliseconds(100) + phase
+        try bench.sleep(until: due - .milliseconds(50))
+        let closing = bench.watchDatabaseClosing()
+        let stop = try bench.terminateSystem(purpose: "fault", due: due)
         commanded.set(stop.commanded)
         try bench.waitSystemEnded(until: stop.commanded + Self.endsWithin)
         ended.withLock { $0 = MonotonicClock.now() }
-        bench.lookAtClosedDatabase()
+        bench.lookAtClosedDatabase(closing)
     }
 
     func heal(_ bench: Bench) throws(Interruption) {
         try bench.sleep(until: healDue(bench))
+        try bench.readKept()
         try bench.startSystem(purpose: "heal")
     }
 

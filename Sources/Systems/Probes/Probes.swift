@@ -16,6 +16,7 @@ final class Probes: Sendable {
     let mqtt: [(port: UInt16, probe: MQTTProbe)]
     let gates: [GateProbe]
     let rows: RowsProbe?
+    let databases: [SQLiteProbe]
     let commands: CommandProbe?
     let processes: ProcessProbe
     private let all: [any Probe]
@@ -29,6 +30,7 @@ final class Probes: Sendable {
         var mqtt: [(port: UInt16, probe: MQTTProbe)] = []
         var gates: [GateProbe] = []
         var rows: RowsProbe?
+        var databases: [SQLiteProbe] = []
         var commands: CommandProbe?
         var all: [any Probe] = []
         for view in profile.views {
@@ -62,6 +64,7 @@ final class Probes: Sendable {
                     view: view.id, path: try source.path.filled(by: substitution), query: source.query,
                     documents: source.documents, interval: Instant.Span(nanoseconds: source.everyNanoseconds),
                     sink: sink)
+                databases.append(probe)
                 all.append(probe)
             case .rows(let source):
                 guard let decoder = profile.rowDecoder else { continue }
@@ -127,6 +130,7 @@ final class Probes: Sendable {
         self.mqtt = mqtt
         self.gates = gates
         self.rows = rows
+        self.databases = databases
         self.commands = commands
         self.all = all
         network = host.pid

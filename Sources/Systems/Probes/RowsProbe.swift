@@ -7,6 +7,8 @@ import Synchronization
 final class RowsProbe: Probe {
     /// The view of all rows: a point per group address, the point `read` when all have been told, the point `dropped` of the system's own count.
     static let rowView = "rows"
+    /// The same of a system that has ended.
+    static let keptView = "kept-rows"
 
     private let view: String
     private let port: UInt16
@@ -65,8 +67,9 @@ final class RowsProbe: Probe {
 
     /// Tells every row that the database holds: a sample per row with its stamp and how often it is there.
     ///
+    /// - Parameter view: of the samples.
     /// - Returns: whether the database answered.
-    func readAll(network: Int32) -> Bool {
+    func readAll(network: Int32, as view: String = RowsProbe.rowView) -> Bool {
         let outcome = try? HostNetwork.run(of: network) { [self] in
             let begun = MonotonicClock.now()
             var client = HTTPClient(port: port)
@@ -79,15 +82,15 @@ final class RowsProbe: Probe {
             sink(
                 Event(
                     at: begun, uncertaintyNanoseconds: max(1_000_000, (ended - begun).nanoseconds),
-                    source: Self.rowView, .sample(sample)))
+                    source: view, .sample(sample)))
         }
         for (row, count) in counts.sorted(by: { ($0.key.point, $0.key.stamp) < ($1.key.point, $1.key.stamp) }) {
             tell(
                 .init(
-                    view: Self.rowView, point: row.point, raw: row.raw,
+                    view: view, point: row.point, raw: row.raw,
                     reading: ["stamp": .integer(row.stamp), "count": .integer(count)]))
         }
-        tell(.init(view: Self.rowView, point: "read", reading: .integer(Int64(rows.count))))
+        tell(.init(view: view, point: "read", reading: .integer(Int64(rows.count))))
         return true
     }
 

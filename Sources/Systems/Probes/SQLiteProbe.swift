@@ -12,6 +12,8 @@ final class SQLiteProbe: Probe {
     private let documents: ViewSource.SQLite.Documents?
     private let interval: Instant.Span
     private let sink: EventSink
+    /// Whether it looks away; held while it looks.
+    private let looksAway = Mutex(false)
     private let thread = Mutex<ProbeThread?>(nil)
 
     /// - Parameter query: two columns, group address and raw value in hex, unless `documents` says how they are read.
@@ -31,9 +33,12 @@ final class SQLiteProbe: Probe {
         let started = try ProbeThread("probe \(view)", network: nil) { [self] thread in
             var state = PolledState(view: view, interval: interval)
             thread.poll(every: { self.interval }, source: view, sink: sink) {
-                let begun = MonotonicClock.now()
-                let values = SQLiteProbe.read(path, query, documents)
-                for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
+                let look = looksAway.withLock { looksAway in
+                    let begun = MonotonicClock.now()
+                    return looksAway ? nil : (begun, SQLiteProbe.read(path, query, documents), MonotonicClock.now())
+                }
+                guard let (begun, values, ended) = look else { return }
+                for event in state.polled(values, from: begun, to: ended) { sink(event) }
             }
         }
         thread.withLock { $0 = started }
@@ -47,42 +52,77 @@ final class SQLiteProbe: Probe {
         running?.stop()
     }
 
+    /// Looks away, once a look that is under way is over, or looks again. While a system closes its database nobody else may have it open: the last
+    /// to close it is who removes its write-ahead log, and a reader does not.
+    func lookAway(_ isAway: Bool) { looksAway.withLock { $0 = isAway } }
+
     /// One look into the database.
     static func read(
         _ path: String, _ query: String, _ documents: ViewSource.SQLite.Documents? = nil
     ) -> Result<[String: [UInt8]], SystemFault> {
-        guard Files.exists(path) else { return .failure(SystemFault("there is no such file")) }
+        var values: [String: [UInt8]] = [:]
+        let failure = unsafe rows(path, query, columns: 2, of: "group address and raw value") { statement in
+            guard let name = unsafe text(statement, 0) else { return }
+            let said = unsafe text(statement, 1)
+            guard let documents else {
+                values[name] = said.flatMap(Hex.octets)
+                return
+            }
+            guard let point = documents.name.group(in: name) else { return }
+            values[point] = said.flatMap { try? JSON.parse($0.utf8, keepsFractions: true) }
+                .flatMap(documents.value.octets)
+        }
+        return failure.map { .failure($0) } ?? .success(values)
+    }
+
+    /// A row of a history: what a point was, and when.
+    struct Entry: Hashable, Sendable {
+        var point: String
+        var raw: [UInt8]
+        /// Milliseconds since 1970.
+        var stamp: Int64
+    }
+
+    /// Every row of a history.
+    ///
+    /// - Parameter query: three columns, group address, raw value in hex and milliseconds since 1970. What is none of that is passed over.
+    static func entries(_ path: String, _ query: String) -> Result<[Entry], SystemFault> {
+        var entries: [Entry] = []
+        let failure = unsafe rows(path, query, columns: 3, of: "group address, raw value and milliseconds since 1970") {
+            statement in
+            guard let point = unsafe text(statement, 0), let raw = unsafe text(statement, 1).flatMap(Hex.octets) else {
+                return
+            }
+            entries.append(Entry(point: point, raw: raw, stamp: unsafe sqlite3_column_int64(statement, 2)))
+        }
+        return failure.map { .failure($0) } ?? .success(entries)
+    }
+
+    /// - Parameter meaning: of the columns, for a person.
+    /// - Returns: why not all rows could be read; nil when they could.
+    private static func rows(
+        _ path: String, _ query: String, columns: Int32, of meaning: String, _ take: (OpaquePointer?) -> Void
+    ) -> SystemFault? {
+        guard Files.exists(path) else { return SystemFault("there is no such file") }
         var database: OpaquePointer?
         defer { unsafe sqlite3_close(database) }
         let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI
         let uri = address(path, isImmutable: isClosedWithLog(path))
-        guard unsafe sqlite3_open_v2(uri, &database, flags, nil) == SQLITE_OK else {
-            return unsafe .failure(fault(database))
-        }
+        guard unsafe sqlite3_open_v2(uri, &database, flags, nil) == SQLITE_OK else { return unsafe fault(database) }
         unsafe sqlite3_busy_timeout(database, 0)
         var statement: OpaquePointer?
         defer { unsafe sqlite3_finalize(statement) }
         guard unsafe sqlite3_prepare_v2(database, query, -1, &statement, nil) == SQLITE_OK else {
-            return unsafe .failure(fault(database))
+            return unsafe fault(database)
         }
-        guard unsafe sqlite3_column_count(statement) == 2 else {
-            return .failure(SystemFault("the query should have two columns: group address and raw value"))
+        guard unsafe sqlite3_column_count(statement) == columns else {
+            return SystemFault("the query should have \(columns == 2 ? "two" : "three") columns: \(meaning)")
         }
-        var values: [String: [UInt8]] = [:]
         while true {
             switch unsafe sqlite3_step(statement) {
-            case SQLITE_ROW:
-                guard let name = unsafe text(statement, 0) else { continue }
-                let said = unsafe text(statement, 1)
-                guard let documents else {
-                    values[name] = said.flatMap(Hex.octets)
-                    continue
-                }
-                guard let point = documents.name.group(in: name) else { continue }
-                values[point] = said.flatMap { try? JSON.parse($0.utf8, keepsFractions: true) }
-                    .flatMap(documents.value.octets)
-            case SQLITE_DONE: return .success(values)
-            default: return unsafe .failure(fault(database))
+            case SQLITE_ROW: unsafe take(statement)
+            case SQLITE_DONE: return nil
+            default: return unsafe fault(database)
             }
         }
     }
