@@ -11,6 +11,8 @@ public struct Scenario: Sendable {
         public var gate: String?
         /// The system's process, where the action needs one.
         public var process: String?
+        /// What is deleted while others refer to it, by the profile's relations; nil where nothing is.
+        public var parents: String?
         /// Clients of the system that the fault is made with; 1 where it is made with none.
         public var clients: Int
         /// From the first step of the fault to this one; 0 for the first.
@@ -75,6 +77,7 @@ public struct Scenario: Sendable {
         case createTwice = "create-twice"
         case deleteParents = "delete-parents"
         case changeAtOnce = "change-at-once"
+        case createAndDeleteAtOnce = "create-and-delete-at-once"
         case powerCycleHost = "power-cycle-host"
         case stallResolver = "stall-resolver"
         case floodHistory = "flood-history"
@@ -108,7 +111,7 @@ public struct Scenario: Sendable {
             case .corruptConfiguration: .configurationCorrupt
             case .createTwice: .duplicateIDs
             case .deleteParents: .orphanedReferences
-            case .changeAtOnce: .concurrentChanges
+            case .changeAtOnce, .createAndDeleteAtOnce: .concurrentChanges
             case .powerCycleHost: .hostPowerCut
             case .stallResolver: .resolverSilent
             case .floodHistory: .historyFlooded
@@ -405,7 +408,8 @@ extension Scenario.FaultStep {
         _ = try node.entries(
             of: "a fault step",
             keys: [
-                "do", "at", "service", "gate", "process", "for", "times", "clients", "again_in_read_out", "contact",
+                "do", "at", "service", "gate", "process", "parents", "for", "times", "clients", "again_in_read_out",
+                "contact",
                 "witness", "cuts", "from", "to", "lengths", "trouble", "by",
                 "injector",
             ])
@@ -415,6 +419,11 @@ extension Scenario.FaultStep {
         service = try node["service"]?.text()
         gate = try node["gate"]?.text()
         process = try node["process"]?.text()
+        if action == .deleteParents {
+            parents = try parameters.resolve(try node.required("parents")).text()
+        } else if let value = node["parents"] {
+            throw value.failure("only 'delete-parents' has 'parents'")
+        }
         durationNanoseconds =
             action.kind.isInstantaneous || action == .dipLineSupply
             ? 0 : try parameters.resolve(try node.required("for")).nanoseconds()
@@ -528,7 +537,7 @@ extension Scenario.FaultStep {
                 throw witness.failure(
                     "malformed telegrams are proven by 'seen: frames': the witness saw each, octet by octet")
             }
-        case .createTwice, .deleteParents, .changeAtOnce:
+        case .createTwice, .deleteParents, .changeAtOnce, .createAndDeleteAtOnce:
             guard try witness["seen"]?.text() == "requests" else {
                 throw witness.failure("requests are proven by 'seen: requests': the rig's own log of each")
             }

@@ -291,7 +291,7 @@ public struct Judge: Sendable {
             )
         }
         if plan.expects("rejects") { Rejects.judge(world, into: &verdict) }
-        if plan.expects("registry") { verdict.findings += RegistryCheck.findings(world) }
+        if plan.expects("registry") { RegistryCheck.judge(world, into: &verdict) }
         if plan.expects("skips") { verdict.findings += Skips.findings(world) }
         if plan.expects("no-wrong-value") { verdict.findings += NoWrongValue.findings(world, since: fault.instant) }
         if plan.expects("integrity") { verdict.findings += IntegrityCheck.findings(world) }

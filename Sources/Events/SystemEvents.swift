@@ -21,10 +21,25 @@ extension Event {
         public var text: String?
         /// `mqtt` for a command that was published to the broker; nil over HTTP.
         public var way: String?
+        /// What the answer to a request claims, by the system profile; nil for none of these, and in evidence of before there were these.
+        public var claim: Claim?
+        /// What the answer to a request for one thing shows of it: `text`, where the profile says where that is, and `values` by their keys.
+        public var found: Value?
+
+        public enum Claim: String, CaseIterable, Sendable {
+            case done
+            /// Refused for what is there.
+            case conflict
+            /// What it is about is not there.
+            case absent
+            /// Nothing was done: there is too much to do.
+            case declined
+        }
 
         public init(
             id: Int64, name: String, action: Action, group: UInt16? = nil, raw: [UInt8]? = nil, status: Int64? = nil,
-            detail: String? = nil, key: String? = nil, text: String? = nil, way: String? = nil
+            detail: String? = nil, key: String? = nil, text: String? = nil, way: String? = nil, claim: Claim? = nil,
+            found: Value? = nil
         ) {
             self.id = id
             self.name = name
@@ -36,6 +51,8 @@ extension Event {
             self.key = key
             self.text = text
             self.way = way
+            self.claim = claim
+            self.found = found
         }
 
         public init(_ record: Record) throws(RecordFailure) {
@@ -49,6 +66,8 @@ extension Event {
             key = record.optionalText("key")
             text = record.optionalText("text")
             way = record.optionalText("way")
+            claim = record.optionalText("claim").flatMap(Claim.init(rawValue:))
+            found = record.value["found"]
         }
 
         public var value: Value {
@@ -57,6 +76,7 @@ extension Event {
                 ("group", group.map { .integer(Int64($0)) }), ("raw", raw.map { .octets($0) }),
                 ("status", status.map(Value.integer)), ("detail", detail.map(Value.text)), ("key", key.map(Value.text)),
                 ("text", text.map(Value.text)), ("way", way.map(Value.text)),
+                ("claim", claim.map { .text($0.rawValue) }), ("found", found),
             ])
         }
     }

@@ -36,24 +36,14 @@ struct HttpRoutes: Sendable {
             guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT")) }
             return command(address, body)
         }
-        if path == "/devices" {
-            if method == "POST" { return create(body, isRoom: false) }
-            guard method == "GET" else { return .ready(Self.notAllowed(method, allow: "GET, POST")) }
-            return .registry(.list)
+        for table in RegistryTable.allCases {
+            if path == "/\(table)" { return entries(method, of: table, body) }
+            if let id = path.dropping(prefix: "/\(table)/") { return entry(method, table, id, body) }
         }
-        if path == "/rooms" {
-            return method == "POST" ? create(body, isRoom: true) : .ready(Self.notAllowed(method, allow: "POST"))
-        }
-        if let id = path.dropping(prefix: "/rooms/") {
-            if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
-            return method == "DELETE"
-                ? .registry(.deleteRoom(id: id)) : .ready(Self.notAllowed(method, allow: "DELETE"))
-        }
-        if let id = path.dropping(prefix: "/devices/") { return device(method, id, body) }
         return .ready(
             .error(
                 404,
-                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /devices, /devices/id, /rooms, /rooms/id and the WebSocket /ws"
+                "nothing is at \(path); there are /health, /state, /state/1/2/3, /command/1/2/3, /areas, /rooms, /devices, /tiles, each with /id, and the WebSocket /ws"
             ))
     }
 
@@ -79,35 +69,70 @@ struct HttpRoutes: Sendable {
             body: .object(members + [.init(name: "updated_at_ms", value: JSON(state.updatedAtMilliseconds))]))
     }
 
-    private func create(_ body: [UInt8], isRoom: Bool) -> Answer {
-        let form = "the body must be {\"id\":\"…\",\"name\":\"…\"\(isRoom ? "" : ",\"room\":\"…\"")}"
-        guard let document = try? JSONParser.parse(body), case .object(let members) = document,
-            case .string(let id) = document["id"], case .string(let name) = document["name"],
-            members.allSatisfy({ ["id", "name"].contains($0.name) || $0.name == "room" && !isRoom })
+    private func entries(_ method: String, of table: RegistryTable, _ body: [UInt8]) -> Answer {
+        switch method {
+        case "GET": .registry(.list(table))
+        case "POST": create(table, body)
+        default: .ready(Self.notAllowed(method, allow: "GET, POST"))
+        }
+    }
+
+    private func entry(_ method: String, _ table: RegistryTable, _ id: String, _ body: [UInt8]) -> Answer {
+        if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
+        return switch method {
+        case "GET": .registry(.get(table, id: id))
+        case "DELETE": .registry(.delete(table, id: id))
+        case "PATCH": table == .devices ? changeAttributes(id, body) : change(table, id, body)
+        case "PUT" where table == .devices: put(id, body)
+        default:
+            .ready(Self.notAllowed(method, allow: "GET, \(table == .devices ? "PUT, " : "")PATCH, DELETE"))
+        }
+    }
+
+    private func create(_ table: RegistryTable, _ body: [UInt8]) -> Answer {
+        let form =
+            "the body must be {\"id\":\"…\",\"name\":\"…\"\(table.reference.map { ",\"\($0)\":\"…\"" } ?? "")}"
+        guard let members = Self.texts(body, keys: ["id", "name"], table), let id = members["id"],
+            let name = members["name"]
         else { return .ready(.error(400, form)) }
         if let objection = Registry.objection(toID: id) ?? Registry.objection(toName: name) {
             return .ready(.error(400, objection))
         }
-        if isRoom { return .registry(.createRoom(id: id, name: name)) }
-        switch document["room"] {
-        case nil: return .registry(.createDevice(id: id, name: name, room: nil))
-        case .string(let room): return .registry(.createDevice(id: id, name: name, room: room))
-        default: return .ready(.error(400, form))
-        }
+        return .registry(.create(table, id: id, name: name, parent: table.reference.flatMap { members[$0] }))
     }
 
-    private func change(_ id: String, _ body: [UInt8]) -> Answer {
+    private func change(_ table: RegistryTable, _ id: String, _ body: [UInt8]) -> Answer {
+        guard let members = Self.texts(body, keys: ["name"], table), !members.isEmpty else {
+            let keys = ["name"] + (table.reference.map { [$0] } ?? [])
+            return .ready(.error(400, "the body must be an object with \(keys.joined(separator: " or "))"))
+        }
+        if let objection = members["name"].flatMap(Registry.objection(toName:)) {
+            return .ready(.error(400, objection))
+        }
+        return .registry(
+            .change(table, id: id, name: members["name"], parent: table.reference.flatMap { members[$0] }))
+    }
+
+    /// The members of a body that has texts alone, under these keys and that of what is referred to; nil for any other.
+    private static func texts(_ body: [UInt8], keys: [String], _ table: RegistryTable) -> [String: String]? {
+        guard let document = try? JSONParser.parse(body), case .object(let members) = document else { return nil }
+        var texts: [String: String] = [:]
+        for member in members {
+            guard keys.contains(member.name) || member.name == table.reference, case .string(let text) = member.value
+            else { return nil }
+            texts[member.name] = text
+        }
+        return texts
+    }
+
+    private func changeAttributes(_ id: String, _ body: [UInt8]) -> Answer {
         guard let document = try? JSONParser.parse(body), case .object(let members) = document, members.count == 1,
             case .object(let attributes) = document["attributes"]
         else { return .ready(.error(400, "the body must be {\"attributes\":{\"…\":…}}")) }
         return .registry(.patch(id: id, attributes: attributes))
     }
 
-    private func device(_ method: String, _ id: String, _ body: [UInt8]) -> Answer {
-        if let objection = Registry.objection(toID: id) { return .ready(.error(400, objection)) }
-        if method == "DELETE" { return .registry(.delete(id: id)) }
-        if method == "PATCH" { return change(id, body) }
-        guard method == "PUT" else { return .ready(Self.notAllowed(method, allow: "PUT, PATCH, DELETE")) }
+    private func put(_ id: String, _ body: [UInt8]) -> Answer {
         guard let document = try? JSONParser.parse(body), case .object(let members) = document, members.count == 1,
             case .string(let name) = document["name"]
         else { return .ready(.error(400, "the body must be {\"name\":\"…\"}")) }

@@ -16,8 +16,9 @@ enum Schema {
                         group_address TEXT PRIMARY KEY, raw TEXT NOT NULL, value TEXT, source TEXT, sequence INTEGER,
                         updated_at_ms INTEGER)
                     """),
-            Step(version: 2, statements: Registry.schema(protections)),
+            Step(version: 2, statements: RegistryTable.first(protections)),
             Step(version: 3, statements: HistoryBound.schema),
+            Step(version: 4, statements: RegistryTable.second(protections)),
         ]
     }
 }

@@ -158,10 +158,10 @@ extension Bench {
     }
 
     /// Reads back what the registry has; a system that does not answer is asked again for a while.
-    func readBackRegistry() throws(Interruption) {
+    func readBackRegistry(parents: String? = nil) throws(Interruption) {
         let deadline = MonotonicClock.now() + .seconds(10)
         while MonotonicClock.now() < deadline {
-            if system?.registry?.readBack(database: system?.databasePath) == true { return }
+            if system?.registry?.readBack(database: system?.databasePath, parents: parents) == true { return }
             try sleep(until: MonotonicClock.now() + .milliseconds(100))
         }
     }

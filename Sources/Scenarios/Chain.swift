@@ -52,7 +52,7 @@ extension TestPlan {
             return "it starts the system itself"
         case .fillDisk: return "it needs a small disk under the system's data"
         case .stopReading: return "it needs small send buffers from the system's start on"
-        case .createTwice, .deleteParents, .changeAtOnce, .sendMalformed:
+        case .createTwice, .deleteParents, .changeAtOnce, .createAndDeleteAtOnce, .sendMalformed:
             return "it leaves values of its own behind"
         case .starveLine: return "it saturates the line"
         case .dipLineSupply: return "it changes the sentinels as often as it dips"

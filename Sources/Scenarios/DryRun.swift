@@ -115,7 +115,7 @@ extension TestPlan {
             )
         case .stopSystem:
             lines.append("  stops    the system in order and starts it again, \(repetitions) times; no relay clicks")
-        case .createTwice, .deleteParents, .changeAtOnce:
+        case .createTwice, .deleteParents, .changeAtOnce, .createAndDeleteAtOnce:
             lines.append(
                 "  asks     the system's registry \(storm.map(RegistryStorm.count) ?? 0) times, \(repetitions) times; no relay clicks"
             )

@@ -144,6 +144,10 @@ public struct TestPlan: Sendable {
     /// A registry may lack requests that the fault is made of.
     private var registryLacks: [String] {
         guard let registry = system.registry else { return ["'registry' in the system profile"] }
+        if case .orphans(let parents) = storm {
+            return registry.relations.contains { $0.parents == parents }
+                ? [] : ["'\(parents)' of 'relations' of 'registry' in the system profile"]
+        }
         let missing = (storm.map(RegistryStorm.verbs) ?? []).map(\.rawValue).filter { registry.calls[$0] == nil }
         return missing.isEmpty
             ? [] : ["\(missing.map { "'\($0)'" }.joined(separator: ", ")) of 'registry' in the system profile"]
@@ -204,7 +208,7 @@ public struct TestPlan: Sendable {
         switch step.action {
         case .killSystem, .stopSystem: "process:\(system.mainProcess)"
         case .sendMalformed: "line:\(line.id)"
-        case .createTwice, .deleteParents, .changeAtOnce, .floodRequests: "api:registry"
+        case .createTwice, .deleteParents, .changeAtOnce, .createAndDeleteAtOnce, .floodRequests: "api:registry"
         case .powerCycleHost: "host"
         case .floodHistory, .dipLineSupply, .starveLine: "line:\(line.id)"
         case .resetClients, .silenceClients, .stopReading: Bench.clientsTarget
@@ -274,8 +278,9 @@ public struct TestPlan: Sendable {
     var storm: RegistryStorm.Kind? {
         switch variant.fault.action {
         case .createTwice: .duplicates
-        case .deleteParents: .orphans
+        case .deleteParents: .orphans(parents: variant.fault.parents ?? "")
         case .changeAtOnce: .changes
+        case .createAndDeleteAtOnce: .lives
         default: nil
         }
     }
@@ -316,7 +321,7 @@ public struct TestPlan: Sendable {
             let hasOwnLength = [
                 Scenario.Action.killSystem, .stopSystem, .sendMalformed, .startLocked, .corruptConfiguration,
                 .createTwice,
-                .deleteParents, .changeAtOnce, .powerCycleHost, .floodHistory, .dipLineSupply,
+                .deleteParents, .changeAtOnce, .createAndDeleteAtOnce, .powerCycleHost, .floodHistory, .dipLineSupply,
             ].contains(step.action)
             let span = hasOwnLength ? .seconds(10) : duration
             return NullFault(
@@ -343,7 +348,7 @@ public struct TestPlan: Sendable {
             return SystemKill(times: times, phases: phases)
         case .stopSystem: return SystemStop(phase: phase)
         case .sendMalformed: return makeMalformedTelegrams(phase: phase)
-        case .createTwice, .deleteParents, .changeAtOnce:
+        case .createTwice, .deleteParents, .changeAtOnce, .createAndDeleteAtOnce:
             return RegistryStorm(kind: storm ?? .changes, phase: phase)
         case .powerCycleHost: return HostPowerCycle(duration: duration, phase: phase)
         case .stallResolver:

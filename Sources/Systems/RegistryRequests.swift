@@ -1,4 +1,3 @@
-import CSQLite
 import Documents
 import Events
 import Platform
@@ -15,6 +14,8 @@ public final class RegistryRequests: Sendable {
             case createChild = "create_child"
             case deleteParent = "delete_parent"
             case change
+            case delete
+            case get
         }
 
         public var verb: Verb
@@ -22,13 +23,18 @@ public final class RegistryRequests: Sendable {
         public var text: String
         public var key: String
         public var parent: String
+        /// What the parents are, by the profile's relations; empty for what has none.
+        public var relation: String
 
-        public init(_ verb: Verb, id: String, text: String = "", key: String = "", parent: String = "") {
+        public init(
+            _ verb: Verb, id: String, text: String = "", key: String = "", parent: String = "", relation: String = ""
+        ) {
             self.verb = verb
             self.id = id
             self.text = text
             self.key = key
             self.parent = parent
+            self.relation = relation
         }
     }
 
@@ -68,7 +74,7 @@ public final class RegistryRequests: Sendable {
     }
 
     private func make(_ request: Request, _ client: inout HTTPClient) {
-        guard let call = registry.calls[request.verb.rawValue] else { return }
+        guard let call = registry.call(request.verb.rawValue, of: request.relation) else { return }
         var substitution = substitution
         substitution["id"] = request.id
         substitution["text"] = request.text
@@ -85,10 +91,14 @@ public final class RegistryRequests: Sendable {
             let deadline = MonotonicClock.now() + Instant.Span(nanoseconds: registry.withinNanoseconds)
             let response = try client.request(call.method, path, body: body, until: deadline)
             operation.status = Int64(response.status)
-            operation.action = call.done.contains(response.status) ? .ok : .failed
-            // A refusal for what is there is an answer; any other is a complaint.
-            if operation.action == .failed, !call.conflict.contains(response.status) {
+            operation.claim = registry.claim(of: response.status, to: call)
+            operation.action = operation.claim == .done ? .ok : .failed
+            // A refusal for what is there, or is not, is an answer; any other is a complaint.
+            if operation.claim == nil {
                 operation.detail = String(decoding: response.body.prefix(200), as: UTF8.self)
+            }
+            if request.verb == .get, operation.claim == .done, let shown = try? JSON.parse(response.body) {
+                operation.found = RegistryLook(registry: registry).found(shown)
             }
         } catch {
             operation.action = .unknown
@@ -97,11 +107,11 @@ public final class RegistryRequests: Sendable {
         sink(Event(at: MonotonicClock.now(), source: Self.source, .operation(operation)))
     }
 
-    /// Reads back through the interface, and looks into the database: samples of the views `registry` (point `id/key`) and `registry-rows` (point id, how
-    /// many rows have it).
+    /// Reads back through the interface, and looks into the database: see `RegistryLook`.
     ///
-    /// - Returns: false when the system does not answer.
-    public func readBack(database: String?) -> Bool {
+    /// - Parameter parents: the relation whose parents were asked about, where there is one.
+    /// - Returns: false when the system does not answer, or its database cannot be read.
+    public func readBack(database: String?, parents: String? = nil) -> Bool {
         guard let path = try? registry.readPath.filled(by: substitution) else { return false }
         let port = port
         let session = session
@@ -109,46 +119,36 @@ public final class RegistryRequests: Sendable {
             var client = HTTPClient(port: port, session: session)
             return try? client.request("GET", path, until: MonotonicClock.now() + .seconds(5))
         }
+        let look = RegistryLook(registry: registry)
         guard let response = answer ?? nil, response.status == 200,
-            let entries = registry.entries(of: (try? JSON.parse(response.body))?.at(pointer: registry.entries))
+            let shown = look.interface(try? JSON.parse(response.body))
         else { return false }
-        for entry in entries {
-            for change in registry.changes.flatMap({ entry.value.at(pointer: $0)?.fields }) ?? [] {
-                sample("registry", "\(entry.id)/\(change.key)", change.value)
-            }
-        }
-        if let database {
-            for (id, count) in Self.rows(database, registry.rows) { sample("registry-rows", id, .integer(count)) }
+        guard let stored = database.map({ look.database($0, parents: parents) }) ?? [] else { return false }
+        for (view, point, reading) in shown + stored {
+            sink(
+                Event(
+                    at: MonotonicClock.now(), uncertaintyNanoseconds: 10_000_000, source: Self.source,
+                    .sample(.init(view: view, point: point, reading: reading))))
         }
         return true
-    }
-
-    private func sample(_ view: String, _ point: String, _ reading: Value) {
-        sink(
-            Event(
-                at: MonotonicClock.now(), uncertaintyNanoseconds: 10_000_000, source: Self.source,
-                .sample(.init(view: view, point: point, reading: reading))))
-    }
-
-    /// What the rig's own query says: ids and how many rows have each; nothing when the database cannot be read.
-    private static func rows(_ path: String, _ query: String) -> [(id: String, count: Int64)] {
-        var database: OpaquePointer?
-        defer { unsafe sqlite3_close(database) }
-        guard unsafe sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { return [] }
-        unsafe sqlite3_busy_timeout(database, 1000)
-        var statement: OpaquePointer?
-        defer { unsafe sqlite3_finalize(statement) }
-        guard unsafe sqlite3_prepare_v2(database, query, -1, &statement, nil) == SQLITE_OK else { return [] }
-        var rows: [(id: String, count: Int64)] = []
-        while unsafe sqlite3_step(statement) == SQLITE_ROW {
-            let id = unsafe sqlite3_column_text(statement, 0).map { unsafe String(cString: $0) } ?? ""
-            rows.append((id, unsafe sqlite3_column_int64(statement, 1)))
-        }
-        return rows
     }
 }
 
 extension SystemProfile.Registry {
+    /// How a request is made, by its name in the profile.
+    func call(_ name: String, of parents: String) -> Call? {
+        guard let relation = relations.first(where: { $0.parents == parents }) else { return calls[name] }
+        return relation.calls[name] ?? calls[name]
+    }
+
+    /// What a status claims of a request; nil for what is no answer to it.
+    func claim(of status: Int, to call: Call) -> Event.Operation.Claim? {
+        if call.done.contains(status) { return .done }
+        if call.conflict.contains(status) { return .conflict }
+        if call.absent.contains(status) { return .absent }
+        return declined.contains(status) ? .declined : nil
+    }
+
     /// What the registry holds, by id; nil where there is neither an object nor a list.
     func entries(of place: Value?) -> [(id: String, value: Value)]? {
         guard let key else { return place?.fields?.map { ($0.key, $0.value) } }

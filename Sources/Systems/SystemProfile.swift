@@ -204,22 +204,52 @@ public struct SystemProfile: Sendable {
             public var method: String
             public var path: Template
             public var body: Template?
-            /// Statuses that claim success, and those that refuse for what is there.
+            /// Statuses that claim success, those that refuse for what is there, and those that say that nothing is.
             public var done: [Int]
             public var conflict: [Int]
+            public var absent: [Int]
+        }
+
+        /// Things that others refer to, and how both are made and the former deleted.
+        public struct Relation: Sendable {
+            /// What the parents are called: `rooms`.
+            public var parents: String
+            /// By name: `create_parent`, `create_child` and `delete_parent`.
+            public var calls: [String: Call]
+            public var reference: Reference
+        }
+
+        /// A column of the database that refers to another, whether or not the schema says so.
+        public struct Reference: Sendable {
+            public struct Column: Sendable, CustomStringConvertible {
+                public var table: String
+                public var column: String
+
+                public var description: String { "\(table).\(column)" }
+            }
+
+            public var from: Column
+            public var to: Column
         }
 
         public var port: Template
         public var withinNanoseconds: Int64
-        /// By name: `create`, and of `create_parent`, `create_child`, `delete_parent` and `change` those that the system has.
+        /// By name: `create`, and of `change`, `get` and `delete` those that the system has.
         public var calls: [String: Call]
+        public var relations: [Relation]
+        /// Statuses that say that nothing was done, because there is too much to do.
+        public var declined: [Int]
         public var readPath: Template
         /// JSON pointer to the object keyed by id, or to a list whose entries have theirs at `key`; and within an entry to the object of changes.
         public var entries: String
         public var key: String?
+        /// Within an entry, and within the answer to `get`: what `create` called it.
+        public var text: String?
         public var changes: String?
         /// Two columns: id, and how many rows have it.
         public var rows: String
+        /// Three columns: id, key, and the value that a change has put there.
+        public var values: String?
     }
 
     /// What a system keeps of the past, and how the rig counts it: each query gives one number.

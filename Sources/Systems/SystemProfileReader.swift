@@ -86,8 +86,9 @@ extension SystemProfile {
         "rig", "keeper", "witness", "tracers", "sense", "truth", "health", "process", "log", "gate", "attempts",
         "broker",
         "broker-probe", "commands", "write-probe", "database-check", "mutations", "shutdown", "requests", "registry",
-        "registry-rows", "name-probe", "history", "clients", "client-count", "service-probe", "link-probe", "rows",
-        "rows-passed", "kept-rows", "kept-history", "dropped",
+        "registry-rows", "registry-ids", "registry-values", "registry-references", "registry-parents", "registry-looks",
+        "name-probe", "history", "clients", "client-count", "service-probe", "link-probe", "rows", "rows-passed",
+        "kept-rows", "kept-history", "dropped",
     ]
 
     /// Rows need their view, their gate, and a health that counts them, if anything does; and a view of rows needs to know how to read them.
@@ -452,43 +453,6 @@ extension SystemProfile.Mutation {
         entries = try read.required("entries").text()
         key = try read["key"]?.pointer()
         text = try read.required("text").text()
-    }
-}
-
-extension SystemProfile.Registry {
-    private static let names = ["create", "create_parent", "create_child", "delete_parent", "change"]
-
-    init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "registry", keys: ["port", "within", "read", "rows"] + Self.names)
-        port = try Template(node.required("port"), known: known)
-        withinNanoseconds = try node.required("within").nanoseconds()
-        calls = [:]
-        for name in Self.names {
-            calls[name] = try node[name].map { call throws(DocumentFailure) in try Call(call, known: known) }
-        }
-        _ = try node.required("create")
-        let read = try node.required("read")
-        _ = try read.entries(of: "read of registry", keys: ["path", "entries", "key", "changes"])
-        readPath = try Template(read.required("path"), known: known)
-        entries = try read.required("entries").text()
-        key = try read["key"]?.pointer()
-        changes = try (calls["change"] == nil ? read["changes"] : read.required("changes"))?.text()
-        rows = try node.required("rows").text()
-    }
-}
-
-extension SystemProfile.Registry.Call {
-    init(_ node: Node, known: [String]) throws(DocumentFailure) {
-        _ = try node.entries(of: "a call", keys: ["method", "path", "body", "done", "conflict"])
-        let known = known + ["id", "text", "key", "parent"]
-        method = try node.required("method").text()
-        path = try Template(node.required("path"), known: known)
-        body = try node["body"].map { node throws(DocumentFailure) in try Template(node, known: known) }
-        let statuses = { (node: Node?) throws(DocumentFailure) in
-            try SystemProfile.each(node) { node throws(DocumentFailure) in try node.integer(100...599) }
-        }
-        done = try statuses(try node.required("done"))
-        conflict = try statuses(node["conflict"])
     }
 }
 

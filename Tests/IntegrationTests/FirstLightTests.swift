@@ -80,7 +80,7 @@ extension RunsAlone {
                     runs += 1
                 }
             }
-            #expect(runs >= 60 + 96 + 4)
+            #expect(runs >= 63 + 100 + 4)
             Self.expectADrawableVoltage(out + "/HW-1/cut-20s/001")
             try expectTellsDamageApart(out + "/HW-1/cut-20s/001", copies: directory.path + "/copy")
             try expectTellsDamageApart(out + "/PB-2/killed/001", copies: directory.path + "/copy")

@@ -30,7 +30,7 @@ import Testing
         #expect(profile.health?.holds == ["/knx_bridge/connected": true, "/mqtt/connected": true])
         #expect(profile.mutation?.key == "/id")
         #expect(profile.views.map(\.id) == ["mqtt", "websocket", "http", "database", "timeseries"])
-        #expect(profile.registry?.calls.keys.sorted() == ["change", "create"])
+        #expect(profile.registry?.calls.keys.sorted() == ["change", "create", "delete", "get"])
         #expect(profile.registry?.key == "/id" && profile.registry?.changes == "/config")
         #expect(profile.rows?.name == PointName(after: "point-", separator: "-"))
         #expect(profile.notices["start-locked"] == [])

@@ -101,15 +101,16 @@ struct ReferenceDatabaseTests {
         let said = text(controller.output)
         #expect(said.contains(#""message":"database migrated","version":2"#), "\(said)")
         #expect(said.contains(#""message":"database migrated","version":3"#))
+        #expect(said.contains(#""message":"database migrated","version":4"#))
         #expect(!said.contains(#""message":"database migrated","version":1"#))
-        #expect(try find("PRAGMA user_version") == ["3"])
+        #expect(try find("PRAGMA user_version") == ["4"])
         #expect(try find("SELECT raw FROM points WHERE group_address='1/1/5'") == ["0c33"])
         let tables = try find("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
-        #expect(Set(tables).isSuperset(of: ["devices", "history", "points", "rooms"]), "\(tables)")
+        #expect(Set(tables).isSuperset(of: ["areas", "devices", "history", "points", "rooms", "tiles"]), "\(tables)")
     }
 
     @Test(arguments: [
-        ("PRAGMA user_version=9", "its schema version is 9, this program knows 3; move it away", "9"),
+        ("PRAGMA user_version=9", "its schema version is 9, this program knows 4; move it away", "9"),
         // The step to version 2 makes rooms, and then meets what it did not make.
         ("CREATE TABLE devices(id TEXT)", "table devices already exists", "1"),
     ])
@@ -125,5 +126,71 @@ struct ReferenceDatabaseTests {
         #expect(try find("PRAGMA user_version") == [version])
         #expect(try find("SELECT raw FROM points") == ["0c33"])
         #expect(try find("SELECT count(*) FROM sqlite_master WHERE name='rooms'") == ["0"])
+    }
+
+    /// What version 3 made, with a room and a device in it.
+    private static let third = """
+        CREATE TABLE points(
+            group_address TEXT PRIMARY KEY, raw TEXT NOT NULL, value TEXT, source TEXT, sequence INTEGER,
+            updated_at_ms INTEGER);
+        CREATE TABLE rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE devices(
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT REFERENCES rooms(id), attributes TEXT NOT NULL DEFAULT '{}');
+        CREATE TABLE history(id INTEGER PRIMARY KEY, group_address TEXT NOT NULL, raw TEXT NOT NULL, at_ms INTEGER NOT NULL);
+        INSERT INTO rooms VALUES('hall', 'Hall');
+        INSERT INTO devices(id, name, room) VALUES('lamp', 'Lamp', 'hall');
+        PRAGMA user_version=3;
+        """
+
+    /// Method, path, body and what is answered, in this order.
+    private static let requests: [(method: String, path: String, body: String?, status: Int, shows: String)] = [
+        ("GET", "/rooms/hall", nil, 200, #"{"id":"hall","name":"Hall","area":null}"#),
+        ("GET", "/devices/lamp", nil, 200, #"{"id":"lamp","name":"Lamp","room":"hall","attributes":{}}"#),
+        ("DELETE", "/rooms/hall", nil, 409, "FOREIGN KEY"),
+        ("POST", "/areas", #"{"id":"east","name":"East"}"#, 201, #"{"id":"east"}"#),
+        ("POST", "/areas", #"{"id":"east","name":"East"}"#, 409, "UNIQUE"),
+        ("POST", "/areas", #"{"id":"west","name":"West","area":"east"}"#, 400, "the body must be"),
+        ("PATCH", "/rooms/hall", #"{"area":"east"}"#, 200, #"{"id":"hall"}"#),
+        ("PATCH", "/rooms/hall", #"{"area":"west"}"#, 409, "FOREIGN KEY"),
+        ("PATCH", "/rooms/hall", #"{"room":"east"}"#, 400, "with name or area"),
+        ("PATCH", "/rooms/cellar", #"{"name":"Cellar"}"#, 404, "there is no cellar"),
+        ("PATCH", "/areas/east", #"{"name":"Eastern"}"#, 200, #"{"id":"east"}"#),
+        ("GET", "/areas", nil, 200, #"{"areas":{"east":{"name":"Eastern"}}}"#),
+        ("GET", "/rooms", nil, 200, #"{"rooms":{"hall":{"name":"Hall","area":"east"}}}"#),
+        ("DELETE", "/areas/east", nil, 409, "FOREIGN KEY"),
+        ("POST", "/tiles", #"{"id":"one","name":"One","device":"lamp"}"#, 201, #"{"id":"one"}"#),
+        ("POST", "/tiles", #"{"id":"two","name":"Two","device":"none"}"#, 409, "FOREIGN KEY"),
+        ("DELETE", "/devices/lamp", nil, 409, "FOREIGN KEY"),
+        ("PUT", "/tiles/one", #"{"name":"1"}"#, 405, "GET, PATCH, DELETE is"),
+        ("DELETE", "/tiles/one", nil, 200, #"{"id":"one"}"#),
+        ("GET", "/tiles/one", nil, 404, "there is no one"),
+        ("DELETE", "/devices/lamp", nil, 200, #"{"id":"lamp"}"#),
+        ("GET", "/devices/lamp", nil, 404, "there is no lamp"),
+        ("DELETE", "/rooms/hall", nil, 200, #"{"id":"hall"}"#),
+        ("DELETE", "/areas/east", nil, 200, #"{"id":"east"}"#),
+        ("DELETE", "/areas/east", nil, 404, "there is no east"),
+    ]
+
+    @Test func aDatabaseOfVersionThreeComesToKnowWhatRefersToWhat() throws {
+        defer { directory.remove() }
+        try execute(Self.third)
+        let port = try freePort()
+        let controller = try controller(port: port)
+        var client = HTTPClient(port: port, keepsAlive: true)
+        _ = eventually { (try? client.request("GET", "/state", until: MonotonicClock.now() + .seconds(1))) != nil }
+        for request in Self.requests {
+            let answer = try client.request(
+                request.method, request.path, body: request.body.map { Array($0.utf8) },
+                until: MonotonicClock.now() + .seconds(5))
+            let said = String(decoding: answer.body, as: UTF8.self)
+            #expect(answer.status == request.status, "\(request.method) \(request.path): \(said)")
+            #expect(said.contains(request.shows), "\(request.method) \(request.path): \(said)")
+        }
+        controller.process.send(signal: SIGTERM)
+        let end = controller.process.wait(until: MonotonicClock.now() + .seconds(10))
+        if end == nil { controller.process.send(signal: SIGKILL) }
+        #expect(end == .status(0), "\(text(controller.error))")
+        #expect(try find("PRAGMA user_version") == ["4"])
+        #expect(try find("SELECT count(*) FROM areas") == ["0"])
     }
 }

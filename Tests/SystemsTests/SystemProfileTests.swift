@@ -28,7 +28,8 @@ import Testing
                 "start.lock-hint",
                 "config.validate",
                 "config.place", "config.before-listening", "config.before-writing", "db.unique", "db.foreign-keys",
-                "api.serialise", "bridge.supervise", "history.dedup", "history.prune", "api.limits", "api.busy-wait",
+                "db.references-declared", "api.serialise", "bridge.supervise", "history.dedup", "history.prune",
+                "api.limits", "api.busy-wait",
                 "api.busy-bound", "api.errors-told", "offline-first", "start.on-boot", "ws.cleanup", "ws.try-send",
                 "tsdb.buffer-bound", "tsdb.async", "tsdb.retry", "tsdb.same-stamp", "queue.bound", "queue.newest-wins",
                 "order.per-address", "commands.confirmed", "intake.after-loss", "reconnect.releases",
@@ -72,6 +73,17 @@ import Testing
 
     /// What is written wrong, and what the message must say about it.
     @Test(arguments: [
+        ("    - parents: areas", "    - parents: rooms", "two relations have the parents 'rooms'"),
+        ("    - parents: areas", "    - parent: areas", "a relation has no key 'parent': did you mean 'parents'?"),
+        ("reference: {from: rooms.area,", "reference: {from: rooms,", "'rooms' should be a column of a table such as"),
+        ("to: areas.id}", "to: 'areas.id]--'}", "'areas.id]--' should be a column of a table such as devices.room"),
+        ("      reference: {from: rooms.area, to: areas.id}\n", "", "'reference' is missing"),
+        ("declined: [429]", "declined: [200]", "200 is outside 400…499"),
+        ("absent: [404]}\n  get", "absent: [500]}\n  get", "500 is outside 400…499"),
+        ("done: [200], conflict: [409], absent", "done: [409], conflict: [409], absent", "409 is outside 200…299"),
+        ("conflict: [409], absent: [404]", "conflict: [404], absent: [404]", "one status cannot mean two things"),
+        ("declined: [429]", "declines: [429]", "registry has no key 'declines': did you mean 'declined'?"),
+        ("text: /name, changes", "text: name, changes", "should be a JSON pointer"),
         ("views:", "veiws:", "a system profile has no key 'veiws': did you mean 'views'?"),
         ("    group: /group", "    grup: /group", "a websocket view has no key 'grup': did you mean 'group'?"),
         ("    group: /group", "    group: group", "'group' should be a JSON pointer such as /raw"),

@@ -1,18 +1,40 @@
 import Events
 
-/// A registry under requests that contradict each other: each is answered cleanly, an id is taken once, and no change that was answered with success is lost.
+/// A registry under requests that contradict each other: each is answered cleanly, an id is taken once, no change that was answered with success is lost, and
+/// where things are deleted too, some order of the requests explains all that was answered and found.
 enum RegistryCheck {
-    private struct Asked {
+    struct Asked {
         /// `create d1`, `change d1/k3`.
         var name: String
         var text: String
+        var instant: Instant
         var answer: Timeline.Stamped<Event.Operation>?
+
+        var verb: Substring { name.prefix { $0 != " " } }
+        var id: String { String(name.dropFirst(verb.count + 1).prefix { $0 != "/" }) }
+        var key: String { name.firstIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? "" }
     }
 
-    static func findings(_ world: World) -> [Finding] {
-        guard !world.plan.isNullRun else { return [] }
+    static func judge(_ world: World, into verdict: inout RunVerdict) {
+        guard !world.plan.isNullRun else { return }
         let asked = asked(world)
-        return [unclean(asked), twice(asked, world), lost(asked, world)].compactMap(\.self)
+        let isOfLives = asked.contains { $0.verb == "delete" }
+        var findings = [unclean(asked)]
+        if isOfLives {
+            findings += [RegistryLives.unexplained(asked, world), RegistryLives.untouched(asked)]
+        } else {
+            findings += [twice(asked, world), refused(asked, world), lost(asked, world)]
+        }
+        findings += RegistryParents.findings(asked, world)
+        findings.append(RegistryLives.differs(asked, world))
+        verdict.findings += findings.compactMap(\.self)
+        // Of a look that says what it looked at; older evidence has none of these.
+        let looks = world.timeline.samples["registry-looks"] ?? [:]
+        if !looks.isEmpty, looks["values"] == nil, asked.contains(where: { $0.verb == "change" }) {
+            verdict.notes.append(
+                "the system profile has no 'values' of 'registry': what the database has of a change was not compared with the interface"
+            )
+        }
     }
 
     private static func asked(_ world: World) -> [Asked] {
@@ -21,7 +43,10 @@ enum RegistryCheck {
         for operation in RequestsProof.requests(world.timeline) {
             if operation.content.action == .invoke {
                 open[operation.content.id] = asked.count
-                asked.append(Asked(name: operation.content.key ?? "", text: operation.content.text ?? ""))
+                asked.append(
+                    Asked(
+                        name: operation.content.key ?? "", text: operation.content.text ?? "",
+                        instant: operation.instant))
             } else if let index = open.removeValue(forKey: operation.content.id) {
                 asked[index].answer = operation
             }
@@ -29,7 +54,7 @@ enum RegistryCheck {
         return asked
     }
 
-    private static func finding(_ sentence: String, _ outcome: Outcome = .fail, at instant: Instant? = nil) -> Finding {
+    static func finding(_ sentence: String, _ outcome: Outcome = .fail, at instant: Instant? = nil) -> Finding {
         Finding(checker: "registry", outcome: outcome, sentence: sentence, at: instant, hop: "controller → database")
     }
 
@@ -67,6 +92,22 @@ enum RegistryCheck {
             }
         }
         return nil
+    }
+
+    /// An id that nobody has taken is free, and one that is taken was created: a system that refuses everything keeps no id twice, and none at all.
+    private static func refused(_ asked: [Asked], _ world: World) -> Finding? {
+        let creations = Dictionary(grouping: asked.filter { $0.verb == "create" }, by: \.id)
+        let never = creations.filter { !$0.value.contains { $0.answer?.content.action == .ok } }.keys.sorted()
+        guard let id = never.first else { return nil }
+        let looks = world.timeline.samples["registry-rows"]?[id]
+        let isThere = looks?.last?.content.reading?.integer ?? 0 > 0
+        let isDeclined = creations[id, default: []].contains { $0.answer?.content.claim == .declined }
+        let how = "\(never.count) of \(creations.count) ids were never created with success, the first '\(id)'"
+        return isThere || isDeclined
+            ? finding(
+                "nothing was tested: \(how), which \(isThere ? "is there" : "the system had no time for")",
+                .inconclusive)
+            : finding("api: \(how), which nobody had taken")
     }
 
     /// Changes of one key come one after the other; so the last that was answered with success is what must be there.
