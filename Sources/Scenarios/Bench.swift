@@ -97,7 +97,7 @@ final class Bench: Sendable {
             self.twin = twin
             let options = KeeperOptions(
                 rigFile: plan.job.rigFile, socket: plan.job.temporary + "/keeper",
-                directory: twin == nil ? RigLock.directory : plan.job.temporary + "/locks",
+                directory: twin == nil ? StateDirectory.current.path : plan.job.temporary + "/locks",
                 access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? BoardAccess(),
                 journal: directory.keeperPath, program: program)
             let cancelled = cancellation
