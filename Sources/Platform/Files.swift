@@ -21,7 +21,10 @@ public enum Files {
         _ octets: some Collection<UInt8>, to path: String, atomically: Bool = true, permissions: UInt32 = 0o644
     ) throws(SystemFailure) {
         let target = atomically ? path + ".new" : path
-        let number = unsafe open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+        func create() -> Int32 { unsafe open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions) }
+        var number = create()
+        // A neighbour that another user's program left when it died is not ours to write to; it may be ours to take away.
+        if number < 0, errno == EACCES, atomically, unsafe unlink(target) == 0 { number = create() }
         guard number >= 0 else { throw SystemFailure("create", target) }
         let descriptor = Descriptor(owning: number)
         do {

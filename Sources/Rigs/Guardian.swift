@@ -51,7 +51,7 @@ public enum Guardian {
             do {
                 return .taken(
                     try RigLock(
-                        directory: options.directory, board: board.lockName,
+                        options.places(of: board), board: board.lockName,
                         holder: "\(RigLock.guardian), process \(getpid())", evenUnsafe: true))
             } catch .held(_, let holder) {
                 let waited = MonotonicClock.now() - began
@@ -97,9 +97,8 @@ public enum Guardian {
             MonotonicClock.sleep(for: .milliseconds(20))
         }
         journal.write("unsafe", by: "guardian", ("board", .text(board.id)), ("reason", .text(last)))
-        RigLock.markUnsafe(
-            "the keeper died and its guardian could not confirm the safe state: \(last)", board: board.lockName,
-            directory: options.directory)
+        options.places(of: board).setMark(
+            "the keeper died and its guardian could not confirm the safe state: \(last)", board: board.lockName)
         return false
     }
 }

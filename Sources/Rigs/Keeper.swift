@@ -35,6 +35,11 @@ public struct KeeperOptions: Sendable {
         self.program = program
     }
 
+    /// Where a board's lock, mark and wear counter are.
+    func places(of board: RigBoard) -> BoardPlaces {
+        board.transport == .usbip ? BoardPlaces(directory: directory) : .ofThisComputer(directory: directory)
+    }
+
     var arguments: [String] {
         var arguments = ["--rig", rigFile, "--socket", socket, "--directory", directory]
         if let usbip = access.usbip { arguments += ["--usbip", "\(usbip.host):\(usbip.port)"] }
@@ -106,6 +111,8 @@ final class KeeperBoards: Sendable {
     struct Owned: Sendable {
         var board: RigBoard
         var lock: RigLock
+        /// Of the board by its place, where the rig file names it by its serial: another file may name it so. nil for a board that is plugged in elsewhere.
+        var lockOfPlace: RigLock?
         var actuator: RelayActuator
         var wear: WearCounter
     }
@@ -119,18 +126,26 @@ final class KeeperBoards: Sendable {
         let box = NoticeBox(wakeup)
         do {
             for board in rig.boards {
+                let places = options.places(of: board)
                 let lock = try RigLock(
-                    directory: options.directory, board: board.lockName, holder: Keeper.holder,
-                    waitingForGuardian: true, evenUnsafe: options.evenUnsafe)
+                    places, board: board.lockName, holder: Keeper.holder, waitingForGuardian: true,
+                    evenUnsafe: options.evenUnsafe)
                 let opened = try options.access.open(
                     board, others: rig.boards.filter { $0.id != board.id })
+                let place = "\(board.driver) board \(opened.identity.path)"
+                let lockOfPlace =
+                    board.transport == .usbip || place == board.lockName
+                    ? nil
+                    : try RigLock(
+                        places, board: place, holder: Keeper.holder, waitingForGuardian: true, evenUnsafe: true)
                 let wear = try WearCounter(
                     directory: options.directory, identity: opened.identity, channelCount: opened.channelCount)
                 let actuator = try RelayActuator(
                     board: opened, channels: board.channels.map(\.channelWiring), wear: wear, realtimePriority: 30,
                     deadManMilliseconds: Keeper.deadManMilliseconds
                 ) { notice in box.post(board.id, notice) }
-                owned.append(Owned(board: board, lock: lock, actuator: actuator, wear: wear))
+                owned.append(
+                    Owned(board: board, lock: lock, lockOfPlace: lockOfPlace, actuator: actuator, wear: wear))
             }
         } catch {
             for board in owned { board.actuator.stop() }

@@ -43,8 +43,8 @@ public struct RigCheck: Sendable {
     }
 
     /// Where the locks of the rig's boards are kept: a twin's boards are nobody else's.
-    public static func directory(_ rig: Rig, twinDirectory: String?) -> String? {
-        rig.kind == .bench ? RigLock.directory : twinDirectory.map { $0 + "/locks" }
+    public static func places(_ rig: Rig, twinDirectory: String?) -> BoardPlaces? {
+        rig.kind == .bench ? .ofThisComputer() : twinDirectory.map { BoardPlaces(directory: $0 + "/locks") }
     }
 
     /// Makes the check. Whatever ends it, the boards are in their safe state afterwards, or `isSafe` is false.
@@ -79,7 +79,7 @@ public struct RigCheck: Sendable {
         defer { _ = twin?.finish() }
         let options = KeeperOptions(
             rigFile: rig.file, socket: temporary + "/keeper",
-            directory: Self.directory(rig, twinDirectory: twinDirectory) ?? temporary + "/locks",
+            directory: Self.places(rig, twinDirectory: twinDirectory)?.directory ?? temporary + "/locks",
             access: twin.map { BoardAccess(usbipHost: "127.0.0.1", usbipPort: $0.usbPort) } ?? access,
             journal: temporary + "/keeper.jsonl", program: program, evenUnsafe: true)
         let keeper = try KeeperClient(options: options, run: "rig check") { push in

@@ -166,7 +166,7 @@ import Testing
     @Test func anUnsafeMarkDoesNotKeepTheGuardianOut() throws {
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
-        RigLock.markUnsafe("somebody must look", board: "A", directory: directory.path)
+        BoardPlaces(directory: directory.path).setMark("somebody must look", board: "A")
         #expect(throws: RigLock.Refusal.self) { try RigLock(directory: directory.path, board: "A", holder: "keeper") }
         _ = try RigLock(directory: directory.path, board: "A", holder: "guardian", evenUnsafe: true)
     }

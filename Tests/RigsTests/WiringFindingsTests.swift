@@ -197,7 +197,7 @@ import Testing
         let directory = try TemporaryDirectory(prefix: "knxrig-test-")
         defer { directory.remove() }
         let rig = try Self.twoChannels()
-        let record = CheckRecord(directory: directory.path)
+        let record = CheckRecord(BoardPlaces(directory: directory.path))
         try RigLock(directory: directory.path, board: rig.boards[0].lockName, holder: "a test").markUnsafe("it hung")
         #expect(record.marks(rig).map(\.reason) == ["it hung"])
         let good = try Self.findings((Self.cut, Self.still), (Self.still, Self.cut))

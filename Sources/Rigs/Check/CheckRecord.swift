@@ -4,17 +4,17 @@ import Platform
 /// What a check leaves beside a board's lock: which channels cut what they are declared to, so that one that stops doing so is told from one that
 /// never did. It clears or sets the mark of an unsafe rig too.
 public struct CheckRecord: Sendable {
-    private let directory: String
+    private let places: BoardPlaces
 
-    /// - Parameter directory: where locks, marks and wear counters are.
-    public init(directory: String) {
-        self.directory = directory
+    /// - Parameter places: where locks, marks and wear counters are.
+    public init(_ places: BoardPlaces) {
+        self.places = places
     }
 
     /// Boards of a rig that are marked unsafe, with the reasons.
     public func marks(_ rig: Rig) -> [(board: String, reason: String)] {
         rig.boards.compactMap { board in
-            RigLock.mark(board: board.lockName, directory: directory).map { (board.id, $0) }
+            places.mark(board: board.lockName).map { (board.id, $0.reason) }
         }
     }
 
@@ -40,6 +40,8 @@ public struct CheckRecord: Sendable {
         case marked(reason: String)
         /// A mark stays, since not everything was checked.
         case kept
+        /// Everything followed, and a mark stays that is not this user's to take away.
+        case foreign(mark: String)
         /// There was none, and none is needed.
         case none
     }
@@ -53,16 +55,16 @@ public struct CheckRecord: Sendable {
         var decisions: [(board: String, decision: Decision)] = []
         for board in rig.boards {
             let lock = try RigLock(
-                directory: directory, board: board.lockName, holder: holder, waitingForGuardian: true, evenUnsafe: true)
+                places, board: board.lockName, holder: holder, waitingForGuardian: true, evenUnsafe: true)
             let own = findings.channels.filter { $0.board == board.id }
-            let wasMarked = RigLock.mark(board: board.lockName, directory: directory) != nil
+            let wasMarked = places.mark(board: board.lockName) != nil
             let good = own.filter { $0.kind == .good }.map(\.channel)
             if let wrong = own.first(where: { $0.kind == .wrong }) {
                 lock.markUnsafe(wrong.sentence)
                 decisions.append((board.id, .marked(reason: wrong.sentence)))
             } else if Set(good) == Set(board.channels.map(\.id)) {
-                if wasMarked { lock.clearMark() }
-                decisions.append((board.id, wasMarked ? .cleared : .none))
+                let left = wasMarked ? lock.clearMark() : nil
+                decisions.append((board.id, left.map(Decision.foreign) ?? (wasMarked ? .cleared : .none)))
             } else {
                 decisions.append((board.id, wasMarked ? .kept : .none))
             }
@@ -90,5 +92,5 @@ public struct CheckRecord: Sendable {
         try? Files.write(Array((JSON.text(value) + "\n").utf8), to: path(board))
     }
 
-    private func path(_ board: RigBoard) -> String { "\(directory)/\(RigLock.fileName(board.lockName)).checked" }
+    private func path(_ board: RigBoard) -> String { "\(places.directory)/\(RigLock.fileName(board.lockName)).checked" }
 }

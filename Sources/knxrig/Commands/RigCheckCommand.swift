@@ -40,16 +40,16 @@ extension Command {
         if twin != nil, rig.kind != .twin || access == nil {
             throw UsageFailure("--twin is for a rig that is a twin, and needs the port that it said with --usbip")
         }
-        let directory = RigCheck.directory(rig, twinDirectory: twin)
+        let places = RigCheck.places(rig, twinDirectory: twin)
         let plan = CheckPlan(
             rig, withHost: arguments.has("--host"), withMains: arguments.has("--mains"), hasHeartbeat: heartbeat != nil
         ) { board, channel in
-            guard let directory else { return 0 }
+            guard let directory = places?.directory else { return 0 }
             let written = WearCounter.written(
                 directory: directory, driver: board.driver, serial: board.serial, path: board.portPath)
             return written.flatMap { $0.indices.contains(channel.number - 1) ? $0[channel.number - 1] : nil } ?? 0
         }
-        let session = RigCheckSession(rig: rig, plan: plan, directory: directory, isJSON: arguments.has("--json"))
+        let session = RigCheckSession(rig: rig, plan: plan, places: places, isJSON: arguments.has("--json"))
         session.announce()
         if let missing = plan.missing { throw UsageFailure(missing) }
         if let refusal = plan.refusals.first {
@@ -69,7 +69,7 @@ private struct RigCheckSession {
     let rig: Rig
     let plan: CheckPlan
     /// nil for a twin that ends with the check.
-    let directory: String?
+    let places: BoardPlaces?
     let isJSON: Bool
 
     private func tell(_ text: String) {
@@ -80,9 +80,14 @@ private struct RigCheckSession {
         tell("\(rig.name): \(plan.clicks.count) channels are cut and restored, one after another:")
         for click in plan.clicks { tell("  \(click.text)") }
         for skipped in plan.skipped { tell("  skipped: channel '\(skipped.channel)': \(skipped.reason)") }
-        if let directory {
-            for mark in CheckRecord(directory: directory).marks(rig) {
+        if let places {
+            for mark in CheckRecord(places).marks(rig) {
                 tell("  board '\(mark.board)' is marked unsafe: \(mark.reason)")
+            }
+            if rig.kind == .bench,
+                let caveat = StateDirectory.current.caveat(isLockedForAll: places.isLockedForAll)
+            {
+                tell("  note: \(caveat)")
             }
         }
     }
@@ -121,7 +126,7 @@ private struct RigCheckSession {
             case .error: return .error
             }
         }
-        let record = directory.map { CheckRecord(directory: $0) }
+        let record = places.map { CheckRecord($0) }
         let findings = WiringFindings(result.clicks, followedBefore: record?.followed(rig) ?? [:])
         var decisions: [(board: String, decision: CheckRecord.Decision)] = []
         var taken: String?
@@ -163,6 +168,10 @@ private struct RigCheckSession {
             case .kept:
                 Terminal.output(
                     "board '\(decision.board)' stays marked unsafe: not all of its channels were found good\n")
+            case .foreign(let mark):
+                Terminal.output(
+                    "board '\(decision.board)' was found good and stays marked unsafe: \(mark) is another user's to take away\n"
+                )
             case .none: break
             }
         }
@@ -222,7 +231,7 @@ private struct RigCheckSession {
                 switch decision {
                 case .cleared: "cleared"
                 case .marked: "marked"
-                case .kept: "kept"
+                case .kept, .foreign: "kept"
                 case .none: "none"
                 }
             return ["board": .text(board), "unsafe_mark": .text(text)]
