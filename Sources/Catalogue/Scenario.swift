@@ -244,7 +244,7 @@ public struct Scenario: Sendable {
         "available", "integrity", "durability", "shutdown", "skips", "refuses-start",
         "rejects", "registry", "serves", "history", "flood", "clients", "slow-client", "healthy", "rows", "row-buffer",
         "keeps-up", "backlog", "dips", "no-wrong-value", "changes-done", "changes-answered",
-        "backs-off", "subscription", "growth",
+        "backs-off", "subscription", "growth", "memory",
     ]
 
     /// Checkers of changes that the rig makes through the system's interface: a system that offers none has nothing for them to judge.

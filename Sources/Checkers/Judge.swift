@@ -325,6 +325,10 @@ public struct Judge: Sendable {
         if plan.expects("row-buffer") {
             verdict.findings += RowBufferCheck.findings(world, fault: fault.instant, healed: healed.instant)
         }
+        // After what says which buffer it was.
+        if plan.expects("memory") {
+            MemoryBound.judge(world, from: timeline.injected(plan) ?? fault.instant, to: healed.instant, into: &verdict)
+        }
         if plan.expects("zombie") { verdict.findings += Zombie.findings(world) }
         if plan.expects("growth") { Growth.judge(world, into: &verdict) }
         if plan.expects("leaks") { verdict.findings += Leaks.findings(world, recovered: recovered?.instant) }

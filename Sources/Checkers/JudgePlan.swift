@@ -134,7 +134,7 @@ struct JudgePlan: Sendable {
     var slip: Instant.Span
     var probeGap: Instant.Span
     var descriptors: Int64
-    /// What resident memory may grow while a client does not read.
+    /// What resident memory may grow while the system is overloaded, or nobody takes what it has.
     var memoryKilobytes: Int64
     var tracers: Set<UInt16>
     var sentinels: [Sentinel]

@@ -319,7 +319,7 @@ public struct SystemProfile: Sendable {
         public var recover: [String: Int64]
         public var detect: [String: Int64]
         public var descriptors: Int
-        /// What the main process's resident memory may grow while a client does not read.
+        /// What the main process's resident memory may grow while it is overloaded, or nobody takes what it has.
         public var memoryKilobytes: Int
         /// What each of its processes may grow with each fault of many: its own memory, and thousandths of a thread and of a descriptor.
         public var growthKilobytes: Int

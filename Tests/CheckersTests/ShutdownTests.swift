@@ -30,6 +30,7 @@ import Testing
         var closed: Int? = 700
         var log = "gone"
         var watched = "yes"
+        var saysStatus = true
         var kept: Value = ["rows": true, "history": 1_000, "database": true]
 
         var events: [Event] {
@@ -52,10 +53,10 @@ import Testing
             }
             var more = [
                 QuietRun.process(fault + 900, .exited, status: 0), QuietRun.process(QuietRun.healAt + 1, .started),
-                ScriptedRun.reading(3_000, "mqtt", "status", "online"),
                 ScriptedRun.reading(fault - 50, "shutdown", "watched", .text(watched)),
                 ScriptedRun.reading(fault + 901, "shutdown", "write_ahead_log", .text(log)),
             ]
+            if saysStatus { more.append(ScriptedRun.reading(3_000, "mqtt", "status", "online")) }
             if let rows { more += stored(rows, "kept-rows") }
             if let history { more += stored(history, "kept-history") }
             more += RowRun.write(1, fault - 900)
@@ -216,7 +217,11 @@ import Testing
         let verdict = try End(rows: nil, history: nil, kept: ["database": true]).verdict()
         #expect(verdict.outcome == .pass, "\(verdict.sentence)")
         #expect(verdict.notes.contains { $0.contains("no 'rows' of a time series and no 'entries' of a history") })
-        #expect(verdict.notes.contains { $0.contains("the order of the end was not judged in full") })
+        let order = "shutdown: the order of the end was not judged in full: the system profile has no "
+        #expect(verdict.notes.contains(order + "'rows' of a time series"))
+        let silent = try End(told: nil, saysStatus: false).verdict()
+        #expect(silent.outcome == .pass, "\(silent.sentence)")
+        #expect(silent.notes.contains(order + "'status' of a view"))
     }
 
     private static let stale = [2816, 2817].map { group in

@@ -167,6 +167,7 @@ import Testing
             Pid:\t4711
             PPid:\t4700
             NSpid:\t4711\t17
+            VmHWM:\t   23456 kB
             VmRSS:\t   12345 kB
             Threads:\t3
             """
@@ -177,6 +178,7 @@ import Testing
         #expect(entry?.command == "knxd")
         #expect(entry?.threads == 3)
         #expect(entry?.residentKilobytes == 12345)
+        #expect(entry?.peakKilobytes == 23456)
         #expect(ProcessEntry(status: "Name:\tx\n") == nil)
         #expect(ProcessEntry(status: "") == nil)
     }

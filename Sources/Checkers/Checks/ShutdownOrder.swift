@@ -32,7 +32,9 @@ struct ShutdownOrder {
             Event(what: "the broker was told that the system goes offline", earliest: $0.earliest, latest: $0.latest)
         }
         let closed = kept.database ? closing(world, fault) : nil
-        let saysStatus = world.timeline.samples.values.contains { $0["status"]?.isEmpty == false }
+        let saysStatus = world.plan.streaming.contains {
+            world.timeline.samples[$0.id]?["status"]?.isEmpty == false
+        }
         let lacking = [
             kept.rows ? nil : "'rows' of a time series", saysStatus ? nil : "'status' of a view",
             kept.database ? nil : "view of a database",

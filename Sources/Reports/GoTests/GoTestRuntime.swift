@@ -49,7 +49,7 @@ enum GoTestRuntime {
         \t{"set_up", "SetUp", nil},
         \t{"verify_normal", "VerifyNormal", nil},
         \t{"inject", "Inject", nil},
-        \t{"verify_degraded", "VerifyDegraded", []string{"detected", "zombie", "unaffected", "undisturbed"}},
+        \t{"verify_degraded", "VerifyDegraded", []string{"detected", "zombie", "unaffected", "undisturbed", "memory"}},
         \t{"heal", "Heal", nil},
         \t{"verify_recovery", "VerifyRecovery", nil}, // every checker that no other step names
         \t{"check_leaks", "CheckLeaks", []string{"leaks", "growth"}},

@@ -13,6 +13,8 @@ struct ProcessEntry: Hashable, Sendable {
     var state: String
     var threads: Int64
     var residentKilobytes: Int64
+    /// The most that was ever resident at once.
+    var peakKilobytes: Int64
 
     /// Reads the text of /proc/PID/status.
     init?(status: String) {
@@ -30,7 +32,11 @@ struct ProcessEntry: Hashable, Sendable {
         command = String(values["Name"] ?? "")
         state = String((values["State"] ?? "?").prefix(1))
         threads = (values["Threads"]).flatMap { Int64($0) } ?? 0
-        residentKilobytes = (values["VmRSS"]?.split(separator: " ").first).flatMap { Int64($0) } ?? 0
+        func kilobytes(_ key: Substring) -> Int64 {
+            values[key]?.split(separator: " ").first.flatMap { Int64($0) } ?? 0
+        }
+        residentKilobytes = kilobytes("VmRSS")
+        peakKilobytes = kilobytes("VmHWM")
     }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Watches the processes of the system from outside, through /proc: the ones below the main process appear, end, stand still and go on as `.process` events of the
 /// source `process` (their exit status is their parent's to know), and once a second the view `process` samples of the main process
-/// `descriptors`, `children`, `threads` and `resident_kilobytes`, and of all processes of the system and its services together `waited_milliseconds`
+/// `descriptors`, `children`, `threads`, `resident_kilobytes` and `peak_kilobytes` (the most that was ever resident at once), and of all processes of the system and its services together `waited_milliseconds`
 /// and `worked_permille`: how long this computer kept them from a processor, and how much of it was theirs.
 final class ProcessProbe: Probe {
     private let host: Host
@@ -73,6 +73,7 @@ final class ProcessProbe: Probe {
             ("descriptors", Int64(Files.entries(of: "/proc/\(process.pid)/fd").count)),
             ("children", Int64(processes.count { $0.parent == process.pid })),
             ("threads", process.threads), ("resident_kilobytes", process.residentKilobytes),
+            ("peak_kilobytes", process.peakKilobytes),
         ])
     }
 
