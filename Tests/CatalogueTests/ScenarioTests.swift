@@ -198,6 +198,25 @@ import Testing
         #expect(try Scenario(text: older, file: "s.yaml").variants.allSatisfy { $0.fault.injector == .client })
     }
 
+    @Test func whatIsDeletedIsSaidWhereSomethingIs() throws {
+        let variants = try Catalogue.load(Self.data).select("DI-2/all").map(\.variant)
+        #expect(variants.map(\.fault.parents) == ["rooms", "areas", "devices"])
+        let text = String(decoding: try DataDirectories.read(Self.root + "/rigs/scenarios/DI-2.yaml"), as: UTF8.self)
+        let others = [
+            ("    parents: ${parents}\n", "", "'parents' is missing"),
+            ("do: delete-parents", "do: create-twice", "only 'delete-parents' has 'parents'"),
+        ]
+        for (old, new, message) in others {
+            // What the fault no longer refers to no variant may set.
+            var text = text.replacing(old, with: new)
+            if new.isEmpty {
+                for name in ["rooms", "areas", "devices"] { text = text.replacing("    parents: \(name)\n", with: "") }
+            }
+            let failure = #expect(throws: DocumentFailure.self) { try Scenario(text: text, file: "s.yaml") }
+            #expect(failure?.description.contains(message) == true, "\(String(describing: failure))")
+        }
+    }
+
     @Test func theCataloguesOwnFilesParseAndEverySabotageIsThere() throws {
         let catalogue = try Catalogue.load(Self.data)
         #expect(

@@ -102,6 +102,18 @@ import Testing
         try Self.expect(outcome, sentence, of: events, kind: "concurrent-changes")
     }
 
+    /// An error says nothing of when, or whether: nobody is blamed for what came of it.
+    @Test func whatEndedInAnErrorMayTakeEffectLater() throws {
+        let events =
+            Self.life + Self.request(90, "delete d", nil, status: 500)
+            + Self.request(100, "get d", found: Self.found("two", ("k", "2")))
+            + Self.request(110, "get d", .absent, status: 404)
+            + Self.looks("interface", "database", "values") + [Self.read("registry-rows", "d", 0)]
+        let findings = try Self.verdict(events, "concurrent-changes").findings.filter { $0.checker == "registry" }
+        #expect(findings.map(\.sentence).count == 1, "\(findings)")
+        #expect(findings.first?.sentence.contains("were not answered cleanly") == true)
+    }
+
     @Test func whatWasNotComparedIsSaid() throws {
         let without = Self.life + Self.lifeRead.without { $0.isSample("registry-looks", "values") }
         #expect(
@@ -152,6 +164,12 @@ import Testing
         (
             parents + request(90, "delete_parent r", .conflict, status: 409) + parentsRead, .fail,
             "the answer to 'delete_parent r', status 409"
+        ),
+        // Nothing refers to it: there is nothing to refuse its deletion for.
+        (
+            parents + request(90, "create_parent r", text: "r")
+                + request(100, "delete_parent r", .conflict, status: 409) + parentsRead + [parent("r", true, 0)], .fail,
+            "no order of the 2 requests to 'r' explains the answer to 'delete_parent r', status 409"
         ),
         (
             parents + parentsRead + [parent("p", true, 0)], .fail,

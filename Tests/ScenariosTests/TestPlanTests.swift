@@ -112,6 +112,28 @@ import Testing
         #expect(plan.obstacles.contains { $0.contains("needs a view with 'streaming: true'") }, "\(plan.obstacles)")
     }
 
+    /// Requests that a registry lacks are named; which it lacks, one may read in its profile.
+    @Test(
+        arguments: [
+            ("AW-3", "lifecycle-races", "  get:", "'get' of 'registry' in the system profile"),
+            ("AW-3", "lifecycle-races", "  delete:", "'delete' of 'registry' in the system profile"),
+            ("DI-2", "areas", "    - parents: areas", "'areas' of 'relations' of 'registry' in the system profile"),
+        ])
+    func whatARegistryLacksIsNamed(scenario: String, variant: String, line: String, lacks: String) throws {
+        let directory = try TemporaryDirectory(prefix: "knxrig-test-")
+        defer { directory.remove() }
+        let path = Self.root + "/rigs/systems/reference-controller.yaml"
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { written -> Substring in
+            guard written.hasPrefix(line) else { return written }
+            return line.contains("parents") ? "    - parents: wings" : "  # none"
+        }
+        let file = directory.path + "/lacking.yaml"
+        try Files.write(Array(lines.joined(separator: "\n").utf8), to: file)
+        let plan = try TestPlan(job: Self.job(scenario, variant, system: file))
+        #expect(plan.obstacles.contains("needs \(lacks)"), "\(plan.obstacles)")
+    }
+
     /// What needs changes through an interface is judged where there is one, and named where there is none.
     @Test(
         arguments: [
