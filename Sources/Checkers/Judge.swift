@@ -5,7 +5,7 @@ public import Events
 /// verdict, because the conclusion depends on the events and on nothing else: no clock, no order of asking.
 public struct Judge: Sendable {
     /// Counted up whenever a change here may change a verdict.
-    public static let version = "7"
+    public static let version = "8"
 
     private let plan: JudgePlan
     private var timeline = Timeline()
