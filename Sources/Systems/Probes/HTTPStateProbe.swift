@@ -13,8 +13,6 @@ final class HTTPStateProbe: Probe {
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
-    private static let patience: Instant.Span = .seconds(1)
-
     init(
         view: String, port: UInt16, path: String, source: ViewSource.HTTP, session: Session? = nil,
         sink: @escaping EventSink
@@ -30,12 +28,8 @@ final class HTTPStateProbe: Probe {
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe \(view)", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true, session: session)
-            var state = PolledState(view: view, interval: interval)
-            thread.poll(every: { self.interval }, source: view, sink: sink) {
-                let begun = MonotonicClock.now()
-                let values = read(&client, until: begun + Self.patience)
-                for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
+            thread.pollState(of: view, port: port, every: interval, session: session, sink: sink) { client, deadline in
+                read(&client, until: deadline)
             }
         }
         thread.withLock { $0 = started }

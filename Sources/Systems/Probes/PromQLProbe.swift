@@ -12,8 +12,6 @@ final class PromQLProbe: Probe {
     private let sink: EventSink
     private let thread = Mutex<ProbeThread?>(nil)
 
-    private static let patience: Instant.Span = .seconds(1)
-
     /// - Parameter path: where instant queries are answered; may hold a query of its own already (`/api/v1/query?nocache=1`).
     init(
         view: String, port: UInt16, path: String, query: String, answer: PromQLAnswer, interval: Instant.Span,
@@ -29,12 +27,8 @@ final class PromQLProbe: Probe {
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe \(view)", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true)
-            var state = PolledState(view: view, interval: interval)
-            thread.poll(every: { self.interval }, source: view, sink: sink) {
-                let begun = MonotonicClock.now()
-                let values = read(&client, until: begun + Self.patience)
-                for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
+            thread.pollState(of: view, port: port, every: interval, sink: sink) { client, deadline in
+                read(&client, until: deadline)
             }
         }
         thread.withLock { $0 = started }

@@ -20,7 +20,6 @@ final class RowsProbe: Probe {
     private let number = Atomic(0)
     private let thread = Mutex<ProbeThread?>(nil)
 
-    private static let patience: Instant.Span = .seconds(1)
     private static let patienceForAll: Instant.Span = .seconds(5)
     /// A poll asks for rows of so long ago: whatever was written late is among them.
     private static let reachSeconds: Int64 = 60
@@ -41,17 +40,13 @@ final class RowsProbe: Probe {
 
     func start(network: Int32?) throws(SystemFailure) {
         let started = try ProbeThread("probe \(view)", network: network) { [self] thread in
-            var client = HTTPClient(port: port, keepsAlive: true)
-            var state = PolledState(view: view, interval: interval)
             var newest: [String: SeriesRow] = [:]
-            thread.poll(every: { self.interval }, source: view, sink: sink) {
-                let begun = MonotonicClock.now()
+            thread.pollState(of: view, port: port, every: interval, sink: sink) { client, deadline in
                 let since = MonotonicClock.unixNanoseconds() / 1_000_000_000 - Self.reachSeconds
-                let values = read(&client, since: since, until: begun + Self.patience).map { rows in
+                return read(&client, since: since, until: deadline).map { rows in
                     for row in rows where row.stamp >= newest[row.point]?.stamp ?? 0 { newest[row.point] = row }
                     return newest.mapValues(\.raw)
                 }
-                for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
             }
         }
         thread.withLock { $0 = started }
