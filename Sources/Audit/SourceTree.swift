@@ -35,7 +35,7 @@ final class SourceTree {
             isTest: SourceTree.isTest(name, parts))
         if family == .lines {
             file.text = String(decoding: octets, as: UTF8.self)
-                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
             file.lines = file.text.count
         } else {
             let source = Lexer.lex(octets, family: family, symbols: symbols)

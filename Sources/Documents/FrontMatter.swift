@@ -5,7 +5,7 @@ extension Node {
     public static func frontMatter(_ text: String, file: String) throws(DocumentFailure) -> (
         matter: Node, prose: String
     ) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else {
             throw DocumentFailure(
                 file: file, position: Position(line: 1, column: 1),

@@ -32,6 +32,18 @@ import Testing
         #expect(!note.recognises(ids: "16c0:05df", manufacturer: "www.dcttech.com", product: nil))
     }
 
+    /// As an editor on Windows saves it; the places are the same.
+    @Test func linesMayEndInCarriageReturnAndLineFeed() throws {
+        let text = try String(contentsOfFile: "\(Self.folder)/dcttech-usbrelay.md", encoding: .utf8)
+        let note = try FirmwareNote(text.replacing("\n", with: "\r\n"), file: "n.md")
+        let same = try FirmwareNote(text, file: "n.md")
+        #expect(note.quirks == same.quirks && note.prose == same.prose)
+        let failure = #expect(throws: DocumentFailure.self) {
+            try FirmwareNote("---\r\nnmae: x\r\n---\r\n", file: "n.md")
+        }
+        #expect(failure?.description.hasPrefix("n.md:2:1: ") == true)
+    }
+
     @Test(arguments: [
         ("name: x\n", "n.md:1:1: the page should begin with front matter"),
         ("---\nname: x\n", "n.md:1:1: the page should begin with front matter"),
