@@ -17,7 +17,7 @@ enum RegistryTable: String, CaseIterable, Sendable {
         """
         CREATE TABLE rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL);
         CREATE TABLE devices(
-            id TEXT\(protections.contains(.databaseUnique) ? " PRIMARY KEY" : ""), name TEXT NOT NULL,
+            id TEXT\(takesDevicesOnce(protections) ? " PRIMARY KEY" : ""), name TEXT NOT NULL,
             room TEXT\(reference(to: rooms, protections)), attributes TEXT NOT NULL DEFAULT '{}')
         """
     }
@@ -25,12 +25,16 @@ enum RegistryTable: String, CaseIterable, Sendable {
     /// What the fourth adds.
     static func second(_ protections: Set<Protection>) -> String {
         // Only to a key can anything refer.
-        let device = protections.contains(.databaseUnique) ? reference(to: devices, protections) : ""
+        let device = takesDevicesOnce(protections) ? reference(to: devices, protections) : ""
         return """
             CREATE TABLE areas(id TEXT PRIMARY KEY, name TEXT NOT NULL);
             ALTER TABLE rooms ADD COLUMN area TEXT\(reference(to: areas, protections));
             CREATE TABLE tiles(id TEXT PRIMARY KEY, name TEXT NOT NULL, device TEXT\(device))
             """
+    }
+
+    private static func takesDevicesOnce(_ protections: Set<Protection>) -> Bool {
+        protections.contains(.databaseUnique)
     }
 
     private static func reference(to table: RegistryTable, _ protections: Set<Protection>) -> String {
