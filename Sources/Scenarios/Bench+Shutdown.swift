@@ -14,7 +14,6 @@ extension Bench {
     func watchDatabaseClosing() -> DatabaseClosing? {
         guard let system, let path = system.databasePath else { return nil }
         system.lookAwayFromDatabase(true)
-        sample(Self.view, "log_before", Files.exists(path + "-wal") ? "there" : "none")
         do throws(SystemFailure) {
             let closing = try DatabaseClosing(path: path)
             sample(Self.view, "watched", "yes")
