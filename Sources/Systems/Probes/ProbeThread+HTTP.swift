@@ -14,7 +14,8 @@ extension ProbeThread {
     ) {
         var client = HTTPClient(port: port, keepsAlive: true, session: session)
         var state = PolledState(view: view, interval: interval)
-        poll(every: { interval }, source: view, sink: sink) {
+        let always = { interval }
+        poll(every: always, source: view, sink: sink) {
             let begun = MonotonicClock.now()
             let values = read(&client, begun + Self.patience)
             for event in state.polled(values, from: begun, to: MonotonicClock.now()) { sink(event) }
