@@ -45,9 +45,10 @@ enum LineDamage: Sendable {
         }
     }
 
-    /// Octets that begin no frame. Neither are there 03 and 4B, which a witness's own chip says of itself: the one that it was reset, the other how its
+    /// Octets that begin no frame, nor are taken for the beginning of one by knxd, which looks at two bits alone (firmware-notes/knxd.md, bogus-frame): what it then
+    /// swallows is no controller's to process. Neither are there 03 and 4B, which a witness's own chip says of itself: the one that it was reset, the other how its
     /// supply is.
-    private static let meaningless = (UInt8.min...UInt8.max).filter {
-        !TP1.isDataControl($0) && $0 != PollData.control && $0 != 0x03 && $0 != 0x4B
+    static let meaningless = (UInt8.min...UInt8.max).filter {
+        !TP1.isDataControl($0) && $0 & 0x50 != 0x10 && $0 != PollData.control && $0 != 0x03 && $0 != 0x4B
     }
 }
