@@ -44,9 +44,14 @@ public struct StateDirectory: Sendable, Hashable {
 
     private static func personal(user: UInt32, state: String?, home: String?) -> String {
         if let state, state.hasPrefix("/") { return state + "/knxrig" }
-        // Not /tmp, which a reboot empties.
-        guard let home, home.hasPrefix("/"), Files.isDirectory(home) else { return "/var/tmp/knxrig-\(user)" }
-        return home + "/.local/state/knxrig"
+        // Whoever changed the user alone (setpriv, some uses of sudo) still has the home of another.
+        if let home, home.hasPrefix("/"), isWritable(home) { return home + "/.local/state/knxrig" }
+        // Sooner than /tmp, which a reboot empties.
+        return (isWritable("/var/tmp") ? "/var/tmp" : "/tmp") + "/knxrig-\(user)"
+    }
+
+    private static func isWritable(_ directory: String) -> Bool {
+        unsafe Files.isDirectory(directory) && access(directory, W_OK | X_OK) == 0
     }
 
     /// This user's. What earlier versions kept elsewhere is taken over when it is first asked for.
