@@ -113,8 +113,14 @@ public final class SystemUnderTest: Sendable {
             login: profile.login, provision: profile.provision, points: profile.points, learns: profile.learns,
             words: words, session: session ?? Session(), substitution: substitution, network: host.pid)
         services = try ServiceRunner(profile: profile, host: host, substitution: substitution, sink: sink)
-        links = try SystemLinks(
-            profile.links, asked: surroundings.links, substitution: substitution, network: host.pid, sink: sink)
+        do throws(SystemFault) {
+            links = try SystemLinks(
+                profile.links, asked: surroundings.links, substitution: substitution, network: host.pid, sink: sink)
+        } catch {
+            services.stop()
+            host.powerOff()
+            throw error
+        }
         do throws(DocumentFailure) {
             probes = try Probes(
                 profile: profile, substitution: substitution, host: host, links: links, session: session,
