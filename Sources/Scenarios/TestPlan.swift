@@ -254,7 +254,10 @@ public struct TestPlan: Sendable {
 
     /// The limit of the recovery: of several faults at once that of the one which may take longest.
     var recoveryNanoseconds: Int64 {
-        variant.steps.map { system.limits.recover[$0.kind.rawValue] ?? 30_000_000_000 }.max() ?? 0
+        variant.steps.map { step in
+            if case .corrupting = step.trouble, let limit = system.limits.recoverDamagedNanoseconds { return limit }
+            return system.limits.recover[step.kind.rawValue] ?? 30_000_000_000
+        }.max() ?? 0
     }
 
     /// From the heal to the last instant at which a recovery counts.

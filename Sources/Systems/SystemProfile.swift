@@ -323,6 +323,8 @@ public struct SystemProfile: Sendable {
         public var memoryKilobytes: Int
         /// What each of its processes may grow with each fault of many: its own memory, and thousandths of a thread and of a descriptor.
         public var growthKilobytes: Int
+        /// As `recover`, where a link had damaged what passed: whoever waits for the rest of a message learns of it by a keep-alive alone. nil: as for any link in trouble.
+        public var recoverDamagedNanoseconds: Int64?
         public var growthPermille: Int
         /// Instants after a cut, nanoseconds, at which the interface daemon itself detects it: no cut ends close to them.
         public var daemonDetectsAfter: [Int64]

@@ -530,13 +530,15 @@ extension SystemProfile.Limits {
         _ = try node.entries(
             of: "limits",
             keys: [
-                "recover", "detect", "descriptors", "memory_kilobytes", "growth_kilobytes", "growth_permille",
+                "recover", "recover_damaged_link", "detect", "descriptors", "memory_kilobytes", "growth_kilobytes",
+                "growth_permille",
                 "daemon_detects_after",
             ])
         recover = try node["recover"]?.durations() ?? [:]
         detect = try node["detect"]?.durations() ?? [:]
         descriptors = try node["descriptors"]?.integer(0...10_000) ?? 2
         memoryKilobytes = try node["memory_kilobytes"]?.integer(1...100_000_000) ?? 16_384
+        recoverDamagedNanoseconds = try node["recover_damaged_link"]?.nanoseconds()
         growthKilobytes = try node["growth_kilobytes"]?.integer(0...100_000_000) ?? 128
         growthPermille = try node["growth_permille"]?.integer(0...100_000) ?? 200
         daemonDetectsAfter = try SystemProfile.each(node["daemon_detects_after"]) { node throws(DocumentFailure) in

@@ -92,6 +92,12 @@ import Testing
         #expect(obstacles == (lacks.map { ["needs \($0) in the system profile"] } ?? []))
     }
 
+    @Test func aLinkThatDamagesHasALimitOfItsOwn() throws {
+        #expect(try TestPlan(job: Self.job("IF-1", "corrupting-5s")).recoveryNanoseconds == 20_000_000_000)
+        #expect(try TestPlan(job: Self.job("IF-1", "cut-in-frame-5s")).recoveryNanoseconds == 15_000_000_000)
+        #expect(try TestPlan(job: Self.job("PB-1", "connection-cut-5s")).recoveryNanoseconds == 15_000_000_000)
+    }
+
     /// The rig stands in a link of the system's own only where the scenario asks for it.
     @Test func aLinkIsStoodInWhereItIsAskedFor() throws {
         #expect(try TestPlan(job: Self.job("PB-1", "connection-cut-5s")).links == ["knxd"])
